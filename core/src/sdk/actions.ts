@@ -1,0 +1,78 @@
+import type { z } from 'zod';
+import type { View } from './view.js';
+
+/** Each role may do what the ones before it may. */
+export const roles = ['viewer', 'operator', 'administrator'] as const;
+export type Role = (typeof roles)[number];
+
+/** Who asks, established by the socket, session or token; never by an id inside a message. */
+export interface Caller {
+  /** `local:root`, `local:jane`, `user:jane`, `token:backup`, `plugin:example`, `core`. */
+  readonly name: string;
+  readonly role: Role;
+  /** The surface: which door it came through. */
+  readonly surface: 'cli' | 'console' | 'http' | 'peer' | 'plugin' | 'core';
+  /** Monotonic milliseconds at which the caller's connection was opened; see the confirm rule of the settings engine. */
+  readonly connectedAt: number;
+  /** Where a connection over the network came from and arrived, so that a change that would cut it can be seen coming. */
+  readonly remote?: { readonly address: string; readonly localAddress: string };
+}
+
+export interface ActionCall {
+  readonly caller: Caller;
+  /** Aborted when the caller cancels, a time limit passes or the plugin ends. */
+  readonly signal: AbortSignal;
+}
+
+export interface JobCall extends ActionCall {
+  readonly jobId: string;
+  /** @param fraction 0 to 1, or undefined when unknown. */
+  progress(fraction: number | undefined, message: string): void;
+  /** A line for the job's log, which is kept. */
+  log(line: string): void;
+  /** What `resume` gets back after a restart of core; on disk before the promise resolves. */
+  save(state: unknown): Promise<void>;
+}
+
+interface ActionBase<Input, Output> {
+  /** Dotted: `network.bond.create`; the CLI's words are the same. */
+  readonly id: string;
+  readonly summary: string;
+  readonly role: Role;
+  /** An object schema. Property descriptions become help texts, labels and reference documentation. */
+  readonly input: z.ZodType<Input>;
+  readonly output: z.ZodType<Output>;
+  /** Input properties that the CLI takes by position, in order; the last may be an array. All others are options. */
+  readonly positionals?: readonly string[];
+  /** A question put to a person before it runs (`{name}` places are input properties); programs pass `yes`. */
+  readonly confirmation?: string;
+  /** False for reads: not written to the audit log. Default true. */
+  readonly audited?: boolean;
+  present(output: Output): View;
+}
+
+export interface CallAction<Input, Output> extends ActionBase<Input, Output> {
+  readonly kind: 'call';
+  /** Default 30,000. */
+  readonly timeoutMs?: number;
+  run(input: Input, call: ActionCall): Promise<Output>;
+}
+
+/** A request that takes time: returns at once with a job that can be watched, left and found again. */
+export interface JobAction<Input, Output> extends ActionBase<Input, Output> {
+  readonly kind: 'job';
+  run(input: Input, call: JobCall): Promise<Output>;
+  /** Goes on after a restart of core. Without it such a job ends as `interrupted`. */
+  resume?(input: Input, call: JobCall, saved: unknown): Promise<Output>;
+}
+
+export type Action<Input, Output> = CallAction<Input, Output> | JobAction<Input, Output>;
+
+/** Gives an action its types; the door erases them again. */
+export function defineAction<Input, Output>(action: Action<Input, Output>): Action<Input, Output> {
+  return action;
+}
+
+export interface ActionsAccess {
+  add<Input, Output>(action: Action<Input, Output>): Disposable;
+}
