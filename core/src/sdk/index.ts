@@ -19,6 +19,7 @@ export {
   type EventsAccess,
   type PublishedEvent,
 } from './events.js';
+export { inject, injectable } from './injection.js';
 export type { Job, JobState } from './jobs.js';
 export type { Logger } from './log.js';
 export { type Constructor, definePlugin, type HealthReport, type Plugin, type PluginContext } from './plugin.js';

@@ -1,11 +1,12 @@
-/** A typed name under which a service is provided and injected: `@inject(NetworkService)`. */
-export interface Token<Service> {
-  readonly id: string;
-  /** Carries the type only; never present at run time. */
-  readonly service?: Service;
-}
+declare const serviceType: unique symbol;
 
-/** Tokens are compared by identity, so each is made once, in the contract of the plugin that provides it. */
+/** A typed name under which a service is provided and injected: `@inject(NetworkService)`. */
+export type Token<Service> = symbol & { readonly [serviceType]?: Service };
+
+/**
+ * Made once, in the contract of the plugin that provides the service. The same id gives the same token, so that a
+ * contract that is loaded anew after a reload still names the same service.
+ */
 export function createToken<Service>(id: string): Token<Service> {
-  return Object.freeze({ id, toString: () => id });
+  return Symbol.for(`gemel:${id}`) as Token<Service>; // the service type exists for the compiler only
 }
