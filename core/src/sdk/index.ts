@@ -2,6 +2,7 @@ export {
   type Action,
   type ActionCall,
   type ActionsAccess,
+  type AnyAction,
   type CallAction,
   type Caller,
   defineAction,

@@ -1,0 +1,164 @@
+import type { z } from 'zod';
+import type { ActionDescriptor, Invocation, InvocationResult } from '../ipc/core-api.js';
+import type { JobRegistry } from '../jobs/job-registry.js';
+import {
+  type AnyAction,
+  type ActionCall,
+  ApplianceError,
+  asApplianceError,
+  type Clock,
+  type Role,
+  roles,
+  toDisposable,
+} from '../sdk/index.js';
+import { inputReports, jsonSchemaOf } from './action-schema.js';
+
+/** Keeps the record of who did what; a failing record stops an audited action before it runs. */
+export interface AuditTrail {
+  /** On disk when it resolves. @throws ApplianceError `storage`. */
+  begin(entry: AuditEntry): Promise<void>;
+  end(entry: AuditEntry, outcome: 'done' | 'failed', message: string): Promise<void>;
+}
+
+export interface AuditEntry {
+  readonly caller: string;
+  readonly surface: string;
+  readonly action: string;
+  readonly input: unknown;
+  readonly schema: z.ZodType;
+}
+
+interface Registered {
+  readonly owner: string;
+  readonly action: AnyAction;
+  descriptor: ActionDescriptor | undefined;
+}
+
+const defaultTimeoutMs = 30_000;
+
+/** All actions of core and the plugins. Checks role and input, audits, limits time, starts jobs. */
+export class ActionRegistry {
+  readonly #actions = new Map<string, Registered>();
+
+  constructor(
+    readonly jobs: JobRegistry,
+    readonly audit: AuditTrail,
+    readonly clock: Clock,
+  ) {}
+
+  add(owner: string, action: AnyAction): Disposable {
+    if (this.#actions.has(action.id)) throw new ApplianceError('conflict', `Action ${action.id} is already provided.`);
+    this.#actions.set(action.id, { owner, action, descriptor: undefined });
+    return toDisposable(() => this.#actions.delete(action.id));
+  }
+
+  find(id: string): AnyAction | undefined {
+    return this.#actions.get(id)?.action;
+  }
+
+  describe(role: Role): readonly ActionDescriptor[] {
+    return [...this.#actions.values()]
+      .filter(({ action }) => mayUse(role, action.role))
+      .map((registered) => describeOnce(registered))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async invoke(invocation: Invocation, call: ActionCall): Promise<InvocationResult> {
+    const action = this.find(invocation.action);
+    if (action === undefined) {
+      throw new ApplianceError('not-found', `There is no action ${invocation.action}. See: gemel help.`);
+    }
+    if (!mayUse(call.caller.role, action.role)) {
+      throw new ApplianceError(
+        'forbidden',
+        `${action.id} needs the role ${action.role}; ${call.caller.name} has the role ${call.caller.role}.`,
+      );
+    }
+    const parsed = action.input.safeParse(invocation.input ?? {});
+    if (!parsed.success) {
+      const reports = inputReports(parsed.error);
+      throw new ApplianceError('invalid', `The input of ${action.id} is not valid.`, { reports });
+    }
+    const entry: AuditEntry = {
+      caller: call.caller.name,
+      surface: call.caller.surface,
+      action: action.id,
+      input: parsed.data,
+      schema: action.input,
+    };
+    if (action.audited === false) return this.#run(action, parsed.data, invocation, call);
+    await this.audit.begin(entry);
+    try {
+      const result = await this.#run(action, parsed.data, invocation, call);
+      await this.audit.end(entry, 'done', result.job === undefined ? '' : `job ${result.job.id}`);
+      return result;
+    } catch (thrown) {
+      const failure = asApplianceError(thrown);
+      await this.audit.end(entry, 'failed', `${failure.code}: ${failure.message}`);
+      throw failure;
+    }
+  }
+
+  async #run(action: AnyAction, input: unknown, invocation: Invocation, call: ActionCall): Promise<InvocationResult> {
+    if (action.kind === 'job') return { job: await this.jobs.start(action, input, call.caller), reports: [] };
+    const output = await withTimeLimit(
+      this.clock,
+      action.timeoutMs ?? defaultTimeoutMs,
+      action.id,
+      call.signal,
+      (signal) => action.run(input, { caller: call.caller, signal }),
+    );
+    return {
+      output,
+      ...(invocation.view ? { view: action.present(output) } : {}),
+      reports: [],
+    };
+  }
+}
+
+/** Runs with a signal that also ends at the limit; a run that ignores the signal is left behind, not waited for. */
+export async function withTimeLimit<Result>(
+  clock: Clock,
+  limitMs: number,
+  what: string,
+  outer: AbortSignal,
+  run: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const inner = new AbortController();
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const stop = (failure: ApplianceError) => {
+    inner.abort(failure);
+    reject(failure);
+  };
+  const cancelled = () => stop(new ApplianceError('cancelled', `${what} was cancelled.`));
+  using _limit = clock.after(limitMs, () =>
+    stop(new ApplianceError('timeout', `${what} did not end within ${limitMs / 1_000} s.`)),
+  );
+  if (outer.aborted) cancelled();
+  outer.addEventListener('abort', cancelled, { once: true });
+  try {
+    return await Promise.race([run(inner.signal), ended]);
+  } finally {
+    outer.removeEventListener('abort', cancelled);
+  }
+}
+
+export function mayUse(role: Role, needed: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(needed);
+}
+
+function describeOnce(registered: Registered): ActionDescriptor {
+  const { action, owner } = registered;
+  registered.descriptor ??= {
+    id: action.id,
+    plugin: owner,
+    kind: action.kind,
+    summary: action.summary,
+    role: action.role,
+    input: jsonSchemaOf(action.input, 'input'),
+    output: jsonSchemaOf(action.output, 'output'),
+    positionals: action.positionals ?? [],
+    ...(action.confirmation === undefined ? {} : { confirmation: action.confirmation }),
+  };
+  return registered.descriptor;
+}

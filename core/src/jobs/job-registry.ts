@@ -1,0 +1,209 @@
+import type { EventBus } from '../bus/event-bus.js';
+import { jobEnded, jobProgressed, jobStarted } from '../kernel/core-events.js';
+import {
+  ApplianceError,
+  asApplianceError,
+  type Caller,
+  type Clock,
+  type FileStore,
+  type Job,
+  type JobAction,
+  type JobCall,
+  type JobState,
+  type Logger,
+} from '../sdk/index.js';
+import { parseStoredJob, type StoredJob } from './stored-job.js';
+
+/** Ended jobs are kept this many at most; the oldest go first. */
+const keptJobs = 100;
+/** Lines of log kept per job; the oldest go first. */
+const keptLogLines = 1_000;
+/** Progress is told at most this often, so that a busy job does not flood the bus. */
+const progressEveryMs = 100;
+
+export interface JobRegistryParts {
+  readonly files: FileStore;
+  readonly clock: Clock;
+  readonly bus: EventBus;
+  readonly log: Logger;
+  /** `/var/lib/gemel/jobs` */
+  readonly folder: string;
+}
+
+interface Running {
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Actions that take time.
+ *
+ * INVARIANT: a job that was acknowledged is on disk, so that it is found again after a restart of core: resumed by its
+ * action when that can, else ended as `interrupted`.
+ */
+export class JobRegistry implements AsyncDisposable {
+  readonly #jobs = new Map<string, StoredJob>();
+  readonly #running = new Map<string, Running>();
+  #nextNumber = 1;
+
+  constructor(readonly parts: JobRegistryParts) {}
+
+  /** Reads what an earlier run of core left. Damaged files are set aside. */
+  async load(): Promise<void> {
+    const { files, folder, log } = this.parts;
+    for (const name of await files.list(folder)) {
+      if (!name.endsWith('.json')) continue;
+      const stored = parseStoredJob(await files.read(`${folder}/${name}`));
+      if (stored === undefined) {
+        log.error({ file: name }, 'damaged job record set aside');
+        await files.rename(`${folder}/${name}`, `${folder}/${name}.damaged`);
+        continue;
+      }
+      this.#jobs.set(stored.job.id, stored);
+      this.#nextNumber = Math.max(this.#nextNumber, Number(stored.job.id) + 1);
+    }
+  }
+
+  /** Resumes or ends what was running when core stopped; called once all plugins are active. */
+  async recover(findAction: (id: string) => JobAction<unknown, unknown> | undefined): Promise<void> {
+    for (const stored of this.#jobs.values()) {
+      if (stored.job.state !== 'running') continue;
+      const action = findAction(stored.job.action);
+      if (action?.resume === undefined) {
+        await this.#finish(stored, 'interrupted', 'Core was restarted while the job ran.', {});
+        continue;
+      }
+      const resume = action.resume.bind(action);
+      this.#go(stored, (call) => resume(stored.input, call, stored.saved));
+    }
+  }
+
+  async start(action: JobAction<unknown, unknown>, input: unknown, caller: Caller): Promise<Job> {
+    const stored: StoredJob = {
+      job: {
+        id: String(this.#nextNumber++),
+        action: action.id,
+        caller: caller.name,
+        state: 'running',
+        fraction: null,
+        message: 'started',
+        startedAt: this.parts.clock.now(),
+        endedAt: null,
+        log: [],
+      },
+      caller,
+      input,
+      saved: null,
+    };
+    await this.#write(stored);
+    this.#jobs.set(stored.job.id, stored);
+    this.#tell(jobStarted, stored.job);
+    this.#go(stored, (call) => action.run(input, call));
+    await this.#forgetOldest();
+    return stored.job;
+  }
+
+  list(): readonly Job[] {
+    return [...this.#jobs.values()].map((stored) => stored.job).sort((a, b) => Number(b.id) - Number(a.id));
+  }
+
+  /** @throws ApplianceError `not-found`. */
+  get(id: string): Job {
+    const stored = this.#jobs.get(id);
+    if (stored === undefined) throw new ApplianceError('not-found', `There is no job ${id}. See: gemel jobs list.`);
+    return stored.job;
+  }
+
+  /** Asks the job to stop and waits until it has. @throws ApplianceError `not-found`, `conflict` when it has ended. */
+  async cancel(id: string): Promise<Job> {
+    this.get(id);
+    const running = this.#running.get(id);
+    if (running === undefined) throw new ApplianceError('conflict', `Job ${id} has already ended.`);
+    running.abort.abort(new ApplianceError('cancelled', 'The job was cancelled.'));
+    await running.ended;
+    return this.get(id);
+  }
+
+  /** Stops what runs, leaving it on disk as running: the next start of core resumes it or says that it was interrupted. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const all = [...this.#running.values()];
+    this.#running.clear();
+    for (const { abort } of all) abort.abort(new ApplianceError('cancelled', 'Core is shutting down.'));
+    await Promise.race([Promise.all(all.map(({ ended }) => ended)), this.parts.clock.sleep(5_000)]);
+  }
+
+  #go(stored: StoredJob, run: (call: JobCall) => Promise<unknown>): void {
+    const abort = new AbortController();
+    const { id } = stored.job;
+    const ended = (async () => {
+      try {
+        const output = await run(this.#callFor(stored, abort.signal));
+        if (this.#running.has(id)) await this.#finish(stored, 'succeeded', 'done', { output });
+      } catch (thrown) {
+        if (!this.#running.has(id)) return;
+        const failure = asApplianceError(thrown);
+        await this.#finish(stored, abort.signal.aborted ? 'cancelled' : 'failed', failure.message, {
+          error: { code: failure.code, message: failure.message, reports: failure.reports },
+        });
+      }
+    })()
+      .catch((failure: unknown) =>
+        this.parts.log.error({ job: id, err: failure }, 'the end of a job could not be kept'),
+      )
+      .finally(() => this.#running.delete(id));
+    this.#running.set(id, { abort, ended });
+  }
+
+  #callFor(stored: StoredJob, signal: AbortSignal): JobCall {
+    let toldAt = Number.NEGATIVE_INFINITY;
+    return {
+      jobId: stored.job.id,
+      caller: stored.caller,
+      signal,
+      progress: (fraction, message) => {
+        stored.job = { ...stored.job, fraction: fraction ?? null, message };
+        const now = this.parts.clock.monotonic();
+        if (now - toldAt < progressEveryMs) return;
+        toldAt = now;
+        this.#tell(jobProgressed, stored.job);
+      },
+      log: (line) => {
+        stored.job = { ...stored.job, log: [...stored.job.log.slice(-keptLogLines + 1), line] };
+      },
+      save: async (state) => {
+        stored.saved = state ?? null;
+        await this.#write(stored);
+      },
+    };
+  }
+
+  async #finish(stored: StoredJob, state: JobState, message: string, rest: Partial<Job>): Promise<void> {
+    stored.job = {
+      ...stored.job,
+      ...rest,
+      state,
+      message,
+      fraction: state === 'succeeded' ? 1 : stored.job.fraction,
+      endedAt: this.parts.clock.now(),
+    };
+    await this.#write(stored);
+    this.#tell(jobEnded, stored.job);
+  }
+
+  async #write(stored: StoredJob): Promise<void> {
+    await this.parts.files.write(`${this.parts.folder}/${stored.job.id}.json`, JSON.stringify(stored), { mode: 0o600 });
+  }
+
+  async #forgetOldest(): Promise<void> {
+    const ended = this.list().filter((job) => job.state !== 'running');
+    for (const job of ended.slice(keptJobs)) {
+      this.#jobs.delete(job.id);
+      await this.parts.files.remove(`${this.parts.folder}/${job.id}.json`);
+    }
+  }
+
+  #tell(definition: typeof jobStarted, job: Job): void {
+    const { id, action, state, fraction, message } = job;
+    this.parts.bus.publish('core', definition, { job: id, action, state, fraction, message });
+  }
+}

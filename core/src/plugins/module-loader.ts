@@ -1,0 +1,69 @@
+import { registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { ApplianceError, type Plugin } from '../sdk/index.js';
+import type { PluginPackage } from './manifest.js';
+
+const generationKey = 'gemel-generation';
+
+let hooksInstalled = false;
+
+/**
+ * Gives every module below a plugin's folder the generation of the module that imports it, so that a reload takes the new
+ * code of the whole plugin and not only of its entry. Installed at the first reload: boot does not pay for it.
+ */
+function installHooks(): void {
+  if (hooksInstalled) return;
+  hooksInstalled = true;
+  registerHooks({
+    resolve(specifier, context, next) {
+      const resolved = next(specifier, context);
+      if (context.parentURL === undefined || !specifier.startsWith('.')) return resolved;
+      const generation = new URL(context.parentURL).searchParams.get(generationKey);
+      if (generation === null) return resolved;
+      const url = new URL(resolved.url);
+      url.searchParams.set(generationKey, generation);
+      return { ...resolved, url: url.href };
+    },
+  });
+}
+
+/** Brings a plugin's code into a host. In-process for now; an isolated host implements the same. */
+export interface PluginHost {
+  /** @param generation 0 at first, more after each reload. @throws ApplianceError `invalid` when the module is no plugin. */
+  load(pluginPackage: PluginPackage, generation: number): Promise<Plugin>;
+}
+
+export class InProcessHost implements PluginHost {
+  async load({ manifest, folder }: PluginPackage, generation: number): Promise<Plugin> {
+    const url = pathToFileURL(`${folder}/${manifest.entry}`);
+    if (generation > 0) {
+      installHooks();
+      url.searchParams.set(generationKey, String(generation));
+    }
+    const module: { readonly default?: unknown } = await import(url.href);
+    if (!isPlugin(module.default)) {
+      throw new ApplianceError(
+        'invalid',
+        `${manifest.entry} of plugin ${manifest.id} has no default export made by definePlugin().`,
+      );
+    }
+    if (module.default.id !== manifest.id) {
+      throw new ApplianceError(
+        'invalid',
+        `${manifest.entry} defines plugin ${module.default.id}, but its manifest says ${manifest.id}.`,
+      );
+    }
+    return module.default;
+  }
+}
+
+function isPlugin(value: unknown): value is Plugin {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'id' in value &&
+    typeof value.id === 'string' &&
+    'activate' in value &&
+    typeof value.activate === 'function'
+  );
+}
