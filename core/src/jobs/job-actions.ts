@@ -40,7 +40,7 @@ function presentJob(job: Job): View {
 }
 
 /** `gemel jobs …` */
-export function jobActions(jobs: JobRegistry) {
+export function jobActions(jobs: JobRegistry): readonly AnyAction[] {
   return [
     defineAction({
       kind: 'call',
@@ -88,5 +88,5 @@ export function jobActions(jobs: JobRegistry) {
       present: presentJob,
       run: async ({ id }) => jobs.cancel(id),
     }),
-  ] as const;
+  ];
 }

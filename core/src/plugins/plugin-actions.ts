@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Action, ApplianceError, defineAction, type View } from '../sdk/index.js';
+import { type AnyAction, ApplianceError, defineAction, type View } from '../sdk/index.js';
 import type { Discovered } from './discovery.js';
 import type { PluginInfo, PluginRegistry } from './plugin-registry.js';
 
@@ -59,7 +59,7 @@ function presentOne(info: PluginInfo): View {
 }
 
 /** `gemel plugin …` */
-export function pluginActions(registry: PluginRegistry, discover: () => Promise<Discovered>) {
+export function pluginActions(registry: PluginRegistry, discover: () => Promise<Discovered>): readonly AnyAction[] {
   const listed = async () => {
     const { refused } = await discover();
     return { plugins: [...registry.list()], refused: [...refused] };
@@ -143,5 +143,5 @@ export function pluginActions(registry: PluginRegistry, discover: () => Promise<
         return listed();
       },
     }),
-  ] as const satisfies readonly Action<never, never>[];
+  ];
 }

@@ -11,7 +11,7 @@ const lineSchema = z.object({
 const overviewSchema = z.object({ lines: z.array(lineSchema) });
 
 /** `gemel status` and its relatives. */
-export function statusActions(registry: StatusRegistry) {
+export function statusActions(registry: StatusRegistry): readonly AnyAction[] {
   const titled = () => [...registry.definitions()].sort((a, b) => (a.id < b.id ? -1 : 1));
   return [
     defineAction({
@@ -75,5 +75,5 @@ export function statusActions(registry: StatusRegistry) {
         return { id, value: await registry.get(id) };
       },
     }),
-  ] as const;
+  ];
 }
