@@ -51,6 +51,7 @@ export type {
   SettingsAccess,
   VerifyInput,
 } from './settings.js';
+export { type FactoryResetOptions, SettingsMaintenance } from './settings-maintenance.js';
 export { defineStatus, type StatusAccess, type StatusDefinition, type StatusPublisher } from './status.js';
 export type {
   Clock,

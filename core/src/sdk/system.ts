@@ -46,6 +46,11 @@ export interface FileStore {
   remove(path: string): Promise<void>;
   /** Renames within one file system, then fsyncs the folder. */
   rename(from: string, to: string): Promise<void>;
+  /**
+   * Makes `path` a symbolic link to `target` (kept as given, relative to the folder of `path`). A link that is there is
+   * replaced in one step: at no moment is there none. Folder fsynced. @throws ApplianceError `storage`.
+   */
+  link(target: string, path: string): Promise<void>;
   /** The target of a symbolic link, or undefined. */
   readLink(path: string): Promise<string | undefined>;
   /** Calls back (coalesced) when something in the folder changes. */
