@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cached, contentKey, type CacheEntry } from './cache.ts';
+import { mustRun } from './run-command.ts';
+
+const RECIPE = import.meta.dirname;
+const SUITE = 'trixie';
+
+/** GRUB modules inside the boot loader: GPT, ESP and ext4, grubenv, the console, and what grub.cfg calls. */
+const GRUB_MODULES = 'part_gpt fat ext2 loadenv search search_fs_file regexp linux terminal test echo configfile normal';
+
+/** Nobody reads these on an appliance; licences stay. */
+const WITHOUT = ['man', 'info', 'locale', 'doc'];
+
+/** Layer 1: Debian with the packages of packages.txt and our boot loader, as a folder. Slow (about 80 s) and rarely changed. */
+export async function debianRoot(say: (line: string) => void): Promise<CacheEntry> {
+  const packages = packageNames(await readFile(join(RECIPE, 'packages.txt'), 'utf8'));
+  const early = join(RECIPE, 'before-packages');
+  const loader = join(RECIPE, 'boot/loader.cfg');
+  const key = await contentKey([early, loader, import.meta.filename], packages);
+  return cached(
+    'debian',
+    key,
+    async (folder) => {
+      say(`building the Debian root, ${packages.length} packages and what they need (about 80 s)`);
+      const root = join(folder, 'root');
+      await mustRun([
+        'mmdebstrap',
+        '--variant=minbase',
+        '--quiet',
+        `--include=${packages.join(',')}`,
+        ...WITHOUT.map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+        '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+        `--essential-hook=tar -C '${early}' -c . | tar -C "$1" -x --no-same-owner`,
+        `--customize-hook=cp '${loader}' "$1/tmp/loader.cfg"`,
+        '--customize-hook=mkdir -p "$1/usr/lib/gemel/boot"',
+        `--customize-hook=chroot "$1" grub-mkstandalone -O x86_64-efi -o /usr/lib/gemel/boot/BOOTX64.EFI --modules="${GRUB_MODULES}" --locales= --fonts= --themes= /boot/grub/grub.cfg=/tmp/loader.cfg`,
+        '--customize-hook=rm "$1/tmp/loader.cfg" "$1"/etc/ssh/ssh_host_*',
+        SUITE,
+        root,
+      ]);
+      // The kernel fills /dev; nodes made here would only hinder copying without privilege.
+      await mustRun(['find', join(root, 'dev'), '-mindepth', '1', '-delete']);
+    },
+    () => say('another build of the Debian root is under way, waiting for it'),
+  );
+}
+
+function packageNames(list: string): string[] {
+  return list
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter((name) => name !== '');
+}

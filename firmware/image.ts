@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { lutimes, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cached, contentKey, prune } from './cache.ts';
+import { debianRoot } from './debian-root.ts';
+import { writeDisk } from './disk.ts';
+import { installGemel, repositoryInputs, requireCompiledOutput } from './gemel-files.ts';
+import { mustRun } from './run-command.ts';
+
+const RECIPE = import.meta.dirname;
+
+/** Images a developer goes back and forth between; older ones are removed from the cache. */
+const IMAGES_KEPT = 3;
+
+export interface ApplianceImage {
+  /** Key over everything that went in. */
+  readonly id: string;
+  /** Raw sparse disk. */
+  readonly disk: string;
+  /** The same root as a folder, for containers. Read only. */
+  readonly root: string;
+  /** Seconds per layer; 0 when it was in the cache. */
+  readonly seconds: { readonly debian: number; readonly image: number };
+}
+
+/** The appliance image of the repository as it is now, from the cache when nothing changed. Needs (mapped) root. */
+export async function buildImage(say: (line: string) => void): Promise<ApplianceImage> {
+  await requireCompiledOutput(say);
+  const debian = await debianRoot(say);
+  const inputs = await repositoryInputs();
+  const recipe = ['files', 'boot', 'image.ts', 'gemel-files.ts', 'disk.ts'].map((name) => join(RECIPE, name));
+  const id = await contentKey([...recipe, ...inputs], [debian.path]);
+  const image = await cached(
+    'image',
+    id,
+    async (folder) => {
+      const root = join(folder, 'root');
+      // Hard links: quick, and safe since every change below replaces files instead of writing into them.
+      await mustRun(['cp', '-al', join(debian.path, 'root'), root]);
+      await mustRun(['cp', '-a', '--no-preserve=ownership', '--remove-destination', `${join(RECIPE, 'files')}/.`, root]);
+      await installGemel(root);
+      await finishRoot(root);
+      const scratch = join(folder, 'scratch');
+      await mkdir(scratch);
+      await writeDisk(root, join(folder, 'disk.img'), scratch);
+      await rm(scratch, { recursive: true });
+    },
+    () => say('another build of the image is under way, waiting for it'),
+  );
+  if (image.seconds > 0) {
+    await prune('image', IMAGES_KEPT);
+    await prune('debian', 2);
+  }
+  return {
+    id,
+    disk: join(image.path, 'disk.img'),
+    root: join(image.path, 'root'),
+    seconds: { debian: debian.seconds, image: image.seconds },
+  };
+}
+
+/** What a root needs beyond files: mount points, accounts, enabled units, no identity of its own. */
+async function finishRoot(root: string): Promise<void> {
+  for (const folder of ['data/gemel', 'data/journal', 'var/lib/gemel', 'var/log/journal', 'boot/efi'])
+    await mkdir(join(root, folder), { recursive: true });
+  // Empty: the first boot gives each appliance its own.
+  await rm(join(root, 'etc/machine-id'), { force: true });
+  await writeFile(join(root, 'etc/machine-id'), '');
+  await rm(join(root, 'etc/resolv.conf'), { force: true });
+  await symlink('../run/systemd/resolve/stub-resolv.conf', join(root, 'etc/resolv.conf'));
+  for (const stale of ['vmlinuz.old', 'initrd.img.old']) await rm(join(root, stale), { force: true });
+  await mustRun(['systemd-sysusers', `--root=${root}`]);
+  await mustRun(['systemctl', `--root=${root}`, 'preset-all']);
+  await markUpToDate(root);
+}
+
+/**
+ * systemd rebuilds caches at boot when /usr is newer than these marks (systemd-update-done.service(8)). All of it was done while
+ * building, so the first boot need not: it saves several seconds.
+ */
+async function markUpToDate(root: string): Promise<void> {
+  const now = Math.floor(Date.now() / 1000);
+  await utimes(join(root, 'usr'), now, now);
+  for (const mark of ['etc/.updated', 'var/.updated']) {
+    const path = join(root, mark);
+    if (existsSync(path)) await rm(path);
+    await writeFile(path, `# ${now}\nTIMESTAMP_NSEC=${now}000000000\n`);
+    await lutimes(path, now, now);
+  }
+}
