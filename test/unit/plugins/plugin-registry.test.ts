@@ -1,0 +1,283 @@
+import 'reflect-metadata';
+import { EventBus } from '#core/bus/event-bus.js';
+import { ActionRegistry } from '#core/actions/action-registry.js';
+import { JobRegistry } from '#core/jobs/job-registry.js';
+import { HealthRegistry } from '#core/kernel/health-registry.js';
+import { type PluginPackage, parsePluginPackage } from '#core/plugins/manifest.js';
+import { PluginRegistry } from '#core/plugins/plugin-registry.js';
+import { PluginStateFile } from '#core/plugins/plugin-state-file.js';
+import { StatusRegistry } from '#core/status/status-registry.js';
+import { createToken, defineAction, defineEvent, defineStatus, inject, injectable, type Plugin } from '@gemel/core/sdk';
+import { ScriptedSystem } from '@gemel/core/testing';
+import test from 'ava';
+import { container as globalContainer } from 'tsyringe';
+import { z } from 'zod';
+import { collectingLog } from '../kernel/collecting-log.js';
+
+const tick = defineEvent({ id: 'base.tick', summary: 'A tick.', schema: z.object({}) });
+const baseStatus = defineStatus({
+  id: 'base.state',
+  title: 'Base',
+  schema: z.string(),
+  present: (text) => ({ kind: 'text', text }),
+});
+
+const pluginPackage = (id: string, more: object = {}, origin: PluginPackage['origin'] = 'built-in') =>
+  parsePluginPackage(
+    JSON.stringify({
+      version: '1.0.0',
+      gemel: { id, title: id, core: '^0.1.0', entry: './dist/plugin.js', ...more },
+    }),
+    `/plugins/${id}`,
+    origin,
+  );
+
+/** A registry over plugins that are given as objects. */
+function world(plugins: Readonly<Record<string, Plugin['activate']>>, files: Readonly<Record<string, string>> = {}) {
+  const system = new ScriptedSystem({ files });
+  const { log, lines } = collectingLog();
+  const bus = new EventBus(system.clock, log);
+  const status = new StatusRegistry(bus, system.clock, log);
+  const jobs = new JobRegistry({ files: system.files, clock: system.clock, bus, log, folder: '/jobs' });
+  const actions = new ActionRegistry(jobs, { begin: async () => {}, end: async () => {} }, system.clock);
+  const health = new HealthRegistry(system.clock);
+  const around = {
+    bus,
+    status,
+    actions,
+    health,
+    log,
+    settings: {
+      accessFor: () => {
+        throw new Error('no settings in this test');
+      },
+    },
+    systemFor: () => system,
+    dataFolderFor: (id: string) => `/data/${id}`,
+  };
+  const settings = {
+    add: () => {},
+    confirmed: () => {},
+    running: () => {},
+    draft: () => {},
+    edit: () => {},
+    onApplied: () => {},
+  };
+  const stateFile = new PluginStateFile(system.files, '/state/plugin-state.json');
+  const generations: string[] = [];
+  const host = {
+    load: async ({ manifest }: PluginPackage, generation: number): Promise<Plugin> => {
+      generations.push(`${manifest.id} ${generation}`);
+      const activate = plugins[manifest.id];
+      if (activate === undefined) throw new Error(`no module ${manifest.id}`);
+      return { id: manifest.id, activate };
+    },
+  };
+  const registry = new PluginRegistry(
+    host,
+    // the fake settings door is never used by these plugins
+    { ...around, settings: { accessFor: () => settings as never } },
+    globalContainer.createChildContainer(),
+    stateFile,
+    { clock: system.clock, coreVersion: '0.1.0' },
+  );
+  const conditions = () => Object.fromEntries(registry.list().map(({ id, condition }) => [id, condition]));
+  const residue = () => ({
+    listeners: bus.listenerCount,
+    statuses: status.definitions().length,
+    actions: actions.describe('administrator').length,
+    timers: system.clock.pending,
+  });
+  return { registry, bus, status, actions, system, stateFile, lines, generations, conditions, residue };
+}
+
+test('a failed plugin blocks what requires it and nothing else', async (t) => {
+  const { registry, conditions } = world({
+    base: () => {
+      throw new Error('broken');
+    },
+    above: () => {},
+    other: () => {},
+  });
+  await registry.activateAll([
+    pluginPackage('above', { requires: ['base'] }),
+    pluginPackage('base'),
+    pluginPackage('other'),
+  ]);
+  t.deepEqual(conditions(), { above: 'blocked', base: 'failed', other: 'active' });
+  t.is(registry.list().find(({ id }) => id === 'above')?.reason, 'needs base, which is failed');
+  t.is(registry.list().find(({ id }) => id === 'base')?.reason, 'broken');
+});
+
+test('a plugin that hangs while it is activated fails at the limit and the others go on', async (t) => {
+  const { registry, conditions, system } = world({ base: () => new Promise<never>(() => {}), other: () => {} });
+  const done = registry.activateAll([pluginPackage('base'), pluginPackage('other')]);
+  await system.clock.advance(10_000);
+  await done;
+  t.deepEqual(conditions(), { base: 'failed', other: 'active' });
+  t.is(registry.list()[0]?.reason, 'Activating plugin base did not end within 10 s.');
+});
+
+const everything = {
+  publishes: ['base.tick'],
+  status: ['base.state'],
+  actions: ['base.do'],
+};
+
+const greedy: Plugin['activate'] = (context) => {
+  context.events.on(tick, () => {});
+  context.events.onAny('', () => {});
+  context.status.add(baseStatus).set('here');
+  context.actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'base.do',
+      summary: 'Do.',
+      role: 'viewer',
+      input: z.object({}),
+      output: z.string(),
+      present: (text) => ({ kind: 'text', text }),
+      run: async () => 'done',
+    }),
+  );
+  context.own(context.system.clock.every(1_000, () => {}));
+  context.addHealthCheck('alive', async () => ({ healthy: true, reason: '' }));
+};
+
+test('disabling leaves nothing behind, survives a restart, and enabling brings it back', async (t) => {
+  const { registry, residue, conditions, stateFile, system } = world({ base: greedy });
+  const nothing = residue();
+  await registry.activateAll([pluginPackage('base', everything)]);
+  t.deepEqual(residue(), { listeners: 2, statuses: 1, actions: 1, timers: 1 });
+  await registry.disable('base');
+  t.deepEqual(residue(), nothing);
+  const reread = new PluginStateFile(system.files, stateFile.path);
+  await reread.load();
+  t.deepEqual(reread.state.disabled, ['base']);
+  await registry.enable('base');
+  t.deepEqual(conditions(), { base: 'active' });
+});
+
+test('a plugin that fails half-way leaves nothing behind', async (t) => {
+  const { registry, residue } = world({
+    base: async (context) => {
+      await greedy(context);
+      throw new Error('half-way');
+    },
+  });
+  const nothing = residue();
+  await registry.activateAll([pluginPackage('base', everything)]);
+  t.deepEqual(residue(), nothing);
+});
+
+test('a reload ends dependants too and loads a new generation of the code', async (t) => {
+  const order: string[] = [];
+  const noting: Plugin['activate'] = (context) => {
+    order.push(`+${context.id}`);
+    context.own({ [Symbol.dispose]: () => order.push(`-${context.id}`) });
+  };
+  const { registry, generations } = world({ base: noting, above: noting });
+  await registry.activateAll([pluginPackage('base'), pluginPackage('above', { requires: ['base'] })]);
+  await registry.reload('base');
+  t.deepEqual(order, ['+base', '+above', '-above', '-base', '+base', '+above']);
+  t.deepEqual(generations, ['base 0', 'above 0', 'base 1', 'above 0']);
+});
+
+test('refuses what the manifest does not list, naming the line', async (t) => {
+  const { registry } = world({ base: greedy });
+  await registry.activateAll([pluginPackage('base', { ...everything, actions: [] })]);
+  t.is(
+    registry.list()[0]?.reason,
+    'Plugin base may not declare base.do: add it to "actions" in the "gemel" block of its package.json.',
+  );
+});
+
+test('an essential plugin cannot be disabled', async (t) => {
+  const { registry } = world({ base: () => {} });
+  await registry.activateAll([pluginPackage('base', { essential: true })]);
+  await t.throwsAsync(registry.disable('base'), { message: /keeps the appliance reachable/ });
+});
+
+test('a plugin for another core version is failed, with both versions', async (t) => {
+  const { registry } = world({ base: () => {} });
+  await registry.activateAll([pluginPackage('base', { core: '^9.0.0' })]);
+  t.is(registry.list()[0]?.reason, 'needs core ^9.0.0; this is 0.1.0');
+});
+
+test('an extra plugin that took core down is not tried again until an operator enables it', async (t) => {
+  const state = JSON.stringify({ disabled: [], activating: 'wild', stoppedCore: [] });
+  const { registry, conditions, stateFile } = world({ wild: () => {} }, { '/state/plugin-state.json': state });
+  await stateFile.load();
+  await registry.activateAll([pluginPackage('wild', {}, 'extra')]);
+  t.deepEqual(conditions(), { wild: 'failed' });
+  t.regex(registry.list()[0]?.reason ?? '', /core did not survive its activation/);
+  await registry.enable('wild');
+  t.deepEqual(conditions(), { wild: 'active' });
+});
+
+test('an extra plugin is marked on disk while it is being activated, and unmarked after', async (t) => {
+  const { registry, system } = world({
+    wild: async () => {
+      const text = await system.files.read('/state/plugin-state.json');
+      t.is(JSON.parse(text ?? '{}').activating, 'wild');
+    },
+  });
+  await registry.activateAll([pluginPackage('wild', {}, 'extra')]);
+  t.is(JSON.parse((await system.files.read('/state/plugin-state.json')) ?? '{}').activating, null);
+});
+
+interface Greeter {
+  greet(): string;
+}
+const GreeterToken = createToken<Greeter>('base.greeter');
+
+@injectable()
+class EnglishGreeter implements Greeter {
+  greet() {
+    return 'hello';
+  }
+}
+
+const SpeakerToken = createToken<Speaker>('above.speaker');
+@injectable()
+class Speaker {
+  constructor(@inject(GreeterToken) readonly greeter: Greeter) {}
+}
+
+test("injects a required plugin's service into a dependant's class, one instance for all", async (t) => {
+  let heard = '';
+  const { registry } = world({
+    base: (context) => context.provide(GreeterToken, EnglishGreeter),
+    above: (context) => {
+      context.provide(SpeakerToken, Speaker);
+      heard = context.get(SpeakerToken).greeter.greet();
+      t.is(context.get(SpeakerToken).greeter, context.get(GreeterToken));
+    },
+  });
+  await registry.activateAll([
+    pluginPackage('base', { provides: ['base.greeter'] }),
+    pluginPackage('above', { requires: ['base'], provides: ['above.speaker'] }),
+  ]);
+  t.is(registry.list()[1]?.reason, '');
+  t.is(heard, 'hello');
+});
+
+test('a plugin sees no service of a plugin it does not name', async (t) => {
+  let found: unknown = 'unset';
+  const { registry } = world({
+    base: (context) => context.provide(GreeterToken, EnglishGreeter),
+    other: (context) => {
+      found = context.find(GreeterToken);
+    },
+  });
+  await registry.activateAll([pluginPackage('base', { provides: ['base.greeter'] }), pluginPackage('other')]);
+  t.is(found, undefined);
+});
+
+test('a rescan takes up what is new, ends what is gone and reloads what changed', async (t) => {
+  const { registry, conditions, generations } = world({ a: () => {}, b: () => {}, c: () => {} });
+  await registry.activateAll([pluginPackage('a'), pluginPackage('b', {}, 'extra')]);
+  await registry.rescan([pluginPackage('a', { title: 'changed' }), pluginPackage('c', {}, 'extra')]);
+  t.deepEqual(conditions(), { a: 'active', c: 'active' });
+  t.deepEqual(generations, ['a 0', 'b 0', 'a 1', 'c 0']);
+});
