@@ -1,0 +1,141 @@
+import {
+  type ActionsAccess,
+  ApplianceError,
+  defineAction,
+  type Report,
+  type SettingsAccess,
+  type View,
+} from '@gemel/core/sdk';
+import { z } from 'zod';
+import { timeSettings } from './contract.js';
+import { ntpServerSchema } from './settings/schema.js';
+import { presentTime, timeSynchronisation } from './sources/time-status.js';
+import type { TimeServiceImpl } from './time-service.js';
+
+const draftOutput = z.object({
+  changed: z.string().describe('What was put into the draft.'),
+  reports: z.array(z.unknown()),
+});
+type DraftOutput = z.output<typeof draftOutput>;
+
+/** `gemel time …`. Changes of settings go to the draft, as everywhere. */
+export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess, time: TimeServiceImpl): void {
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'time.show',
+      summary: 'Shows time zone, synchronisation and each NTP server.',
+      role: 'viewer',
+      audited: false,
+      input: z.strictObject({}),
+      output: timeSynchronisation.schema,
+      present: presentTime,
+      run: (_input, { signal }) => time.status(signal),
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'time.server.add',
+      summary: 'Adds an NTP server to the draft, or changes one.',
+      role: 'operator',
+      input: ntpServerSchema.extend({ server: z.string().describe('Host name or IP address.') }),
+      output: draftOutput,
+      positionals: ['server'],
+      present: presentDraft,
+      async run({ server, ...options }, { caller }) {
+        const reports = await settings.edit(timeSettings, caller, (draft) => ({
+          ...draft,
+          servers: { ...draft.servers, [server]: options },
+        }));
+        return { changed: `NTP server ${server}`, reports: [...reports] };
+      },
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'time.server.remove',
+      summary: 'Removes an NTP server from the draft.',
+      role: 'operator',
+      input: z.strictObject({ server: z.string().describe('As it was entered.') }),
+      output: draftOutput,
+      positionals: ['server'],
+      present: presentDraft,
+      async run({ server }, { caller }) {
+        const reports = await settings.edit(timeSettings, caller, (draft) => {
+          const { [server]: removed, ...servers } = draft.servers;
+          if (removed === undefined) {
+            const known = Object.keys(draft.servers).join(', ') || 'none';
+            throw new ApplianceError('not-found', `NTP server ${server} is not in the draft. Entered are: ${known}.`);
+          }
+          return { ...draft, servers };
+        });
+        return { changed: `NTP server ${server} removed`, reports: [...reports] };
+      },
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'time.zone.set',
+      summary: 'Puts a time zone into the draft.',
+      role: 'operator',
+      input: z.strictObject({ zone: z.string().describe('IANA name, such as Europe/Berlin.') }),
+      output: draftOutput,
+      positionals: ['zone'],
+      present: presentDraft,
+      async run({ zone }, { caller }) {
+        const reports = await settings.edit(timeSettings, caller, (draft) => ({ ...draft, timeZone: zone }));
+        return { changed: `time zone ${zone}`, reports: [...reports] };
+      },
+    }),
+  );
+  addClockActions(actions, time);
+}
+
+function addClockActions(actions: ActionsAccess, time: TimeServiceImpl): void {
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'time.set',
+      summary: 'Sets the clock by hand, where no NTP server is entered.',
+      role: 'administrator',
+      input: z.strictObject({
+        time: z.iso
+          .datetime({ offset: true })
+          .describe('Date and time with offset, such as 2026-11-21T20:15:00+01:00 or 2026-11-21T19:15:00Z.'),
+      }),
+      output: z.object({ time: z.string() }),
+      positionals: ['time'],
+      confirmation: 'Set the clock to {time}? Logs and certificates follow the new time at once.',
+      present: ({ time: set }) => ({ kind: 'text', text: `The clock was set to ${set}.`, tone: 'ok' }),
+      async run(input) {
+        await time.setByHand(Date.parse(input.time));
+        return { time: new Date(Date.parse(input.time)).toISOString() };
+      },
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'time.step',
+      summary: 'Corrects the clock at once to the time of its servers, instead of gradually.',
+      role: 'administrator',
+      input: z.strictObject({}),
+      output: timeSynchronisation.schema,
+      confirmation: 'Let the clock jump to the time of its servers? Programs that compare times may be confused.',
+      present: presentTime,
+      async run(_input, { signal }) {
+        await time.chrony.stepNow();
+        return await time.status(signal);
+      },
+    }),
+  );
+}
+
+function presentDraft({ changed, reports }: DraftOutput): View {
+  const lines = (reports as readonly Report[]).map(({ severity, text }) => `${severity}: ${text}`); // made by `edit` above
+  const hint = 'Look at it with `gemel settings plan`, then `gemel settings activate`.';
+  return { kind: 'text', text: [`Draft changed: ${changed}. ${hint}`, ...lines].join('\n') };
+}
