@@ -1,0 +1,235 @@
+import { ApplianceError, asApplianceError } from '../sdk/errors.js';
+import type { Logger } from '../sdk/log.js';
+import type { Clock } from '../sdk/system.js';
+import type { AcceptedChannel, ChannelHandlers } from './channel.js';
+import { EventQueue } from './event-queue.js';
+import type { Principal } from './principals.js';
+import { isRecord, limits, parseRequest, protocolVersion, requestId, toWire, type Welcome } from './protocol.js';
+import type { Origin, Router, Standing } from './router.js';
+
+export interface ConnectionParts {
+  readonly principal: Principal;
+  readonly router: Router;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The caller's name as the kernel knows it; never from a message. */
+  identify(): Promise<string>;
+}
+
+interface Running {
+  readonly abort: AbortController;
+  events: { readonly queue: EventQueue; readonly subscription: Disposable } | undefined;
+}
+
+/**
+ * One client, from its first message to its last.
+ *
+ * INVARIANTS
+ * - Whatever comes in or is thrown, core and other connections go on.
+ * - Every request is answered once; what runs when the connection closes is aborted, and its subscriptions end.
+ * - What a client can make core keep is bounded: requests at once, subscriptions, queued events, unread replies.
+ */
+export class Connection implements ChannelHandlers {
+  readonly #channel: AcceptedChannel;
+  readonly #parts: ConnectionParts;
+  readonly #connectedAt: number;
+  readonly #running = new Map<number, Running>();
+  readonly #identity: Promise<Origin>;
+  #origin: Origin | undefined;
+  #ownStanding: Standing | undefined;
+  #greeted = false;
+  #closed = false;
+  #limit: Disposable | undefined;
+
+  constructor(channel: AcceptedChannel, parts: ConnectionParts) {
+    this.#channel = channel;
+    this.#parts = parts;
+    this.#connectedAt = parts.clock.monotonic();
+    this.#limit = parts.clock.after(limits.helloMs, () => this.#refuse('timeout', 'No hello came in time.'));
+    this.#identity = this.#identify();
+  }
+
+  received(kind: string, body: unknown): void {
+    if (this.#closed) return;
+    if (kind === 'hello') this.#greet(body);
+    else if (!this.#greeted) this.#refuse('invalid', 'The first message must be hello.');
+    else if (kind === 'cancel') this.#running.get(requestId(body) ?? -1)?.abort.abort();
+    else this.#take(body);
+  }
+
+  drained(): void {
+    this.#endLimit();
+    this.#channel.resume();
+    for (const { events } of this.#running.values()) events?.queue.drain();
+  }
+
+  closed(): void {
+    this.#closed = true;
+    this.#endLimit();
+    for (const { abort } of this.#running.values()) abort.abort();
+  }
+
+  async #identify(): Promise<Origin> {
+    const { principal, log } = this.#parts;
+    let name = principal.name;
+    try {
+      name = await this.#parts.identify();
+    } catch (failure) {
+      log.error({ err: failure, principal: principal.name }, 'the user of a connection could not be named');
+      name = `local:${principal.name}`;
+    }
+    this.#origin = { principal, name, connectedAt: this.#connectedAt };
+    return this.#origin;
+  }
+
+  #greet(body: unknown): void {
+    if (this.#greeted) {
+      this.#refuse('invalid', 'hello comes once.');
+      return;
+    }
+    const version = isRecord(body) ? body['version'] : undefined;
+    if (version !== protocolVersion) {
+      this.#refuse(
+        'invalid',
+        `This core speaks protocol version ${protocolVersion} only. Use the gemel of this device.`,
+      );
+      return;
+    }
+    this.#greeted = true;
+    this.#endLimit();
+    void this.#identity.then(({ name, principal }) => {
+      const welcome: Welcome = {
+        version: protocolVersion,
+        caller: name,
+        role: principal.own.role,
+        principal: principal.name,
+      };
+      this.#send('welcome', welcome);
+    });
+  }
+
+  #take(body: unknown): void {
+    const id = requestId(body);
+    if (id === undefined || !isRecord(body)) {
+      this.#refuse('invalid', 'A request must be an object with a numeric id.');
+      return;
+    }
+    if (this.#running.has(id)) {
+      this.#refuse('invalid', `Request ${id} is already running.`);
+      return;
+    }
+    if (this.#running.size >= limits.requestsAtOnce) {
+      this.#fail(id, new ApplianceError('unavailable', `More than ${limits.requestsAtOnce} requests at once. Wait.`));
+      return;
+    }
+    const running: Running = { abort: new AbortController(), events: undefined };
+    this.#running.set(id, running);
+    void this.#answer(id, body, running);
+  }
+
+  async #answer(id: number, body: Readonly<Record<string, unknown>>, running: Running): Promise<void> {
+    try {
+      const request = parseRequest(id, body);
+      const origin = this.#origin ?? (await this.#identity);
+      const { router, clock } = this.#parts;
+      const standing =
+        request.onBehalf === undefined
+          ? (this.#ownStanding ??= router.standing(origin, undefined, this.#connectedAt))
+          : router.standing(origin, request.onBehalf, clock.monotonic());
+      if (request.method === 'subscribe') {
+        this.#subscribe(id, request.params, standing, running);
+        return;
+      }
+      const result =
+        request.method === 'invoke'
+          ? await router.invoke(standing, request.params, running.abort.signal)
+          : request.method === 'find'
+            ? router.find(standing, request.params)
+            : router.describe(standing);
+      this.#running.delete(id);
+      this.#send('reply', { id, result });
+    } catch (thrown) {
+      this.#running.delete(id);
+      this.#fail(id, thrown);
+    }
+  }
+
+  #subscribe(id: number, params: Readonly<Record<string, unknown>>, standing: Standing, running: Running): void {
+    const others = [...this.#running.values()].filter(({ events }) => events !== undefined);
+    if (others.length >= limits.subscriptions) {
+      throw new ApplianceError('unavailable', `More than ${limits.subscriptions} subscriptions on one connection.`);
+    }
+    if (running.abort.signal.aborted) throw new ApplianceError('cancelled', 'The subscription was cancelled.');
+    const queue = new EventQueue(
+      (event) => this.#send('event', { id, event }),
+      () => this.#channel.congested,
+    );
+    const end = (failure?: ApplianceError) => {
+      this.#running.delete(id);
+      subscription[Symbol.dispose]();
+      this.#send('ended', { id, ...(failure === undefined ? {} : { error: toWire(failure) }) });
+    };
+    const subscription = this.#parts.router.subscribe(standing, params, (event) => {
+      if (standing.stillValid()) queue.push(event);
+      else end(new ApplianceError('forbidden', 'The session or token has ended. Sign in again.'));
+    });
+    running.events = { queue, subscription };
+    running.abort.signal.addEventListener('abort', () => end(), { once: true });
+    this.#send('reply', { id, result: {} });
+  }
+
+  #fail(id: number, thrown: unknown): void {
+    const error = asApplianceError(thrown);
+    if (error.code === 'internal') {
+      this.#parts.log.error({ err: thrown, principal: this.#parts.principal.name }, 'a request met a defect');
+    }
+    this.#send('failure', { id, error: toWire(error) });
+  }
+
+  #send(
+    kind: 'welcome' | 'reply' | 'failure' | 'event' | 'ended',
+    body: Welcome | { readonly id: number; readonly [rest: string]: unknown },
+  ): void {
+    if (this.#closed) return;
+    try {
+      this.#channel.send(kind, body);
+    } catch (failure) {
+      this.#unsendable(kind, 'id' in body ? body.id : undefined, failure);
+    }
+    if (this.#channel.pendingBytes > limits.congestedBytes) this.#waitForReader();
+  }
+
+  /** Too large, or not JSON: the one who asked is told, an event is left out. */
+  #unsendable(kind: string, id: number | undefined, failure: unknown): void {
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    this.#parts.log.error({ reason, kind }, 'a message could not be sent');
+    if (kind !== 'reply' || id === undefined) return;
+    const error = new ApplianceError('internal', `The answer can't be sent (${reason}). Ask for less at a time.`);
+    this.#channel.send('failure', { id, error: toWire(error) });
+  }
+
+  #waitForReader(): void {
+    if (this.#limit !== undefined) return;
+    this.#channel.pause();
+    this.#limit = this.#parts.clock.after(limits.readMs, () => this.#channel.close());
+  }
+
+  #refuse(code: 'invalid' | 'timeout', message: string): void {
+    this.#parts.log.warn({ principal: this.#parts.principal.name, reason: message }, 'connection refused');
+    try {
+      this.#channel.send('goodbye', { error: toWire(new ApplianceError(code, message)) });
+    } finally {
+      this.#closed = true;
+      this.#endLimit();
+      for (const { abort } of this.#running.values()) abort.abort();
+      this.#channel.end();
+      // a client that does not read its goodbye must not keep the connection
+      this.#limit = this.#parts.clock.after(limits.readMs, () => this.#channel.close());
+    }
+  }
+
+  #endLimit(): void {
+    this.#limit?.[Symbol.dispose]();
+    this.#limit = undefined;
+  }
+}

@@ -1,0 +1,148 @@
+import { IPCModule, type IpcServer, type IpcSocket } from 'node-ipc';
+import type { Clock } from '../sdk/system.js';
+import type { AcceptedChannel, ChannelHandlers } from './channel.js';
+import { guardedFrames } from './guarded-frames.js';
+import { clientKinds, limits } from './protocol.js';
+import { writeTogether } from './write-together.js';
+
+export interface ListenOptions {
+  readonly path: string;
+  /** Of the socket file: who may connect, beside the rights of its folder. */
+  readonly mode: number;
+  readonly clock: Clock;
+  accept(channel: AcceptedChannel): ChannelHandlers;
+}
+
+/** @throws Error with the system's `code` when the socket can't be made. The returned server owns socket and connections. */
+export async function listenWithNodeIpc(options: ListenOptions): Promise<AsyncDisposable> {
+  const ipc = new IPCModule();
+  Object.assign(ipc.config, {
+    silent: true,
+    parser: guardedFrames({
+      maxReceivedBytes: limits.requestBytes,
+      maxSentBytes: limits.replyBytes,
+      receivedKinds: clientKinds,
+    }),
+    // folder and rights are made by core before; node-ipc is not to touch them
+    socketRoot: '/nonexistent/',
+    secureSocketRoot: false,
+    unlink: true,
+    maxConnections: limits.connections,
+    maxMessageSize: limits.requestBytes,
+    maxPendingBytes: limits.pendingBytes,
+    // node-ipc's own timer is only ended by an empty buffer and so cuts off busy connections; see AcceptedSocket
+    messageTimeout: 0,
+  } satisfies Partial<IPCModule['config']>);
+
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
+  ipc.serve(options.path, resolve);
+  const server = ipc.server;
+  const channels = new Map<IpcSocket, AcceptedSocket>();
+  server.on('error', (failure: Error) => reject(failure)); // errors of single sockets come here too, after listening
+  server.on('connect', (socket: IpcSocket) => {
+    channels.set(socket, new AcceptedSocket(server, socket, options, () => channels.delete(socket)));
+  });
+  for (const kind of clientKinds) {
+    server.on(kind, (body: unknown, socket: IpcSocket) => channels.get(socket)?.received(kind, body));
+  }
+  withMode(options.mode, () => server.start());
+  await listening;
+
+  return {
+    async [Symbol.asyncDispose]() {
+      const { promise: stopped, resolve: done } = Promise.withResolvers<void>();
+      server.server.close(done);
+      server.stop();
+      await stopped;
+    },
+  };
+}
+
+/** bind() happens inside `start`, and a socket's rights are what the umask leaves: so this is not by chance, and without a moment in between. */
+function withMode(mode: number, start: () => void): void {
+  const before = process.umask(0o777 & ~mode);
+  try {
+    start();
+  } finally {
+    process.umask(before);
+  }
+}
+
+class AcceptedSocket implements AcceptedChannel {
+  readonly #server: IpcServer;
+  readonly #socket: IpcSocket;
+  readonly #handlers: ChannelHandlers;
+  readonly #clock: Clock;
+  /** Runs while a frame has begun and its end is missing. */
+  #frameLimit: Disposable | undefined;
+  #framesSeen = 0;
+  #framesAtLimit = 0;
+
+  constructor(server: IpcServer, socket: IpcSocket, options: ListenOptions, forget: () => void) {
+    this.#server = server;
+    this.#socket = socket;
+    this.#clock = options.clock;
+    this.#handlers = options.accept(this);
+    socket.on('data', () => this.#watchFrame());
+    socket.on('drain', () => this.#handlers.drained());
+    socket.on('close', () => {
+      this.#frameLimit?.[Symbol.dispose]();
+      forget();
+      this.#handlers.closed(undefined);
+    });
+  }
+
+  get descriptor(): number | undefined {
+    // the only way to a connection's descriptor; absent after closing
+    const handle = (this.#socket as unknown as { _handle?: { fd?: number } | null })._handle;
+    return handle?.fd;
+  }
+
+  get congested(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  received(kind: string, body: unknown): void {
+    this.#framesSeen += 1;
+    if (!this.#socket.destroyed) this.#handlers.received(kind, body);
+  }
+
+  send(kind: string, body: unknown): void {
+    if (!this.#socket.writable) return;
+    writeTogether(this.#socket);
+    this.#server.emit(this.#socket, kind, body);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    this.#socket.destroySoon();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** Runs after node-ipc's own listener has read the chunk. */
+  #watchFrame(): void {
+    if (!this.#socket.ipcBuffer) {
+      this.#frameLimit?.[Symbol.dispose]();
+      this.#frameLimit = undefined;
+      return;
+    }
+    if (this.#frameLimit !== undefined && this.#framesAtLimit === this.#framesSeen) return;
+    this.#frameLimit?.[Symbol.dispose]();
+    this.#framesAtLimit = this.#framesSeen;
+    this.#frameLimit = this.#clock.after(limits.frameMs, () => this.#socket.destroy());
+  }
+}
