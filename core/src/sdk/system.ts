@@ -107,6 +107,8 @@ export interface DBusCall {
 }
 
 export interface DBusSignalMatch {
+  /** Well-known name; with it no other process on the bus can send the signal in the service's place. */
+  readonly sender?: string;
   readonly path?: string;
   readonly interface: string;
   readonly member: string;
