@@ -24,7 +24,7 @@ export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess,
     defineAction({
       kind: 'call',
       id: 'time.show',
-      summary: 'Shows time zone, synchronisation and each NTP server.',
+      summary: 'Show time zone, synchronisation and each NTP server.',
       role: 'viewer',
       audited: false,
       input: z.strictObject({}),
@@ -37,7 +37,7 @@ export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess,
     defineAction({
       kind: 'call',
       id: 'time.server.add',
-      summary: 'Adds an NTP server to the draft, or changes one.',
+      summary: 'Add an NTP server to the draft, or change one.',
       role: 'operator',
       input: ntpServerSchema.extend({ server: z.string().describe('Host name or IP address.') }),
       output: draftOutput,
@@ -56,7 +56,7 @@ export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess,
     defineAction({
       kind: 'call',
       id: 'time.server.remove',
-      summary: 'Removes an NTP server from the draft.',
+      summary: 'Remove an NTP server from the draft.',
       role: 'operator',
       input: z.strictObject({ server: z.string().describe('As it was entered.') }),
       output: draftOutput,
@@ -79,7 +79,7 @@ export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess,
     defineAction({
       kind: 'call',
       id: 'time.zone.set',
-      summary: 'Puts a time zone into the draft.',
+      summary: 'Put a time zone into the draft.',
       role: 'operator',
       input: z.strictObject({ zone: z.string().describe('IANA name, such as Europe/Berlin.') }),
       output: draftOutput,
@@ -99,7 +99,7 @@ function addClockActions(actions: ActionsAccess, time: TimeServiceImpl): void {
     defineAction({
       kind: 'call',
       id: 'time.set',
-      summary: 'Sets the clock by hand, where no NTP server is entered.',
+      summary: 'Set the clock by hand, where no NTP server is entered.',
       role: 'administrator',
       input: z.strictObject({
         time: z.iso
@@ -120,7 +120,7 @@ function addClockActions(actions: ActionsAccess, time: TimeServiceImpl): void {
     defineAction({
       kind: 'call',
       id: 'time.step',
-      summary: 'Corrects the clock at once to the time of its servers, instead of gradually.',
+      summary: 'Correct the clock at once to the time of its servers, instead of gradually.',
       role: 'administrator',
       input: z.strictObject({}),
       output: timeSynchronisation.schema,
