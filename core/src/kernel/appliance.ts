@@ -1,0 +1,157 @@
+import type { DependencyContainer } from 'tsyringe';
+import { ActionRegistry, type AuditTrail } from '../actions/action-registry.js';
+import { EventBus } from '../bus/event-bus.js';
+import type { CoreApi } from '../ipc/core-api.js';
+import { jobActions } from '../jobs/job-actions.js';
+import { JobRegistry } from '../jobs/job-registry.js';
+import { type Discovered, discoverPlugins } from '../plugins/discovery.js';
+import type { PluginHost } from '../plugins/module-loader.js';
+import { pluginActions } from '../plugins/plugin-actions.js';
+import type { PluginSurroundings, SettingsDoors } from '../plugins/plugin-context.js';
+import { PluginRegistry } from '../plugins/plugin-registry.js';
+import { PluginStateFile } from '../plugins/plugin-state-file.js';
+import { type AnyAction, DisposableStore, type Logger, type SystemAccess, toDisposable } from '../sdk/index.js';
+import { statusActions } from '../status/status-actions.js';
+import { StatusRegistry } from '../status/status-registry.js';
+import { coreReady } from './core-events.js';
+import { eventActions, RecentEvents } from './event-actions.js';
+import { HealthRegistry } from './health-registry.js';
+import { coreHealth, HealthWatch, type Watchdog } from './health-watch.js';
+import type { AppliancePaths } from './paths.js';
+
+/** The settings engine as the life of the appliance needs it. */
+export interface SettingsLife extends SettingsDoors, AsyncDisposable {
+  /** Ends what a crash or power loss left half-way, then applies what is confirmed. Never throws for bad files. */
+  recover(): Promise<void>;
+  actions(): readonly AnyAction[];
+}
+
+/** Everything the appliance stands on; made by the composition root. */
+export interface ApplianceParts {
+  readonly system: SystemAccess;
+  readonly paths: AppliancePaths;
+  readonly log: Logger;
+  readonly coreVersion: string;
+  readonly container: DependencyContainer;
+  readonly pluginHost: PluginHost;
+  readonly systemFor: PluginSurroundings['systemFor'];
+  readonly audit: AuditTrail;
+  readonly watchdog: Watchdog;
+  /** Makes the settings engine; it publishes and shows its state through the bus and status it is given. */
+  createSettings(around: { readonly bus: EventBus; readonly status: StatusRegistry }): SettingsLife;
+  /** Actions of core's other parts, such as access. */
+  readonly actions: readonly AnyAction[];
+  /** Opens core's sockets; absent in the rollback guard. */
+  readonly openDoors?: (api: CoreApi) => Promise<Doors>;
+}
+
+export interface Doors extends AsyncDisposable {
+  /** Asks core something through its own door. */
+  answers(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * One appliance from boot to shutdown.
+ *
+ * Boot: recovery of state files → plugins by level → settings (`confirmed` is applied) → jobs → sockets → health.
+ * Shutdown ends the same in reverse. The network and every engine stay as they are.
+ */
+export class Appliance implements AsyncDisposable {
+  readonly #owned = new DisposableStore();
+  readonly #parts: ApplianceParts;
+  readonly bus: EventBus;
+  readonly status: StatusRegistry;
+  readonly actions: ActionRegistry;
+  readonly plugins: PluginRegistry;
+  readonly settings: SettingsLife;
+  readonly health: HealthRegistry;
+  readonly jobs: JobRegistry;
+  readonly api: CoreApi;
+
+  constructor(parts: ApplianceParts) {
+    this.#parts = parts;
+    const { system, paths, log } = parts;
+    const { clock, files } = system;
+    this.bus = new EventBus(clock, log);
+    this.status = new StatusRegistry(this.bus, clock, log);
+    this.health = new HealthRegistry(clock);
+    this.jobs = new JobRegistry({ files, clock, bus: this.bus, log, folder: `${paths.state}/jobs` });
+    this.actions = new ActionRegistry(this.jobs, parts.audit, clock);
+    this.settings = parts.createSettings({ bus: this.bus, status: this.status });
+    const around: PluginSurroundings = {
+      bus: this.bus,
+      status: this.status,
+      actions: this.actions,
+      settings: this.settings,
+      health: this.health,
+      log,
+      systemFor: parts.systemFor,
+      dataFolderFor: (id) => `${paths.state}/plugin-data/${id}`,
+    };
+    const stateFile = new PluginStateFile(files, `${paths.state}/plugin-state.json`);
+    const door = { clock, coreVersion: parts.coreVersion };
+    this.plugins = new PluginRegistry(parts.pluginHost, around, parts.container, stateFile, door);
+    this.api = {
+      describe: (role) => this.actions.describe(role),
+      invoke: async (invocation, call) => this.actions.invoke(invocation, call),
+      subscribe: (prefix, caller, listener) =>
+        this.bus.onAny(caller.name, prefix, (_payload, event) => listener(event)),
+    };
+  }
+
+  /** Up to READY. What fails is told and does not stop it, except when core's own doors cannot be opened. */
+  async boot(): Promise<void> {
+    const { system, openDoors, watchdog } = this.#parts;
+    const began = system.clock.monotonic();
+    const recent = new RecentEvents();
+    this.#owned.add(this.bus.onAny('core', '', (_payload, event) => recent.add(event)));
+    this.#addCoreActions(recent);
+    this.#owned.add(this.jobs);
+    await Promise.all([this.jobs.load(), this.plugins.stateFile.load()]);
+    this.#owned.add(this.settings);
+    this.#owned.add(this.plugins);
+    const { packages, refused } = await this.#discover();
+    for (const { folder, reason } of refused) this.#parts.log.warn({ folder, reason }, 'not a usable plugin');
+    await this.plugins.activateAll(packages);
+    await this.settings.recover();
+    await this.jobs.recover((id) => {
+      const action = this.actions.find(id);
+      return action?.kind === 'job' ? action : undefined;
+    });
+    if (openDoors === undefined) return;
+    const doors = this.#owned.add(await openDoors(this.api));
+    const health = new HealthWatch({
+      health: this.health,
+      clock: system.clock,
+      bus: this.bus,
+      publisher: this.#owned.add(this.status.add('core', coreHealth)),
+      watchdog,
+      answers: (signal) => doors.answers(signal),
+    });
+    this.#owned.add(health);
+    this.bus.publish('core', coreReady, { bootMs: system.clock.monotonic() - began });
+    health.start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned[Symbol.asyncDispose]();
+  }
+
+  #addCoreActions(recent: RecentEvents): void {
+    const all = [
+      ...statusActions(this.status),
+      ...jobActions(this.jobs),
+      ...eventActions(recent),
+      ...pluginActions(this.plugins, () => this.#discover()),
+      ...this.settings.actions(),
+      ...this.#parts.actions,
+    ];
+    const added = all.map((action) => this.actions.add('core', action));
+    this.#owned.add(toDisposable(() => added.forEach((one) => one[Symbol.dispose]())));
+  }
+
+  async #discover(): Promise<Discovered> {
+    const { system, paths } = this.#parts;
+    return discoverPlugins(system.files, paths.builtInPlugins, paths.extraPlugins);
+  }
+}

@@ -1,0 +1,121 @@
+import { ActionRegistry, type AuditEntry } from '#core/actions/action-registry.js';
+import { EventBus } from '#core/bus/event-bus.js';
+import { JobRegistry } from '#core/jobs/job-registry.js';
+import { ApplianceError, type Caller, defineAction, type Role } from '@gemel/core/sdk';
+import { ScriptedSystem } from '@gemel/core/testing';
+import test from 'ava';
+import { z } from 'zod';
+import { collectingLog } from '../kernel/collecting-log.js';
+
+const signal = new AbortController().signal;
+const caller = (role: Role): Caller => ({ name: 'local:jane', role, surface: 'cli', connectedAt: 0 });
+
+function world() {
+  const system = new ScriptedSystem();
+  const { log } = collectingLog();
+  const bus = new EventBus(system.clock, log);
+  const jobs = new JobRegistry({ files: system.files, clock: system.clock, bus, log, folder: '/jobs' });
+  const audited: string[] = [];
+  const audit = {
+    begin: async (entry: AuditEntry) => void audited.push(`begin ${entry.action} ${entry.caller}`),
+    end: async (entry: AuditEntry, outcome: string, message: string) =>
+      void audited.push(`${outcome} ${entry.action} ${message}`),
+  };
+  const registry = new ActionRegistry(jobs, audit, system.clock);
+  registry.add(
+    'test',
+    defineAction({
+      kind: 'call',
+      id: 'test.double',
+      summary: 'Double a number.',
+      role: 'operator',
+      input: z.object({ n: z.int().max(10).describe('The number.') }),
+      output: z.object({ n: z.number() }),
+      positionals: ['n'],
+      present: ({ n }) => ({ kind: 'text', text: `${n}` }),
+      run: async ({ n }) => {
+        if (n === 0) throw new ApplianceError('conflict', 'Nothing doubles zero.');
+        if (n < 0) return new Promise(() => {});
+        return { n: n * 2 };
+      },
+    }),
+  );
+  return { registry, audited, audit, system };
+}
+
+const invoke = (registry: ActionRegistry, input: unknown, role: Role = 'operator', view = false) =>
+  registry.invoke({ action: 'test.double', input, view }, { caller: caller(role), signal });
+
+test('runs, presents for people when asked, and is audited from begin to end', async (t) => {
+  const { registry, audited } = world();
+  t.deepEqual(await invoke(registry, { n: 4 }, 'administrator', true), {
+    output: { n: 8 },
+    view: { kind: 'text', text: '8' },
+    reports: [],
+  });
+  t.deepEqual(audited, ['begin test.double local:jane', 'done test.double ']);
+});
+
+test('refuses a role that is too low, naming both', async (t) => {
+  const { registry, audited } = world();
+  const error = await t.throwsAsync(invoke(registry, { n: 1 }, 'viewer'), { instanceOf: ApplianceError });
+  t.is(error?.code, 'forbidden');
+  t.is(error?.message, 'test.double needs the role operator; local:jane has the role viewer.');
+  t.deepEqual(audited, []);
+});
+
+test('refuses input that does not fit, one report per field', async (t) => {
+  const { registry } = world();
+  const error = await t.throwsAsync(invoke(registry, { n: 11 }), { instanceOf: ApplianceError });
+  t.is(error?.code, 'invalid');
+  t.deepEqual(
+    error?.reports.map(({ path, text }) => [path, text]),
+    [['n', 'n: Too big: expected number to be <=10.']],
+  );
+});
+
+test('a failing action is audited with its reason', async (t) => {
+  const { registry, audited } = world();
+  await t.throwsAsync(invoke(registry, { n: 0 }), { message: 'Nothing doubles zero.' });
+  t.deepEqual(audited[1], 'failed test.double conflict: Nothing doubles zero.');
+});
+
+test('an audit that cannot be written stops the action before it runs', async (t) => {
+  const { registry, audit } = world();
+  audit.begin = async () => {
+    throw new ApplianceError('storage', 'The disk is full.');
+  };
+  await t.throwsAsync(invoke(registry, { n: 0 }), { message: 'The disk is full.' });
+});
+
+test('an action that hangs ends at its time limit', async (t) => {
+  const { registry, system } = world();
+  const asked = invoke(registry, { n: -1 });
+  const refused = t.throwsAsync(asked, { message: 'test.double did not end within 30 s.' });
+  await system.clock.advance(30_000);
+  await refused;
+});
+
+test('an unknown action is not found', async (t) => {
+  const { registry } = world();
+  const error = await t.throwsAsync(
+    registry.invoke({ action: 'test.nothing', input: {}, view: false }, { caller: caller('viewer'), signal }),
+    { instanceOf: ApplianceError },
+  );
+  t.is(error?.code, 'not-found');
+});
+
+test('describes only what the role may use, with JSON Schema', (t) => {
+  const { registry } = world();
+  t.deepEqual(registry.describe('viewer'), []);
+  t.like(registry.describe('operator')[0], {
+    id: 'test.double',
+    kind: 'call',
+    positionals: ['n'],
+    input: {
+      type: 'object',
+      required: ['n'],
+      properties: { n: { type: 'integer', maximum: 10, description: 'The number.' } },
+    },
+  });
+});
