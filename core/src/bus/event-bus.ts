@@ -8,8 +8,6 @@ import {
   toDisposable,
 } from '../sdk/index.js';
 
-type AnyListener = (event: PublishedEvent) => void;
-
 /** Deeper chains of events caused by events are a loop: A causes B causes A. */
 const deepestChain = 32;
 
@@ -21,6 +19,7 @@ const everything = '*';
  *
  * INVARIANTS
  * - A listener that throws harms neither the publisher nor the other listeners; it is logged with its owner.
+ * - Events of one turn of the event loop carry the same time.
  * - `sequence` counts up by one per event, gapless.
  * - Payloads are trusted inside the process (the compiler checked them); they are parsed at the borders.
  */
@@ -30,6 +29,8 @@ export class EventBus {
   readonly #log: Logger;
   #sequence = 0;
   #depth = 0;
+  /** The time of this turn of the event loop: reading the clock costs as much as five deliveries. */
+  #turnAt: number | undefined;
 
   constructor(clock: Clock, log: Logger) {
     this.#clock = clock;
@@ -48,43 +49,57 @@ export class EventBus {
     this.#sequence += 1;
     const event: PublishedEvent = {
       id: definition.id,
-      at: this.#clock.now(),
+      at: this.#turnAt ?? this.#beginTurn(),
       sequence: this.#sequence,
       source,
       payload,
     };
     this.#depth += 1;
     try {
-      this.#emitter.emit(definition.id, event);
-      this.#emitter.emit(everything, event);
+      this.#emitter.emit(definition.id, payload, event);
+      this.#emitter.emit(everything, payload, event);
     } finally {
       this.#depth -= 1;
     }
   }
 
   on<Payload>(owner: string, definition: EventDefinition<Payload>, listener: EventListener<Payload>): Disposable {
-    return this.#listen(owner, definition.id, (event) => {
-      // the definition that was published under this id is the one that was subscribed with: ids are unique per manifest
-      const typed = event as PublishedEvent<Payload>;
-      listener(typed.payload, typed);
+    // one closure per listener and no more: its cost is paid at every delivery
+    return this.#listen(definition.id, (payload: Payload, event: PublishedEvent<Payload>) => {
+      try {
+        listener(payload, event);
+      } catch (failure) {
+        this.#failed(owner, event, failure);
+      }
     });
   }
 
   onAny(owner: string, prefix: string, listener: EventListener<unknown>): Disposable {
-    return this.#listen(owner, everything, (event) => {
-      if (event.id.startsWith(prefix)) listener(event.payload, event);
+    return this.#listen(everything, (payload: unknown, event: PublishedEvent) => {
+      if (!event.id.startsWith(prefix)) return;
+      try {
+        listener(payload, event);
+      } catch (failure) {
+        this.#failed(owner, event, failure);
+      }
     });
   }
 
-  #listen(owner: string, channel: string, listener: AnyListener): Disposable {
-    const guarded: AnyListener = (event) => {
-      try {
-        listener(event);
-      } catch (failure) {
-        this.#log.error({ event: event.id, owner, err: failure }, 'listener failed');
-      }
-    };
+  #beginTurn(): number {
+    queueMicrotask(() => {
+      this.#turnAt = undefined;
+    });
+    this.#turnAt = this.#clock.now();
+    return this.#turnAt;
+  }
+
+  /** The payload's type is the definition's: ids are unique, so what arrives under an id was published with its definition. */
+  #listen<Payload>(channel: string, guarded: EventListener<Payload>): Disposable {
     this.#emitter.on(channel, guarded);
     return toDisposable(() => this.#emitter.off(channel, guarded));
+  }
+
+  #failed(owner: string, event: PublishedEvent, failure: unknown): void {
+    this.#log.error({ event: event.id, owner, err: failure }, 'listener failed');
   }
 }
