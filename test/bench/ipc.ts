@@ -86,7 +86,7 @@ async function startGemel(folder: string): Promise<{ readonly path: string } & A
   const servers = new ServerSet({
     runtimeFolder: folder,
     private: true,
-    router: new Router(core, { identify: () => undefined }),
+    router: new Router(core, { identify: () => undefined, isValid: () => false }),
     clock: {
       now: Date.now,
       monotonic: () => performance.now(),

@@ -1,5 +1,10 @@
 import type { Role } from '../sdk/actions.js';
 
+export interface Credential {
+  readonly kind: 'session' | 'token';
+  readonly secret: string;
+}
+
 export interface Identity {
   /** `user:jane`, `token:backup` */
   readonly name: string;
@@ -8,6 +13,8 @@ export interface Identity {
 
 /** Knows sessions and tokens. Quick and without waiting: it is asked for every request and event that carries one. */
 export interface Authenticator {
-  /** Undefined when it is unknown, ended or expired. */
-  identify(credential: { readonly kind: 'session' | 'token'; readonly secret: string }): Identity | undefined;
+  /** Counts as use, which prolongs a session. Undefined when it is unknown, ended or expired. */
+  identify(credential: Credential): Identity | undefined;
+  /** Does not count as use. */
+  isValid(credential: Credential): boolean;
 }

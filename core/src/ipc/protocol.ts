@@ -1,6 +1,7 @@
 import { ApplianceError, type ErrorCode } from '../sdk/errors.js';
 import type { Report } from '../sdk/reports.js';
 import type { Role } from '../sdk/actions.js';
+import type { Credential } from './authenticator.js';
 
 /** Said by both sides in their first message; another number is another language. */
 export const protocolVersion = 1;
@@ -64,7 +65,7 @@ export type Method = (typeof methods)[number];
  * stand in for operators (gateway, console) may send it.
  */
 export interface OnBehalf {
-  readonly credential?: { readonly kind: 'session' | 'token'; readonly secret: string };
+  readonly credential?: Credential;
   readonly remote?: { readonly address: string; readonly localAddress: string };
   /** How long ago the operator's own connection was opened, milliseconds. */
   readonly connectionAgeMs?: number;
@@ -125,7 +126,7 @@ function parseOnBehalf(value: unknown): OnBehalf {
   };
 }
 
-function parseCredential(value: unknown): NonNullable<OnBehalf['credential']> {
+function parseCredential(value: unknown): Credential {
   const { kind, secret } = isRecord(value) ? value : {};
   if ((kind !== 'session' && kind !== 'token') || typeof secret !== 'string') {
     throw new ApplianceError('invalid', 'credential must have a kind, session or token, and a secret.');

@@ -61,7 +61,7 @@ export class Router {
     return {
       caller: { ...own, name: identity.name, role: identity.role },
       allowance: { ...principal.onBehalf, role: identity.role },
-      stillValid: () => this.#authenticator.identify(credential) !== undefined,
+      stillValid: () => this.#authenticator.isValid(credential),
     };
   }
 
