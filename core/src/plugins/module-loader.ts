@@ -5,21 +5,31 @@ import type { PluginPackage } from './manifest.js';
 
 const generationKey = 'gemel-generation';
 
+/**
+ * What plugins get from core's own installation: the SDK, other plugins' contracts, and zod, whose schemas core reads and
+ * which must therefore be the same copy. No node_modules lies above the data folder, and a copy of a plugin's own would be
+ * another one.
+ */
+const lent = /^(@gemel\/|zod(\/|$))/;
+
 let hooksInstalled = false;
 
 /**
- * Gives every module below a plugin's folder the generation of the module that imports it, so that a reload takes the new
- * code of the whole plugin and not only of its entry. Installed at the first reload: boot does not pay for it.
+ * Gives every module of a plugin the generation of the module that imports it, so that a reload takes the new code of the
+ * whole plugin and not only of its entry; and lends modules with a generation what core has. Installed for the first extra
+ * plugin or the first reload: a boot without either does not pay for it.
  */
 function installHooks(): void {
   if (hooksInstalled) return;
   hooksInstalled = true;
   registerHooks({
     resolve(specifier, context, next) {
+      const { parentURL } = context;
+      const generation = parentURL === undefined ? null : new URL(parentURL).searchParams.get(generationKey);
+      if (generation === null) return next(specifier, context);
+      if (lent.test(specifier)) return next(specifier, { ...context, parentURL: import.meta.url });
       const resolved = next(specifier, context);
-      if (context.parentURL === undefined || !specifier.startsWith('.')) return resolved;
-      const generation = new URL(context.parentURL).searchParams.get(generationKey);
-      if (generation === null) return resolved;
+      if (!specifier.startsWith('.')) return resolved;
       const url = new URL(resolved.url);
       url.searchParams.set(generationKey, generation);
       return { ...resolved, url: url.href };
@@ -34,9 +44,9 @@ export interface PluginHost {
 }
 
 export class InProcessHost implements PluginHost {
-  async load({ manifest, folder }: PluginPackage, generation: number): Promise<Plugin> {
+  async load({ manifest, folder, origin }: PluginPackage, generation: number): Promise<Plugin> {
     const url = pathToFileURL(`${folder}/${manifest.entry}`);
-    if (generation > 0) {
+    if (origin === 'extra' || generation > 0) {
       installHooks();
       url.searchParams.set(generationKey, String(generation));
     }
