@@ -1,0 +1,134 @@
+import {
+  type ActionsAccess,
+  ApplianceError,
+  defineAction,
+  type Report,
+  type SettingsAccess,
+  type View,
+} from '@gemel/core/sdk';
+import { z } from 'zod';
+import { dnsSettings } from './contract.js';
+import type { DnsServiceImpl } from './dns-service.js';
+import { dnsResolution, presentDns } from './servers/dns-status.js';
+import type { DnsWatch } from './servers/dns-watch.js';
+import { dnsServerSchema } from './settings/schema.js';
+import { parseServerAddress } from './settings/server-address.js';
+
+const draftOutput = z.object({
+  changed: z.string().describe('What was put into the draft.'),
+  reports: z.array(z.unknown()),
+});
+type DraftOutput = z.output<typeof draftOutput>;
+
+/** `gemel dns …`. Changes of settings go to the draft, as everywhere. */
+export function addDnsActions(
+  actions: ActionsAccess,
+  settings: SettingsAccess,
+  service: DnsServiceImpl,
+  watch: DnsWatch,
+): void {
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'dns.show',
+      summary: 'Show DNS servers with their latest check, and those that interfaces learned.',
+      role: 'viewer',
+      audited: false,
+      input: z.strictObject({}),
+      output: dnsResolution.schema,
+      present: presentDns,
+      run: () => service.status(),
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'dns.check',
+      summary: 'Ask every entered DNS server now.',
+      role: 'operator',
+      audited: false,
+      input: z.strictObject({}),
+      output: dnsResolution.schema,
+      present: presentDns,
+      async run() {
+        await watch.check();
+        return await service.status();
+      },
+    }),
+  );
+  addDraftActions(actions, settings);
+}
+
+function addDraftActions(actions: ActionsAccess, settings: SettingsAccess): void {
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'dns.server.add',
+      summary: 'Add a DNS server to the end of the draft’s list, or change one.',
+      role: 'operator',
+      input: dnsServerSchema,
+      output: draftOutput,
+      positionals: ['address'],
+      present: presentDraft,
+      async run(server, { caller }) {
+        const reports = await settings.edit(dnsSettings, caller, (draft) => {
+          const index = draft.servers.findIndex(({ address }) => isSameAddress(address, server.address));
+          const servers = index === -1 ? [...draft.servers, server] : draft.servers.with(index, server);
+          return { ...draft, servers };
+        });
+        return { changed: `DNS server ${server.address}`, reports: [...reports] };
+      },
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'dns.server.remove',
+      summary: 'Remove a DNS server from the draft.',
+      role: 'operator',
+      input: z.strictObject({ address: z.string() }),
+      output: draftOutput,
+      positionals: ['address'],
+      present: presentDraft,
+      async run({ address }, { caller }) {
+        const reports = await settings.edit(dnsSettings, caller, (draft) => {
+          const servers = draft.servers.filter((server) => !isSameAddress(server.address, address));
+          if (servers.length === draft.servers.length) {
+            const known = draft.servers.map((server) => server.address).join(', ') || 'none';
+            throw new ApplianceError('not-found', `DNS server ${address} is not in the draft. Entered are: ${known}.`);
+          }
+          return { ...draft, servers };
+        });
+        return { changed: `DNS server ${address} removed`, reports: [...reports] };
+      },
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'dns.search.set',
+      summary: 'Put the search domains into the draft, in the order given; none clears them.',
+      role: 'operator',
+      input: z.strictObject({ domains: z.array(z.string()).default([]) }),
+      output: draftOutput,
+      positionals: ['domains'],
+      present: presentDraft,
+      async run({ domains }, { caller }) {
+        const reports = await settings.edit(dnsSettings, caller, (draft) => ({ ...draft, searchDomains: domains }));
+        return { changed: `search domains ${domains.join(', ') || 'cleared'}`, reports: [...reports] };
+      },
+    }),
+  );
+}
+
+function isSameAddress(a: string, b: string): boolean {
+  const [first, second] = [parseServerAddress(a), parseServerAddress(b)];
+  if (first.kind === 'invalid' || second.kind === 'invalid') return a === b;
+  return first.canonical === second.canonical && first.interfaceName === second.interfaceName;
+}
+
+function presentDraft({ changed, reports }: DraftOutput): View {
+  const lines = (reports as readonly Report[]).map(({ severity, text }) => `${severity}: ${text}`); // made by `edit` above
+  const hint = 'Look at it with `gemel settings plan`, then `gemel settings activate`.';
+  return { kind: 'text', text: [`Draft changed: ${changed}. ${hint}`, ...lines].join('\n') };
+}
