@@ -23,11 +23,7 @@ const timeout = {
 };
 
 function kdig(address: string, port: number, tls: readonly string[] = [], domain = '.'): readonly string[] {
-  return [
-    ...['systemd-run', '--pipe', '--wait', '--quiet', '--collect'],
-    ...['-p', 'DynamicUser=yes', '-p', 'ProtectHome=yes', '-p', 'PrivateDevices=yes', '--'],
-    ...['kdig', `@${address}`, '-p', String(port), ...tls, domain, 'NS', '+timeout=2', '+retry=1'],
-  ];
+  return ['kdig', `@${address}`, '-p', String(port), ...tls, domain, 'NS', '+timeout=2', '+retry=1'];
 }
 
 test('understands answers and every way of not getting one', (t) => {
@@ -106,13 +102,9 @@ test('checks the certificate where TLS is demanded, and asks for the first searc
 test('a host that cannot ask says so instead of blaming the server', async (t) => {
   const system = new ScriptedSystem();
   const settings = dnsSettingsSchema.parse({ servers: [{ address: '10.9.0.1' }] });
-  system.commands.missing('systemd-run');
+  system.commands.missing('kdig');
   const [absent] = await checkServers(system.commands, settings, () => 0);
-  t.deepEqual([absent?.state, absent?.reason], ['unchecked', 'systemd-run is not installed.']);
-  const other = new ScriptedSystem();
-  other.commands.always(kdig('10.9.0.1', 53), { exitCode: 203 });
-  const [noKdig] = await checkServers(other.commands, settings, () => 0);
-  t.deepEqual([noKdig?.state, noKdig?.reason], ['unchecked', 'kdig is not installed']);
+  t.deepEqual([absent?.state, absent?.reason], ['unchecked', 'kdig is not installed.']);
 });
 
 function newWorld(known: readonly unknown[]) {
