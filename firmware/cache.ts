@@ -11,6 +11,9 @@ export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'gemel');
 }
 
+/** Temporary folders carry the builder's process id, by which the next build knows the abandoned ones. */
+const BUILDING = 'building-';
+
 export interface CacheEntry {
   readonly path: string;
   /** Seconds the build took; 0 when the entry was there already. */
@@ -19,7 +22,7 @@ export interface CacheEntry {
 
 /**
  * The folder `kind-key` of the cache, built when absent. The builder fills a temporary folder that is renamed when complete, so an
- * entry that exists is whole; what a crashed build left is removed by the next one, which alone holds the lock.
+ * entry that exists is whole. Two that want the same entry at once build it once; what a crashed build left is removed by the next.
  */
 export async function cached(
   kind: string,
@@ -31,12 +34,11 @@ export async function cached(
   const touched = (seconds: number) => utimes(path, new Date(), new Date()).then(() => ({ path, seconds }));
   if (existsSync(path)) return touched(0);
   await mkdir(cacheFolder(), { recursive: true });
-  return withLock(`${cacheFolder()}/${kind}`, waiting, async () => {
+  return withLock(path, waiting, async () => {
     if (existsSync(path)) return touched(0);
     const started = performance.now();
-    for (const name of await readdir(cacheFolder()))
-      if (name.startsWith(`building-${kind}-`)) await removeTree(join(cacheFolder(), name));
-    const temporary = join(cacheFolder(), `building-${kind}-${process.pid}`);
+    await removeAbandoned();
+    const temporary = join(cacheFolder(), `${BUILDING}${process.pid}-${kind}-${key}`);
     await mkdir(temporary);
     try {
       await build(temporary);
@@ -47,6 +49,13 @@ export async function cached(
     }
     return touched((performance.now() - started) / 1000);
   });
+}
+
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(cacheFolder())) {
+    const builder = new RegExp(`^${BUILDING}(\\d+)-`).exec(name)?.[1];
+    if (builder !== undefined && !existsSync(`/proc/${builder}`)) await removeTree(join(cacheFolder(), name));
+  }
 }
 
 /** Removes all but the `keep` most recently used entries of a kind, sparing those that are mounted (a container's lower folder). */

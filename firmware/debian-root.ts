@@ -7,10 +7,16 @@ const RECIPE = import.meta.dirname;
 const SUITE = 'trixie';
 
 /** GRUB modules inside the boot loader: GPT, ESP and ext4, grubenv, the console, and what grub.cfg calls. */
-const GRUB_MODULES = 'part_gpt fat ext2 loadenv search search_fs_file regexp linux terminal test echo configfile normal';
+const GRUB_MODULES = 'part_gpt fat ext2 loadenv search search_fs_file regexp smbios linux terminal test echo configfile normal';
 
-/** Nobody reads these on an appliance; licences stay. */
-const WITHOUT = ['man', 'info', 'locale', 'doc'];
+/** Left out while unpacking. Nobody reads manuals on an appliance; licences stay. Of the kernel's modules: what no server board needs. */
+const WITHOUT = [
+  ...['man', 'info', 'locale', 'doc'].map((name) => `/usr/share/${name}/*`),
+  ...['sound', 'net/mac80211', 'drivers/media', 'drivers/net/wireless', 'drivers/staging', 'drivers/iio', 'drivers/infiniband'].map(
+    (name) => `/usr/lib/modules/*/kernel/${name}/*`,
+  ),
+  ...['amd', 'i915', 'nouveau', 'radeon', 'xe'].map((name) => `/usr/lib/modules/*/kernel/drivers/gpu/drm/${name}/*`),
+];
 
 /** Layer 1: Debian with the packages of packages.txt and our boot loader, as a folder. Slow (about 80 s) and rarely changed. */
 export async function debianRoot(say: (line: string) => void): Promise<CacheEntry> {
@@ -29,7 +35,7 @@ export async function debianRoot(say: (line: string) => void): Promise<CacheEntr
         '--variant=minbase',
         '--quiet',
         `--include=${packages.join(',')}`,
-        ...WITHOUT.map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+        ...WITHOUT.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
         '--dpkgopt=path-include=/usr/share/doc/*/copyright',
         `--essential-hook=tar -C '${early}' -c . | tar -C "$1" -x --no-same-owner`,
         `--customize-hook=cp '${loader}' "$1/tmp/loader.cfg"`,

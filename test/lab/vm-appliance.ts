@@ -1,0 +1,180 @@
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ApplianceImage } from '../../firmware/image.ts';
+import { mustRun, ToolError, type CommandResult } from '../../firmware/run-command.ts';
+import { askAgent } from './agent-request.ts';
+import type { Appliance, Carrier, ExecOptions } from './appliance.ts';
+import { GOLDEN, goldenSnapshot } from './golden-snapshot.ts';
+import { labNamespace, NICS, otherNode, type Hardware, type LabFolders, type Nic, type NodeName } from './lab-layout.ts';
+import { createTaps, portName } from './lab-network.ts';
+import { isAlive } from './owned-process.ts';
+import { humanMonitor, qmp } from './qmp.ts';
+import {
+  copyDisks,
+  machineSockets,
+  monitorAnswers,
+  nicId,
+  startMachine,
+  stopMachine,
+  type MachinePlan,
+  type MachineProcesses,
+} from './virtual-machine.ts';
+
+const DEFAULT_SECONDS = 600;
+
+/** An appliance in a QEMU machine: real boot loader, kernel, bonding and DRBD. */
+export class VmAppliance implements Appliance {
+  readonly name: NodeName;
+  readonly #plan: MachinePlan;
+  readonly #lab: string;
+  readonly #record: string;
+  readonly #say: (line: string) => void;
+  #processes: MachineProcesses | undefined;
+
+  private constructor(lab: string, name: NodeName, hardware: Hardware, folders: LabFolders, say: (line: string) => void) {
+    this.name = name;
+    this.#lab = lab;
+    this.#say = say;
+    this.#record = join(folders.runtime, `${name}.processes.json`);
+    this.#plan = {
+      node: name,
+      hardware,
+      runtime: folders.runtime,
+      disks: join(folders.disks, name),
+      namespace: labNamespace(lab),
+      netdev: (nic) => this.#netdev(nic),
+    };
+  }
+
+  static async open(
+    lab: string,
+    name: NodeName,
+    hardware: Hardware,
+    folders: LabFolders,
+    say: (line: string) => void,
+  ): Promise<VmAppliance> {
+    const appliance = new VmAppliance(lab, name, hardware, folders, say);
+    // Written by #remember.
+    if (existsSync(appliance.#record))
+      appliance.#processes = JSON.parse(await readFile(appliance.#record, 'utf8')) as MachineProcesses;
+    return appliance;
+  }
+
+  async create(image: ApplianceImage): Promise<void> {
+    const golden = await goldenSnapshot(image, this.name, this.#plan.hardware, this.#say);
+    await copyDisks(golden.path, this.#plan.disks);
+    await createTaps(this.#lab, this.name);
+  }
+
+  async firstStart(carrier: Carrier): Promise<void> {
+    await this.#switchOn(GOLDEN);
+    await this.resume(carrier);
+    await this.settle();
+  }
+
+  async start(carrier: Carrier): Promise<void> {
+    await this.#switchOn();
+    await this.applyCarrier(carrier);
+  }
+
+  async ready(timeoutSeconds: number): Promise<string> {
+    const answer = await this.#ask({ kind: 'ready', timeoutSeconds });
+    return text(answer.stdout).trim();
+  }
+
+  async kill(): Promise<void> {
+    await stopMachine(this.#processes);
+  }
+
+  isOn(): boolean {
+    return isAlive(this.#processes?.qemu);
+  }
+
+  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
+    const input = Buffer.from(options.input ?? '').toString('base64');
+    const answer = await this.#ask({ kind: 'exec', argv, input, timeoutSeconds: options.timeoutSeconds ?? DEFAULT_SECONDS });
+    return { code: answer.code, stdout: text(answer.stdout), stderr: text(answer.stderr) };
+  }
+
+  async applyCarrier(carrier: Carrier): Promise<void> {
+    const commands = NICS.map((nic) => ({ execute: 'set_link', arguments: { name: `nic-${nicId(nic)}`, up: carrier(nic) } }));
+    await qmp(this.#sockets.qmp, commands);
+  }
+
+  async pause(): Promise<void> {
+    await qmp(this.#sockets.qmp, [{ execute: 'stop' }]);
+  }
+
+  async saveSnapshot(name: string): Promise<void> {
+    if (this.isOn()) await humanMonitor(this.#sockets.qmp, `savevm ${name}`);
+    else await this.#imageSnapshots('-c', name);
+  }
+
+  async resume(carrier: Carrier): Promise<void> {
+    await this.applyCarrier(carrier);
+    await qmp(this.#sockets.qmp, [{ execute: 'cont' }]);
+  }
+
+  async loadSnapshot(name: string, wasOn: boolean): Promise<void> {
+    if (!wasOn) {
+      await this.kill();
+      await this.#imageSnapshots('-a', name);
+    } else if (this.isOn()) {
+      await this.pause();
+      await humanMonitor(this.#sockets.qmp, `loadvm ${name}`);
+      await this.#ask({ kind: 'forget' });
+    } else await this.#switchOn(name);
+  }
+
+  async settle(): Promise<void> {
+    await this.#ask({ kind: 'set-clock' });
+  }
+
+  consoleCommand(): readonly string[] {
+    return ['socket', this.#sockets.console, this.#sockets.consoleLog];
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+  }
+
+  processIds(): Readonly<Record<string, number>> {
+    const { qemu, broker } = this.#processes ?? {};
+    return { ...(isAlive(qemu) ? { qemu: qemu.pid } : {}), ...(isAlive(broker) ? { broker: broker.pid } : {}) };
+  }
+
+  get #sockets() {
+    return machineSockets(this.#plan);
+  }
+
+  async #ask(request: Parameters<typeof askAgent>[1]) {
+    if (!this.isOn()) throw new ToolError(`Node ${this.name} is off. Switch it on: npm run lab -- start ${this.name}`);
+    return askAgent(this.#sockets.exec, request);
+  }
+
+  async #switchOn(snapshot?: string): Promise<void> {
+    this.#processes = await startMachine(this.#plan, snapshot);
+    const temporary = `${this.#record}.part`;
+    await writeFile(temporary, JSON.stringify(this.#processes));
+    await rename(temporary, this.#record);
+    await monitorAnswers(this.#plan, this.#processes.qemu);
+  }
+
+  #netdev(nic: Nic): string {
+    const id = nicId(nic);
+    if (nic.link === 'external') return `tap,id=${id},ifname=${portName(this.name, nic)},script=no,downscript=no`;
+    const end = (node: NodeName): string => join(this.#plan.runtime, `${portName(node, nic)}`);
+    const [mine, theirs] = [end(this.name), end(otherNode(this.name))];
+    return `dgram,id=${id},local.type=unix,local.path=${mine},remote.type=unix,remote.path=${theirs}`;
+  }
+
+  async #imageSnapshots(option: '-c' | '-a', name: string): Promise<void> {
+    for (const file of ['root.qcow2', 'vars.qcow2'])
+      await mustRun(['qemu-img', 'snapshot', option, name, join(this.#plan.disks, file)]);
+  }
+}
+
+function text(base64: string): string {
+  return Buffer.from(base64, 'base64').toString();
+}
