@@ -47,7 +47,7 @@ function userActions({ users, sessions }: AccessService): readonly AnyAction[] {
     defineAction({
       id: 'access.user.add',
       kind: 'call',
-      summary: 'Create a user for the web interface and the console',
+      summary: 'Create a user for the web interface and the console.',
       role: 'administrator',
       input: z.object({ name: userName, role, password: newPassword }),
       output: nothing,
@@ -61,7 +61,7 @@ function userActions({ users, sessions }: AccessService): readonly AnyAction[] {
     defineAction({
       id: 'access.user.list',
       kind: 'call',
-      summary: 'List the users',
+      summary: 'List the users.',
       role: 'operator',
       audited: false,
       input: nothing,
@@ -77,7 +77,7 @@ function userActions({ users, sessions }: AccessService): readonly AnyAction[] {
     defineAction({
       id: 'access.user.remove',
       kind: 'call',
-      summary: 'Remove a user and end the user’s sessions',
+      summary: 'Remove a user and end the user’s sessions.',
       role: 'administrator',
       input: z.object({ name: userName }),
       output: nothing,
@@ -93,7 +93,7 @@ function userActions({ users, sessions }: AccessService): readonly AnyAction[] {
     defineAction({
       id: 'access.user.set-password',
       kind: 'call',
-      summary: 'Set a user’s password and end the user’s sessions',
+      summary: 'Set a user’s password and end the user’s sessions.',
       role: 'administrator',
       input: z.object({ name: userName, password: newPassword }),
       output: nothing,
@@ -108,7 +108,7 @@ function userActions({ users, sessions }: AccessService): readonly AnyAction[] {
     defineAction({
       id: 'access.user.set-role',
       kind: 'call',
-      summary: 'Change what a user may do, at once',
+      summary: 'Change what a user may do, at once.',
       role: 'administrator',
       input: z.object({ name: userName, role }),
       output: nothing,
@@ -127,7 +127,7 @@ function tokenActions({ tokens }: AccessService, clock: Clock): readonly AnyActi
     defineAction({
       id: 'access.token.create',
       kind: 'call',
-      summary: 'Create a token for a program; it is shown once',
+      summary: 'Create a token for a program; it is shown once.',
       role: 'administrator',
       input: z.object({
         name: tokenName,
@@ -153,7 +153,7 @@ function tokenActions({ tokens }: AccessService, clock: Clock): readonly AnyActi
     defineAction({
       id: 'access.token.list',
       kind: 'call',
-      summary: 'List the tokens',
+      summary: 'List the tokens.',
       role: 'operator',
       audited: false,
       input: nothing,
@@ -179,7 +179,7 @@ function tokenActions({ tokens }: AccessService, clock: Clock): readonly AnyActi
     defineAction({
       id: 'access.token.revoke',
       kind: 'call',
-      summary: 'Revoke a token, at once',
+      summary: 'Revoke a token, at once.',
       role: 'administrator',
       input: z.object({ name: tokenName }),
       output: nothing,
@@ -201,7 +201,7 @@ function sessionActions(access: AccessService): readonly AnyAction[] {
     defineAction({
       id: 'access.login',
       kind: 'call',
-      summary: 'Sign in with user name and password',
+      summary: 'Sign in with user name and password.',
       role: 'viewer',
       input: z.object({ user: z.string().max(64), password: z.string().max(1_024).meta({ secret: true }) }),
       output: z.object({ session, name: z.string(), role: z.enum(roles), idleMs: z.number() }),
@@ -214,7 +214,7 @@ function sessionActions(access: AccessService): readonly AnyAction[] {
     defineAction({
       id: 'access.logout',
       kind: 'call',
-      summary: 'End a session',
+      summary: 'End a session.',
       role: 'viewer',
       input: z.object({ session }),
       output: nothing,

@@ -24,7 +24,7 @@ export function auditActions(audit: AuditLog): readonly AnyAction[] {
     defineAction({
       id: 'audit.show',
       kind: 'call',
-      summary: 'Show who did what, newest first',
+      summary: 'Show who did what, newest first.',
       role: 'administrator',
       audited: false,
       input: z.object({

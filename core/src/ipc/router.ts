@@ -6,10 +6,15 @@ import type { ActionDescriptor, CoreApi, InvocationResult } from './core-api.js'
 import type { Allowance, Principal } from './principals.js';
 import type { OnBehalf } from './protocol.js';
 
-/** What `find` answers: the action that was meant, or else what there is. */
+export interface KnownAction {
+  readonly id: string;
+  readonly summary: string;
+}
+
+/** What `find` answers: the action that was meant and those below it, or else all there are. */
 export interface Found {
   readonly action?: ActionDescriptor;
-  readonly known: readonly { readonly id: string; readonly summary: string }[];
+  readonly known: readonly KnownAction[];
 }
 
 /** One request's right to act: the caller, and what its door allows. */
@@ -77,9 +82,11 @@ export class Router {
     const wanted: readonly unknown[] = candidates;
     for (const candidate of wanted.slice(0, mostCandidates)) {
       const action = descriptors.find(({ id }) => id === candidate);
-      if (action !== undefined) return { action, known: [] };
+      if (action !== undefined) {
+        return { action, known: descriptors.filter(({ id }) => id.startsWith(`${action.id}.`)).map(brief) };
+      }
     }
-    return { known: descriptors.map(({ id, summary }) => ({ id, summary })) };
+    return { known: descriptors.map(brief) };
   }
 
   async invoke(
@@ -111,6 +118,10 @@ export class Router {
     }
     return this.#core.subscribe(prefix, caller, listener);
   }
+}
+
+function brief({ id, summary }: ActionDescriptor): KnownAction {
+  return { id, summary };
 }
 
 /** The confirm rule needs to know when the operator's own connection was opened, not the gateway's. */

@@ -1,0 +1,95 @@
+import type { ActionDescriptor, InvocationResult } from '../ipc/core-api.js';
+import type { CoreClient } from '../ipc/core-client.js';
+import type { Job } from '../sdk/jobs.js';
+import type { Common } from './command-line.js';
+import { GaveUp } from './complete-input.js';
+import { drawReports } from './draw-reports.js';
+import { drawView } from './draw-view.js';
+import { type ExitCode, exitCodes } from './exit-codes.js';
+import { type JsonSchema, record } from './fields.js';
+import type { Style } from './style.js';
+import type { Terminal } from './terminal.js';
+
+export interface ActionRun {
+  readonly action: ActionDescriptor;
+  readonly input: JsonSchema;
+  readonly common: Common;
+  readonly terminal: Terminal;
+  readonly style: Style;
+  readonly client: CoreClient;
+  connect(): Promise<CoreClient>;
+}
+
+/** Asks, runs, shows. @throws ApplianceError as the action does. */
+export async function runAction(run: ActionRun): Promise<ExitCode> {
+  const { action, input, common, terminal, style, client } = run;
+  if (!(await agreed(run))) return exitCodes.notAgreed;
+  const stop = new AbortController();
+  const { promise: interrupted, resolve } = Promise.withResolvers<'interrupted'>();
+  using _interrupt = terminal.onInterrupt(() => {
+    stop.abort();
+    resolve('interrupted');
+  });
+  const result = await Promise.race([
+    client.invoke(action.id, input, { view: !common.json, signal: stop.signal }),
+    interrupted,
+  ]);
+  if (result === 'interrupted') {
+    terminal.note('Interrupted. What was under way is cancelled; look before you go on.\n');
+    return exitCodes.interrupted;
+  }
+  if (result.job !== undefined) return await showJob(run, result.job);
+  showResult(result, common.json, terminal, style);
+  terminal.note(drawReports(result.reports, style, hasForce(action)));
+  return exitCodes.done;
+}
+
+export function hasForce(action: ActionDescriptor): boolean {
+  return 'force' in record(action.input['properties']);
+}
+
+function showResult(result: InvocationResult, json: boolean, terminal: Terminal, style: Style): void {
+  if (json) terminal.out(`${JSON.stringify(result.output ?? null, undefined, 2)}\n`);
+  else if (result.view !== undefined) terminal.out(drawView(result.view, style));
+}
+
+async function showJob(run: ActionRun, started: Job): Promise<ExitCode> {
+  const { common, terminal, style, client } = run;
+  const { followJob, howToFind, LeftRunning } = await import('./follow-job.js');
+  if (common.detach) {
+    terminal.out(common.json ? `${JSON.stringify(started, undefined, 2)}\n` : `${howToFind(started.id)}\n`);
+    return exitCodes.done;
+  }
+  const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
+  try {
+    const job = await followJob(client, started, { terminal, style, json: common.json, connect: run.connect, sleep });
+    if (common.json) terminal.out(`${JSON.stringify(job.output ?? null, undefined, 2)}\n`);
+    return exitCodes.done;
+  } catch (failure) {
+    if (!(failure instanceof LeftRunning)) throw failure;
+    terminal.note(`${failure.message}\n`);
+    return exitCodes.interrupted;
+  }
+}
+
+async function agreed({ action, input, common, terminal }: ActionRun): Promise<boolean> {
+  if (action.confirmation === undefined || common.yes) return true;
+  const question = fillIn(action.confirmation, input);
+  if (!terminal.interactive) {
+    terminal.note(`${question} Nobody can answer here; --yes agrees.\n`);
+    return false;
+  }
+  const answer = await terminal.ask(`${question} [y/N] `, true);
+  if (answer === undefined) throw new GaveUp();
+  if (/^y(es)?$/i.test(answer.trim())) return true;
+  terminal.note('Not done.\n');
+  return false;
+}
+
+/** `Remove {name}?` with the input's own values. */
+function fillIn(template: string, input: JsonSchema): string {
+  return template.replace(/\{([A-Za-z][A-Za-z0-9]*)\}/g, (place, name: string) => {
+    const value = input[name];
+    return value === undefined ? place : typeof value === 'string' ? value : JSON.stringify(value);
+  });
+}

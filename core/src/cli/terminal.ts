@@ -1,0 +1,25 @@
+/** The world of one run of `gemel`, so that tests can be that world. */
+export interface Terminal {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Standard output; after its reader has gone, writing does nothing. */
+  out(text: string): void;
+  /** Standard error: what is not the result. */
+  note(text: string): void;
+  /** Columns when standard output is a terminal. */
+  readonly columns: number | undefined;
+  /** Standard error is a terminal: progress can be drawn there. */
+  readonly notesOnTerminal: boolean;
+  /** Somebody can answer questions. */
+  readonly interactive: boolean;
+  readonly unicode: boolean;
+  /** For standard output. */
+  readonly colours: boolean;
+  /** All of standard input. */
+  readInput(): Promise<string>;
+  /** The text of a file. @throws Error with the system's message. */
+  readFile(path: string): Promise<string>;
+  /** Asks on the terminal; `echo` false for secrets. Undefined when the person pressed Ctrl-C or Ctrl-D. */
+  ask(question: string, echo: boolean): Promise<string | undefined>;
+  /** Calls back on Ctrl-C until disposed; without it Ctrl-C ends the program. */
+  onInterrupt(listener: () => void): Disposable;
+}
