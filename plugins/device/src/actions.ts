@@ -1,0 +1,124 @@
+import { type ActionsAccess, defineAction, type Report, type SettingsAccess } from '@gemel/core/sdk';
+import { z } from 'zod';
+import { deviceSettings } from './contract.js';
+import type { DeviceServiceImpl } from './device-service.js';
+import { deviceIdentity, presentIdentity } from './identity/identity-status.js';
+import type { Power } from './power/power.js';
+
+const powerInput = z.strictObject({
+  delaySeconds: z.int().min(0).max(604_800).default(0).describe('Wait this long first; at most a week.'),
+  force: z.boolean().default(false).describe('Also while a change awaits confirmation, which is then taken back.'),
+});
+const powerOutput = z.object({ at: z.number().describe('Wall clock, milliseconds since 1970.') });
+
+/** `gemel device …`. */
+export function addDeviceActions(
+  actions: ActionsAccess,
+  settings: SettingsAccess,
+  device: DeviceServiceImpl,
+  power: Power,
+): void {
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'device.show',
+      summary: 'Show name, version, uptime and what is scheduled.',
+      role: 'viewer',
+      audited: false,
+      input: z.strictObject({}),
+      output: deviceIdentity.schema,
+      present: presentIdentity,
+      run: () => device.identity(),
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'device.host-name.set',
+      summary: 'Put a host name, and with it a domain, into the draft.',
+      role: 'operator',
+      input: z.strictObject({
+        hostName: z.string().describe('Without domain.'),
+        domain: z.string().optional().describe('The one in the draft stays when this is not given; empty for none.'),
+      }),
+      output: z.object({ hostName: z.string(), domain: z.string(), reports: z.array(z.unknown()) }),
+      positionals: ['hostName'],
+      present: ({ hostName, domain, reports }) => {
+        const name = domain === '' ? hostName : `${hostName}.${domain}`;
+        const lines = (reports as readonly Report[]).map(({ severity, text }) => `${severity}: ${text}`); // made by `edit` below
+        const hint = 'Look at it with `gemel settings plan`, then `gemel settings activate`.';
+        return { kind: 'text', text: [`Draft changed: host name ${name}. ${hint}`, ...lines].join('\n') };
+      },
+      async run({ hostName, domain }, { caller }) {
+        let chosen = '';
+        const reports = await settings.edit(deviceSettings, caller, (draft) => {
+          chosen = domain ?? draft.domain;
+          return { ...draft, hostName, domain: chosen };
+        });
+        return { hostName, domain: chosen, reports: [...reports] };
+      },
+    }),
+  );
+  addPowerActions(actions, power);
+}
+
+function addPowerActions(actions: ActionsAccess, power: Power): void {
+  const presentAs = (what: string) => (output: z.output<typeof powerOutput>) =>
+    ({ kind: 'text', text: `The device ${what} at ${new Date(output.at).toISOString()}.`, tone: 'pending' }) as const;
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'device.reboot',
+      summary: 'Restart the device.',
+      role: 'operator',
+      input: powerInput,
+      output: powerOutput,
+      confirmation: 'Restart the device? Everything it does is interrupted until it is up again.',
+      present: presentAs('restarts'),
+      run: async (input, { caller }) => ({ at: await power.reboot(caller, input) }),
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'device.shutdown',
+      summary: 'Switch the device off.',
+      role: 'operator',
+      input: powerInput,
+      output: powerOutput,
+      confirmation:
+        'Switch the device off? Somebody must switch it on again at the device or its management controller.',
+      present: presentAs('switches off'),
+      run: async (input, { caller }) => ({ at: await power.shutdown(caller, input) }),
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'device.shutdown.cancel',
+      summary: 'Call off a scheduled restart or switching off.',
+      role: 'operator',
+      input: z.strictObject({}),
+      output: z.object({}),
+      present: () => ({ kind: 'text', text: 'The device stays on.', tone: 'ok' }),
+      async run(_input, { caller }) {
+        await power.cancel(caller);
+        return {};
+      },
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'device.factory-reset',
+      summary: 'Reset the device to factory defaults and restart it.',
+      role: 'administrator',
+      input: z.strictObject({}),
+      output: powerOutput,
+      confirmation:
+        'Reset to factory defaults and restart? Settings with their history, users, tokens, jobs and data of plugins are removed and cannot be brought back. Firmware, extra plugins and settings of the hardware scope stay.',
+      present: presentAs('was reset and restarts'),
+      run: async (_input, { caller }) => ({ at: await power.factoryReset(caller) }),
+    }),
+  );
+}

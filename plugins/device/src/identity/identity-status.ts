@@ -1,0 +1,65 @@
+import { type CellLike, defineStatus, type View } from '@gemel/core/sdk';
+import { z } from 'zod';
+
+const identitySchema = z.object({
+  hostName: z.string().describe('With domain.'),
+  version: z.string().describe('Of Gemel.'),
+  operatingSystem: z.string(),
+  host: z.enum(['appliance', 'sandbox', 'scripted']),
+  bootId: z.string().nullable(),
+  uptimeMinutes: z.number().nullable(),
+  maintenance: z.boolean().describe('gemel-maintenance.target is reached.'),
+  shutdown: z
+    .object({ kind: z.enum(['reboot', 'poweroff']), at: z.number() })
+    .nullable()
+    .describe('What is scheduled; wall clock, milliseconds since 1970.'),
+  location: z.string(),
+  contact: z.string(),
+});
+export type DeviceIdentity = z.output<typeof identitySchema>;
+
+export const deviceIdentity = defineStatus<DeviceIdentity>({
+  id: 'device.identity',
+  title: 'Device',
+  schema: identitySchema,
+  present: presentIdentity,
+  overview: (identity) => {
+    const uptime = identity.uptimeMinutes === null ? '' : `, up ${formatMinutes(identity.uptimeMinutes)}`;
+    const host = identity.host === 'appliance' ? '' : ` (${identity.host})`;
+    const device = { text: `${identity.hostName}${host}, Gemel ${identity.version}${uptime}` };
+    const lines: [string, { text: string; tone?: 'warn' | 'pending' }][] = [['Device', device]];
+    if (identity.maintenance) lines.push(['Maintenance', { text: 'on', tone: 'warn' }]);
+    if (identity.shutdown !== null)
+      lines.push(['Scheduled', { text: shutdownText(identity.shutdown), tone: 'pending' }]);
+    return lines;
+  },
+});
+
+export function presentIdentity(identity: DeviceIdentity): View {
+  const fields: [string, CellLike][] = [
+    ['Host name', identity.hostName],
+    ['Gemel', identity.version],
+    ['System', identity.operatingSystem],
+    ['Host', identity.host],
+    ['Up', identity.uptimeMinutes === null ? '-' : formatMinutes(identity.uptimeMinutes)],
+    ['Boot', identity.bootId ?? '-'],
+    ['Maintenance', identity.maintenance ? { text: 'on', tone: 'warn' } : 'off'],
+  ];
+  if (identity.shutdown !== null)
+    fields.push(['Scheduled', { text: shutdownText(identity.shutdown), tone: 'pending' }]);
+  if (identity.location !== '') fields.push(['Location', identity.location]);
+  if (identity.contact !== '') fields.push(['Contact', identity.contact]);
+  return { kind: 'fields', fields };
+}
+
+function shutdownText({ kind, at }: NonNullable<DeviceIdentity['shutdown']>): string {
+  return `${kind === 'reboot' ? 'restart' : 'switch off'} at ${new Date(at).toISOString()}`;
+}
+
+/** The two largest units that matter: `3 days 4 h`, `4 h 5 min`, `5 min`. */
+export function formatMinutes(minutes: number): string {
+  const days = Math.floor(minutes / 1_440);
+  const hours = Math.floor((minutes % 1_440) / 60);
+  if (days > 0) return `${days} ${days === 1 ? 'day' : 'days'} ${hours} h`;
+  return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
+}

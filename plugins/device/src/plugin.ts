@@ -1,0 +1,44 @@
+import { definePlugin, SettingsMaintenance } from '@gemel/core/sdk';
+import { addDeviceActions } from './actions.js';
+import { DeviceService } from './contract.js';
+import { DeviceServiceImpl } from './device-service.js';
+import { deviceIdentity } from './identity/identity-status.js';
+import { ActivationWatch } from './power/activation-watch.js';
+import { Power } from './power/power.js';
+import { deviceEvents } from './power/power-events.js';
+import { deviceSection } from './settings/section.js';
+import { Hostnamed } from './system/hostnamed.js';
+import { Logind } from './system/logind.js';
+import { packageVersion } from './system/package-version.js';
+
+export default definePlugin({
+  id: 'device',
+  activate(context) {
+    const { system, settings, events } = context;
+    const { clock, dbus, files, kind } = system;
+    const hostnamed = new Hostnamed(dbus);
+    const logind = new Logind(dbus);
+    settings.add(
+      deviceSection(hostnamed, files, (before, now) => events.publish(deviceEvents.hostNameChanged, { before, now })),
+    );
+    const activation = new ActivationWatch(events);
+    const power = new Power({
+      kind,
+      logind,
+      clock,
+      events,
+      files,
+      maintenance: () => context.find(SettingsMaintenance),
+      activationPending: () => activation.pending,
+    });
+    const device = new DeviceServiceImpl(system, settings, hostnamed, logind, packageVersion());
+    context.provideValue(DeviceService, device);
+    context.status.add(deviceIdentity, () => device.identity());
+    addDeviceActions(context.actions, settings, device, power);
+
+    context.addHealthCheck('hostnamed', async () => {
+      const identity = await hostnamed.identity();
+      return { healthy: true, reason: identity === undefined ? 'hostnamed is not on this host' : 'hostnamed answers' };
+    });
+  },
+});
