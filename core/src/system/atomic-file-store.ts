@@ -14,9 +14,11 @@ import { basename, dirname, join } from 'node:path';
 import { ApplianceError } from '../sdk/errors.js';
 import type { FileStore, WriteOptions } from '../sdk/system.js';
 import { watchFolder } from './folder-watch.js';
+import { groupNumber } from './groups.js';
 import { errorCode, storageError } from './storage-error.js';
 
 const temporarySuffix = '.gemel-tmp';
+/** Also under a stricter umask: engines must reach the files made for them. */
 const folderMode = 0o755;
 
 export interface FileStoreOptions {
@@ -203,6 +205,7 @@ async function makeFolder(path: string): Promise<void> {
   await makeFolder(dirname(path));
   try {
     await mkdir(path, folderMode);
+    await chmod(path, folderMode);
   } catch (failure) {
     // Another write made it in the meantime.
     if (errorCode(failure) !== 'EEXIST') throw failure;
@@ -230,14 +233,6 @@ async function endsInsideLine(file: FileHandle, size: number): Promise<boolean> 
   const last = Buffer.alloc(1);
   await file.read(last, 0, 1, size - 1);
   return last.toString('latin1') !== '\n';
-}
-
-async function groupNumber(group: string, path: string): Promise<number> {
-  const lines = (await readFile('/etc/group', 'utf8')).split('\n').map((line) => line.split(':'));
-  const number = Number(lines.find(([name]) => name === group)?.[2]);
-  if (Number.isInteger(number)) return number;
-  const message = `${path} cannot be given to the group ${group}: there is no such group. Install the service that brings it.`;
-  throw new ApplianceError('unavailable', message);
 }
 
 function isAbsent(failure: unknown): boolean {
