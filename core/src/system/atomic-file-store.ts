@@ -1,4 +1,5 @@
 import {
+  chmod,
   type FileHandle,
   lstat,
   mkdir,
