@@ -23,6 +23,12 @@ import type { AppliancePaths } from './paths.js';
 export interface SettingsLife extends SettingsDoors, AsyncDisposable {
   /** Ends what a crash or power loss left half-way, then applies what is confirmed. Never throws for bad files. */
   recover(): Promise<void>;
+  /** Reads what is on disk, so that plugins can look at confirmed settings while they start. */
+  load(): Promise<void>;
+  /** Takes back a revision that was not confirmed in its window; nothing when it was settled. */
+  rollBackExpired(revision: number): Promise<void>;
+  /** Gives the sections of plugins that came later their settings and applies them. */
+  pluginsChanged(): Promise<void>;
   actions(): readonly AnyAction[];
 }
 
@@ -107,7 +113,7 @@ export class Appliance implements AsyncDisposable {
     this.#owned.add(this.bus.onAny('core', '', (_payload, event) => recent.add(event)));
     this.#addCoreActions(recent);
     this.#owned.add(this.jobs);
-    await Promise.all([this.jobs.load(), this.plugins.stateFile.load()]);
+    await Promise.all([this.jobs.load(), this.plugins.stateFile.load(), this.settings.load()]);
     this.#owned.add(this.settings);
     this.#owned.add(this.plugins);
     const { packages, refused } = await this.#discover();
@@ -142,7 +148,10 @@ export class Appliance implements AsyncDisposable {
       ...statusActions(this.status),
       ...jobActions(this.jobs),
       ...eventActions(recent),
-      ...pluginActions(this.plugins, () => this.#discover()),
+      ...pluginActions(this.plugins, {
+        discover: () => this.#discover(),
+        changed: () => this.settings.pluginsChanged(),
+      }),
       ...this.settings.actions(),
       ...this.#parts.actions,
     ];

@@ -58,8 +58,16 @@ function presentOne(info: PluginInfo): View {
   };
 }
 
+export interface PluginActionsSurroundings {
+  /** Looks at the packages on disk again. */
+  discover(): Promise<Discovered>;
+  /** Called after every change, so that new sections get their settings. */
+  changed(): Promise<void>;
+}
+
 /** `gemel plugin …` */
-export function pluginActions(registry: PluginRegistry, discover: () => Promise<Discovered>): readonly AnyAction[] {
+export function pluginActions(registry: PluginRegistry, around: PluginActionsSurroundings): readonly AnyAction[] {
+  const { discover, changed } = around;
   const listed = async () => {
     const { refused } = await discover();
     return { plugins: [...registry.list()], refused: [...refused] };
@@ -102,7 +110,11 @@ export function pluginActions(registry: PluginRegistry, discover: () => Promise<
       output: infoSchema,
       positionals: ['id'],
       present: presentOne,
-      run: async ({ id }) => registry.enable(id),
+      run: async ({ id }) => {
+        const info = await registry.enable(id);
+        await changed();
+        return info;
+      },
     }),
     defineAction({
       kind: 'call',
@@ -114,7 +126,11 @@ export function pluginActions(registry: PluginRegistry, discover: () => Promise<
       output: infoSchema,
       positionals: ['id'],
       present: presentOne,
-      run: async ({ id }) => registry.disable(id),
+      run: async ({ id }) => {
+        const info = await registry.disable(id);
+        await changed();
+        return info;
+      },
     }),
     defineAction({
       kind: 'call',
@@ -127,7 +143,9 @@ export function pluginActions(registry: PluginRegistry, discover: () => Promise<
       present: presentOne,
       run: async ({ id }) => {
         const fresh = (await discover()).packages.find((candidate) => candidate.manifest.id === id);
-        return registry.reload(id, fresh);
+        const info = await registry.reload(id, fresh);
+        await changed();
+        return info;
       },
     }),
     defineAction({
@@ -140,6 +158,7 @@ export function pluginActions(registry: PluginRegistry, discover: () => Promise<
       present: presentList,
       run: async () => {
         await registry.rescan((await discover()).packages);
+        await changed();
         return listed();
       },
     }),

@@ -1,0 +1,3 @@
+import { runCore } from '../kernel/compose-host.js';
+
+await runCore();

@@ -1,0 +1,102 @@
+import 'reflect-metadata';
+import { container as globalContainer } from 'tsyringe';
+import { accessActions } from '../access/actions.js';
+import { AccessService } from '../access/access-service.js';
+import { AuditLog } from '../access/audit-log.js';
+import { CoreClient } from '../ipc/core-client.js';
+import { type Principal, principals } from '../ipc/principals.js';
+import { Router } from '../ipc/router.js';
+import { ServerSet } from '../ipc/server-set.js';
+import type { CoreApi } from '../ipc/core-api.js';
+import { InProcessHost } from '../plugins/module-loader.js';
+import { type Logger, SettingsMaintenance, type SystemAccess } from '../sdk/index.js';
+import { limitSystem } from '../system/limit-system.js';
+import { prepareFolder } from '../system/prepare-folder.js';
+import { Appliance, type Doors } from './appliance.js';
+import type { Watchdog } from './health-watch.js';
+import type { AppliancePaths } from './paths.js';
+import { SettingsPart } from './settings-part.js';
+import { coreVersion } from './version.js';
+
+export interface Composition {
+  readonly system: SystemAccess;
+  readonly paths: AppliancePaths;
+  readonly log: Logger;
+  readonly watchdog: Watchdog;
+  /** False in the rollback guard, which answers nobody. */
+  readonly doors: boolean;
+}
+
+/** Console, peer and gateway have their doors from the start; who stands behind them comes with their plugins. */
+const doorsOfAppliance: readonly Principal[] = Object.values(principals);
+/** On the sandbox host one user is everybody. */
+const doorsOfSandbox: readonly Principal[] = [principals.root];
+
+/** The composition root: the only place that knows which implementation stands behind each interface. */
+export function composeAppliance({ system, paths, log, watchdog, doors }: Composition): Appliance {
+  const { files, clock } = system;
+  const container = globalContainer.createChildContainer();
+  const access = new AccessService({ files, clock, log, stateFolder: paths.state, runtimeFolder: paths.runtime });
+  const audit = new AuditLog({ files, clock, log, folder: `${paths.state}/audit` });
+  const openDoors = async (api: CoreApi): Promise<Doors> => {
+    for (const report of await access.load()) log.error({ code: report.code }, report.text);
+    return new OpenDoors(system, paths, log, new Router(api, access)).open();
+  };
+  return new Appliance({
+    system,
+    paths,
+    log,
+    coreVersion,
+    container,
+    pluginHost: new InProcessHost(),
+    systemFor: (id, grants, own) => {
+      const data = `${paths.state}/plugin-data/${id}`;
+      return limitSystem(system, id, { ...grants, files: [...grants.files, data] }, own);
+    },
+    audit,
+    watchdog,
+    createSettings: (around) => {
+      const settings = new SettingsPart({ system, paths, log, ...around });
+      container.registerInstance(SettingsMaintenance, settings.engine);
+      return settings;
+    },
+    actions: accessActions(access, audit, clock),
+    ...(doors ? { openDoors } : {}),
+  });
+}
+
+/** Core's sockets, and the way it asks itself through the first of them. */
+class OpenDoors implements Doors {
+  readonly #servers: ServerSet;
+  readonly #socket: string;
+  readonly #principals: readonly Principal[];
+
+  constructor(system: SystemAccess, paths: AppliancePaths, log: Logger, router: Router) {
+    const shared = system.kind === 'appliance';
+    this.#servers = new ServerSet({
+      runtimeFolder: paths.runtime,
+      private: !shared,
+      router,
+      clock: system.clock,
+      files: system.files,
+      log,
+      prepareFolder,
+    });
+    this.#principals = shared ? doorsOfAppliance : doorsOfSandbox;
+    this.#socket = `${paths.runtime}/${principals.root.name}/core.sock`;
+  }
+
+  async open(): Promise<Doors> {
+    for (const principal of this.#principals) await this.#servers.open(principal);
+    return this;
+  }
+
+  async answers(signal: AbortSignal): Promise<void> {
+    await using client = await CoreClient.connect(this.#socket);
+    await client.invoke('status.list', {}, { signal });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#servers[Symbol.asyncDispose]();
+  }
+}

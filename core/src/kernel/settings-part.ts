@@ -1,0 +1,86 @@
+import type { EventBus } from '../bus/event-bus.js';
+import {
+  type AnyAction,
+  type DisposableStore,
+  type Logger,
+  type SettingsAccess,
+  type StatusPublisher,
+  type SystemAccess,
+} from '../sdk/index.js';
+import { SettingsEngine } from '../settings/settings-engine.js';
+import { type ActivationStatus, activationStatus } from '../settings/status.js';
+import type { StatusRegistry } from '../status/status-registry.js';
+import type { SettingsLife } from './appliance.js';
+import type { AppliancePaths } from './paths.js';
+
+export interface SettingsPartParts {
+  readonly system: SystemAccess;
+  readonly paths: AppliancePaths;
+  readonly log: Logger;
+  readonly bus: EventBus;
+  readonly status: StatusRegistry;
+}
+
+/** The settings engine connected to the bus and the status, and tied to the life of the appliance. */
+export class SettingsPart implements SettingsLife {
+  readonly engine: SettingsEngine;
+  readonly #parts: SettingsPartParts;
+  #publisher: StatusPublisher<ActivationStatus> | undefined;
+  #watch: Disposable | undefined;
+
+  constructor(parts: SettingsPartParts) {
+    this.#parts = parts;
+    const { system, paths, log, bus } = parts;
+    this.engine = new SettingsEngine({
+      files: system.files,
+      units: system.units,
+      clock: system.clock,
+      log,
+      publish: (definition, payload) => bus.publish('core', definition, payload),
+      paths: { stateFolder: `${paths.state}/settings` },
+    });
+  }
+
+  accessFor(pluginId: string, own: DisposableStore): SettingsAccess {
+    return this.engine.accessFor(pluginId, own);
+  }
+
+  async load(): Promise<void> {
+    await this.engine.load();
+  }
+
+  async recover(): Promise<void> {
+    const reports = await this.engine.recover();
+    this.#tell(reports);
+    // seconds left run down without anything happening: a reader asks the engine
+    this.#publisher = this.#parts.status.add('core', activationStatus, async () => this.engine.status(), {
+      maxAgeMs: 0,
+    });
+    this.#watch = this.engine.onState(() => this.#publisher?.set(this.engine.status()));
+    this.#publisher.set(this.engine.status());
+  }
+
+  async rollBackExpired(revision: number): Promise<void> {
+    await this.engine.rollBackExpired(revision);
+  }
+
+  async pluginsChanged(): Promise<void> {
+    this.#tell(await this.engine.bringUp());
+  }
+
+  actions(): readonly AnyAction[] {
+    return [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#watch?.[Symbol.dispose]();
+    this.#publisher?.[Symbol.dispose]();
+    await this.engine.close();
+  }
+
+  #tell(reports: Awaited<ReturnType<SettingsEngine['recover']>>): void {
+    for (const { code, path, text, severity } of reports) {
+      this.#parts.log[severity === 'error' ? 'error' : 'warn']({ code, path }, text);
+    }
+  }
+}
