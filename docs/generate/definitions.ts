@@ -29,7 +29,8 @@ export async function readDefinitions(repository: string, plugins: readonly stri
       for (const value of Object.values(exported).flatMap(withinOne)) {
         if (isEvent(value)) events.set(value.id, events.get(value.id) ?? { owner, definition: value });
         if (!isReportSet(value)) continue;
-        for (const [id, report] of Object.entries(value.definitions)) reports.set(id, { owner, definition: [id, report] });
+        for (const [id, report] of Object.entries(value.definitions))
+          reports.set(id, { owner, definition: [id, report] });
       }
     }
   }
@@ -56,7 +57,9 @@ function sorted<Value>(byId: ReadonlyMap<string, Value>): readonly Value[] {
 }
 
 function isEvent(value: unknown): value is EventDefinition<unknown> {
-  return isObject(value) && typeof value['id'] === 'string' && typeof value['summary'] === 'string' && 'schema' in value;
+  return (
+    isObject(value) && typeof value['id'] === 'string' && typeof value['summary'] === 'string' && 'schema' in value
+  );
 }
 
 function isReportSet(value: unknown): value is { readonly definitions: Readonly<Record<string, ReportDefinition>> } {

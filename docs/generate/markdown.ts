@@ -2,7 +2,11 @@
 
 /** Text inside a table or paragraph that must not become markup. */
 export function plain(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('*', '\\*').replace(/\s*\n\s*/g, ' ');
+  return text
+    .replaceAll('|', '\\|')
+    .replaceAll('<', '&lt;')
+    .replaceAll('*', '\\*')
+    .replace(/\s*\n\s*/g, ' ');
 }
 
 export function code(text: string): string {

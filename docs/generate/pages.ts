@@ -24,7 +24,10 @@ export function settingsPage(sections: readonly Section<unknown, unknown>[]): st
     return [
       `## ${id}: ${plain(title)}`,
       `Scope ${code(scope)}: ${scopes[scope]}. A change is ${window}. Version ${version}.`,
-      table(['Path', 'Type', 'Default', 'Meaning'], rows.map((row) => [settingsPath(row.path), row.type, row.fallback, row.meaning])),
+      table(
+        ['Path', 'Type', 'Default', 'Meaning'],
+        rows.map((row) => [settingsPath(row.path), row.type, row.fallback, row.meaning]),
+      ),
     ];
   });
   const intro = [
@@ -40,7 +43,9 @@ export function actionsPage(actions: readonly ActionDescriptor[]): string {
     'Everything that can be done. The words of a command are the id of its action, split at the dots.',
     'Every command takes `--json`, `--yes`, `--detach` and `--help`.',
   ];
-  const contents = [...groups].map(([group, members]) => `- [${group}](#${group}): ${members.map(({ id }) => code(id)).join(', ')}`);
+  const contents = [...groups].map(
+    ([group, members]) => `- [${group}](#${group}): ${members.map(({ id }) => code(id)).join(', ')}`,
+  );
   const blocks = [...groups].flatMap(([group, members]) => [`## ${group}`, ...members.flatMap(actionBlocks)]);
   return page([madeBy, '# Actions', intro.join(' '), contents.join('\n'), ...blocks]);
 }
@@ -70,9 +75,13 @@ function usageLine(words: string, { input, positionals }: ActionDescriptor): str
     const shown = `${placeholder(field, positionals)}${field.kind === 'list' ? ' …' : ''}`;
     return field.required ? shown : `[${shown}]`;
   });
-  const others = fields.filter((field) => !placed.includes(field) && !(field.kind === 'value' && 'properties' in field.schema));
+  const others = fields.filter(
+    (field) => !placed.includes(field) && !(field.kind === 'value' && 'properties' in field.schema),
+  );
   const needed = others.filter(({ required }) => required);
-  const named = needed.map((field) => (field.secret ? `--${field.option}-stdin` : `--${field.option}${field.kind === 'flag' ? '' : ' …'}`));
+  const named = needed.map((field) =>
+    field.secret ? `--${field.option}-stdin` : `--${field.option}${field.kind === 'flag' ? '' : ' …'}`,
+  );
   const rest = others.length > needed.length ? ['[options]'] : [];
   return [words, ...byPosition, ...named, ...rest].join(' ');
 }
@@ -85,7 +94,12 @@ function inputTable({ input, positionals }: ActionDescriptor): string {
     ['Option', 'Type', 'Default', 'Meaning'],
     fields.map((field) => {
       const row = byPath.get(field.path.join('/'));
-      return [code(placeholder(field, positionals)), row?.type ?? typeText(field.schema), row?.fallback ?? '', row?.meaning ?? ''];
+      return [
+        code(placeholder(field, positionals)),
+        row?.type ?? typeText(field.schema),
+        row?.fallback ?? '',
+        row?.meaning ?? '',
+      ];
     }),
   );
 }
@@ -93,14 +107,23 @@ function inputTable({ input, positionals }: ActionDescriptor): string {
 function outputTable(output: JsonSchema): string {
   const rows = rowsOf(output);
   if (rows.length === 0) return `Output: ${typeText(output)}.`.replace('Output: object.', '');
-  return ['Output:', table(['Field', 'Type', 'Meaning'], rows.map((row) => [outputPath(row.path), row.type, row.meaning]))].join('\n\n');
+  return [
+    'Output:',
+    table(
+      ['Field', 'Type', 'Meaning'],
+      rows.map((row) => [outputPath(row.path), row.type, row.meaning]),
+    ),
+  ].join('\n\n');
 }
 
 export function statusPage(statuses: readonly StatusDefinition<unknown>[]): string {
   const blocks = statuses.flatMap(({ id, title, schema }) => {
     const output = jsonSchemaOf(schema, 'output');
     const rows = rowsOf(output);
-    const shape = table(['Field', 'Type', 'Meaning'], rows.map((row) => [outputPath(row.path), row.type, row.meaning]));
+    const shape = table(
+      ['Field', 'Type', 'Meaning'],
+      rows.map((row) => [outputPath(row.path), row.type, row.meaning]),
+    );
     return [`## ${id}`, `${plain(title)}.`, rows.length === 0 ? `A ${typeText(output)}.` : shape];
   });
   const intro = 'What is observed and kept: `gemel status show ID`. A change is told as the event `status.changed`.';

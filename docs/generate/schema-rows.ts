@@ -28,12 +28,18 @@ function rowsBelow(schema: JsonSchema, path: readonly string[]): readonly Schema
   return shapes.flatMap((shape) => {
     const values = record(shape['additionalProperties']);
     const items = record(shape['items']);
-    return [...rowsOf(shape, path), ...rowsBelowEach(values, [...path, anyName]), ...rowsBelowEach(items, [...path, anyNumber])];
+    return [
+      ...rowsOf(shape, path),
+      ...rowsBelowEach(values, [...path, anyName]),
+      ...rowsBelowEach(items, [...path, anyNumber]),
+    ];
   });
 }
 
 function rowsBelowEach(schema: JsonSchema, path: readonly string[]): readonly SchemaRow[] {
-  return Object.keys(schema).length === 0 ? [] : [...rowsOf(schema, path), ...rowsBelow({ ...schema, properties: {} }, path)];
+  return Object.keys(schema).length === 0
+    ? []
+    : [...rowsOf(schema, path), ...rowsBelow({ ...schema, properties: {} }, path)];
 }
 
 function rowOf(schema: JsonSchema, path: readonly string[], required: boolean): SchemaRow {
@@ -76,7 +82,9 @@ export function typeText(schema: JsonSchema): string {
     case 'array':
       return `list of ${amount(schema['minItems'], schema['maxItems'])}${typeText(record(schema['items']))}`;
     case 'object':
-      return 'properties' in schema ? 'object' : `object by name, of ${typeText(record(schema['additionalProperties']))}`;
+      return 'properties' in schema
+        ? 'object'
+        : `object by name, of ${typeText(record(schema['additionalProperties']))}`;
     default:
       return 'anything';
   }
