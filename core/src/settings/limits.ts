@@ -24,7 +24,9 @@ export async function limited<Result>(
     inner.abort(failure);
   };
   const cancel = () => stop(new ApplianceError('cancelled', `${what} was stopped.`));
-  using _limit = clock.after(ms, () => stop(new ApplianceError('timeout', `${what} did not end within ${Math.round(ms / 1_000)} s.`)));
+  using _limit = clock.after(ms, () =>
+    stop(new ApplianceError('timeout', `${what} did not end within ${Math.round(ms / 1_000)} s.`)),
+  );
   outer?.addEventListener('abort', cancel, { once: true });
   if (outer?.aborted === true) cancel();
   try {
@@ -35,7 +37,11 @@ export async function limited<Result>(
 }
 
 /** Runs `work` over all items, a few at a time; after a failure no further item is begun, and what runs is waited for. */
-export async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<void>, width = 16): Promise<void> {
+export async function eachOf<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+  width = 16,
+): Promise<void> {
   const left = items.values();
   let failed = false;
   const worker = async () => {

@@ -72,7 +72,10 @@ export const settingsReports = defineReports({
     severity: 'warning',
     text: 'Revision {revision} was not confirmed within {seconds} s, so revision {confirmed} is back in force.',
   },
-  'settings.undone': { severity: 'info', text: 'Revision {revision} was undone by {author}; revision {confirmed} is back in force.' },
+  'settings.undone': {
+    severity: 'info',
+    text: 'Revision {revision} was undone by {author}; revision {confirmed} is back in force.',
+  },
   'settings.interrupted': {
     severity: 'warning',
     text: 'Revision {revision} was not confirmed when Gemel or the appliance stopped, so revision {confirmed} is back in force.',

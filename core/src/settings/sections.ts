@@ -119,26 +119,38 @@ export class SectionRegistry {
     };
   }
 
-  #read(section: AnySection, stored: StoredSection): Reading {
+  /** Brings stored settings to this version, without checking that they fit. */
+  migrate(section: AnySection, stored: StoredSection): Reading {
     const { id, version: known } = section;
     if (stored.version > known) {
-      const report = settingsReports.report('settings.section.too-new', { section: id, stored: stored.version, known }, id);
+      const report = settingsReports.report(
+        'settings.section.too-new',
+        { section: id, stored: stored.version, known },
+        id,
+      );
       return { kind: 'unfit', report };
     }
     // A migration may change what it is given in place; what is stored stays as it is.
     let settings = stored.version < known ? structuredClone(stored.settings) : stored.settings;
     try {
       for (let version = stored.version; version < known; version++) {
-        const migrate = section.migrations?.[version];
-        if (migrate === undefined) throw new Error(`there is no migration from version ${version}`);
-        settings = migrate(settings);
+        const step = section.migrations?.[version];
+        if (step === undefined) throw new Error(`there is no migration from version ${version}`);
+        settings = step(settings);
       }
+      return { kind: 'fits', settings };
     } catch (thrown) {
       const params = { section: id, stored: stored.version, known, reason: reasonOf(thrown) };
       return { kind: 'unfit', report: settingsReports.report('settings.section.migration-failed', params, id) };
     }
-    const fitting = this.fit(section, settings);
+  }
+
+  #read(section: AnySection, stored: StoredSection): Reading {
+    const migrated = this.migrate(section, stored);
+    if (migrated.kind === 'unfit') return migrated;
+    const fitting = this.fit(section, migrated.settings);
     if (fitting.kind === 'fits') return fitting;
+    const { id } = section;
     const reason = fitting.reports[0]?.text.replace(/\.$/, '') ?? 'unknown';
     return { kind: 'unfit', report: settingsReports.report('settings.section.unfit', { section: id, reason }, id) };
   }

@@ -25,6 +25,7 @@ import { settingsReports } from './reports.js';
 import { type AnySection, reasonOf } from './sections.js';
 import type { ActivationStatus } from './status.js';
 import type { Journal } from './store/journal.js';
+import type { Revision } from './store/revision.js';
 
 /**
  * Settings of the whole appliance: one shared draft, one activation at a time, one confirmed revision. Everything that
@@ -49,7 +50,7 @@ export class SettingsEngine implements SettingsMaintenance {
     this.#settlement = new Settlement(this.state, this.applier, this.desk, {
       applied: (ids) => this.#tellApplied(ids),
       settled: () => this.#settled(),
-      expired: (revision) => void this.rollBackExpired(revision),
+      expired: (revision) => this.#inBackground('rollback', () => this.rollBackExpired(revision)),
     });
     this.#activation = new Activation(this.state, this.applier, this.#settlement);
     this.#recovery = new Recovery(this.state, this.desk, this.applier, this.#settlement);
@@ -127,7 +128,10 @@ export class SettingsEngine implements SettingsMaintenance {
   }
 
   async #editing(work: () => Promise<boolean>): Promise<boolean> {
-    const changed = await this.#exclusive.run(async () => work(), () => this.#refuseWhileApplying());
+    const changed = await this.#exclusive.run(
+      async () => work(),
+      () => this.#refuseWhileApplying(),
+    );
     if (changed) this.#tellState();
     return changed;
   }
@@ -151,7 +155,10 @@ export class SettingsEngine implements SettingsMaintenance {
   }
 
   /** Takes the draft into force. */
-  async activateDraft(options: Omit<ActivationRequest, 'document' | 'origin'>, caller: Caller): Promise<ActivationResult> {
+  async activateDraft(
+    options: Omit<ActivationRequest, 'document' | 'origin'>,
+    caller: Caller,
+  ): Promise<ActivationResult> {
     return this.#activate(() => {
       const reports = this.collisions();
       if (reports.length > 0) throw new ApplianceError('conflict', reports[0]?.text ?? '', { reports });
@@ -179,6 +186,7 @@ export class SettingsEngine implements SettingsMaintenance {
 
   /** Takes back what is being applied or awaits confirmation, or tries once more what is stuck. @throws ApplianceError `conflict`. */
   async undo(caller: Caller): Promise<Journal> {
+    const interrupted = this.state.applying !== undefined;
     this.state.applying?.abort();
     return this.#exclusive.run(async () => {
       const { activation, confirmed } = this.state;
@@ -186,18 +194,18 @@ export class SettingsEngine implements SettingsMaintenance {
         const params = { revision: activation.revision, author: caller.name, confirmed: confirmed.meta.number };
         return this.#settlement.rollBack([settingsReports.report('settings.undone', params)]);
       }
-      if (activation?.state === 'rolled-back') return activation;
+      if (interrupted && activation?.state === 'rolled-back') return activation;
       throw new ApplianceError('conflict', 'There is nothing to undo. See: gemel settings history.');
     });
   }
 
-  /** For the guard and the engine's own timer: takes back a revision whose time is over. Does nothing when it was settled. */
+  /** For the guard and the engine's own timer: takes back a revision whose time is over. Does nothing when it was settled or has time. */
   async rollBackExpired(revision: number): Promise<Journal | undefined> {
     const { activation, applying } = this.state;
-    if (activation?.revision === revision && activation.state === 'applying') applying?.abort();
+    if (activation?.state === 'applying' && this.#isOver(activation, revision)) applying?.abort();
     return this.#exclusive.run(async () => {
       const now = this.state.activation;
-      if (now?.revision !== revision || now.state !== 'awaiting-confirmation') return now;
+      if (now?.state !== 'awaiting-confirmation' || !this.#isOver(now, revision)) return now;
       const params = { revision, seconds: now.windowSeconds, confirmed: this.state.confirmed.meta.number };
       return this.#settlement.rollBack([settingsReports.report('settings.not-confirmed', params)]);
     });
@@ -217,26 +225,37 @@ export class SettingsEngine implements SettingsMaintenance {
   // Maintenance
 
   async factoryReset(caller: Caller, { keepScopes }: FactoryResetOptions): Promise<number> {
-    return this.#exclusive.run(async () => {
-      const { state } = this;
-      if (state.activation?.state === 'awaiting-confirmation') {
-        throw new ApplianceError('conflict', 'A revision awaits confirmation. First: gemel settings confirm, or undo.');
-      }
-      const kept = new Map([...state.confirmed.document].filter(([, stored]) => keepScopes.includes(stored.scope)));
-      const { document, reports } = await addDefaults(state, kept);
-      const failed = reports[0];
-      if (failed !== undefined) throw new ApplianceError('unavailable', failed.text, { reports });
-      const { running } = state;
-      const about = { origin: 'factory-reset', author: caller.name, surface: caller.surface, comment: 'Factory reset' } as const;
-      const revision = await confirmDocument(state, document, about);
-      state.running = running;
-      await this.desk.drop();
-      for (const number of await state.revisions.numbers()) {
-        if (number !== revision.meta.number) await state.revisions.remove(number);
-      }
-      this.#tellState();
-      return revision.meta.number;
-    }, () => this.#refuseWhileApplying());
+    return this.#exclusive.run(
+      async () => {
+        const { state } = this;
+        if (state.activation?.state === 'awaiting-confirmation') {
+          throw new ApplianceError(
+            'conflict',
+            'A revision awaits confirmation. First: gemel settings confirm, or undo.',
+          );
+        }
+        const kept = new Map([...state.confirmed.document].filter(([, stored]) => keepScopes.includes(stored.scope)));
+        const { document, reports } = await addDefaults(state, kept);
+        const failed = reports[0];
+        if (failed !== undefined) throw new ApplianceError('unavailable', failed.text, { reports });
+        const { running } = state;
+        const about = {
+          origin: 'factory-reset',
+          author: caller.name,
+          surface: caller.surface,
+          comment: 'Factory reset',
+        } as const;
+        const revision = await confirmDocument(state, document, about);
+        state.running = running;
+        await this.desk.drop();
+        state.activation = undefined;
+        await state.journal.remove();
+        await state.revisions.removeBefore(revision.meta.number);
+        this.#tellState();
+        return revision.meta.number;
+      },
+      () => this.#refuseWhileApplying(),
+    );
   }
 
   addScopeLock(scope: Scope, reason: () => Report | undefined): Disposable {
@@ -251,6 +270,14 @@ export class SettingsEngine implements SettingsMaintenance {
     return (this.state.draft?.collisions ?? []).map(({ path, author, revision }) =>
       settingsReports.report('settings.draft.collision', { field: path, author, revision }, path),
     );
+  }
+
+  /** @throws ApplianceError `not-found` when there is none, or it is damaged. */
+  async revision(number: number): Promise<Revision> {
+    const { confirmed, revisions } = this.state;
+    const revision = number === confirmed.meta.number ? confirmed : await revisions.read(number);
+    if (revision !== undefined) return revision;
+    throw new ApplianceError('not-found', `There is no usable revision ${number}. See: gemel settings history.`);
   }
 
   status(): ActivationStatus {
@@ -273,6 +300,19 @@ export class SettingsEngine implements SettingsMaintenance {
     };
   }
 
+  /** Waits until no revision awaits confirmation, or the time is over. */
+  async waitSettled(limitMs: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const done = () => {
+      if (this.state.activation?.state !== 'awaiting-confirmation') over.abort();
+    };
+    using _listening = this.onState(done);
+    done();
+    const either = AbortSignal.any([over.signal, signal]);
+    // It ends by being aborted or by running out; either way the caller looks at the state.
+    if (!either.aborted) await this.state.parts.clock.sleep(limitMs, either).catch(() => undefined);
+  }
+
   /** Fires whenever `status` has something new to say. */
   onState(listener: () => void): Disposable {
     this.#stateListeners.add(listener);
@@ -282,7 +322,10 @@ export class SettingsEngine implements SettingsMaintenance {
   #typed<Settings>(section: SectionReference<Settings>, document: SettingsDocument): Settings {
     const settings = this.state.sections.settingsOf(document, section.id);
     if (settings === undefined) {
-      throw new ApplianceError('unavailable', `Section ${section.id} has no usable settings. See: gemel settings show.`);
+      throw new ApplianceError(
+        'unavailable',
+        `Section ${section.id} has no usable settings. See: gemel settings show.`,
+      );
     }
     return settings as Settings; // fitted by the schema of the section that the reference names
   }
@@ -302,9 +345,21 @@ export class SettingsEngine implements SettingsMaintenance {
 
   #settled(): void {
     this.#tellState();
-    const state = this.state.activation?.state;
+    const { activation, confirmed, sections } = this.state;
+    if (activation?.state === 'awaiting-confirmation') return;
     // Sections that appeared during the window can have their defaults now.
-    if (state === 'confirmed' || state === 'rolled-back') void this.bringUp().catch(() => undefined);
+    if (sections.all().every((section) => confirmed.document.has(section.id))) return;
+    this.#inBackground('bringing up sections', () => this.bringUp());
+  }
+
+  #inBackground(what: string, work: () => Promise<unknown>): void {
+    work().catch((thrown: unknown) => {
+      this.state.parts.log.error({ what, reason: reasonOf(thrown) }, 'work of the settings engine failed');
+    });
+  }
+
+  #isOver(journal: Journal, revision: number): boolean {
+    return journal.revision === revision && this.state.parts.clock.monotonic() >= (journal.deadline ?? 0);
   }
 
   #tellState(): void {

@@ -46,7 +46,10 @@ export function activationLine(status: ActivationStatus): { readonly text: strin
     case 'rolled-back':
       return { text: `revision ${revision} was rolled back; revision ${confirmed} in force`, tone };
     case 'stuck':
-      return { text: `revision ${revision} failed and could not be taken back: gemel settings rollback ${confirmed}`, tone };
+      return {
+        text: `revision ${revision} failed and could not be taken back: gemel settings rollback ${confirmed}`,
+        tone,
+      };
   }
 }
 
@@ -72,8 +75,7 @@ export const activationStatus = defineStatus<ActivationStatus>({
     return { kind: 'fields', fields };
   },
   overview(status) {
-    const lines = [['Settings', activationLine(status)] as const];
-    if (status.pending > 0) lines.push(['Pending changes', pendingLine(status)] as const);
-    return lines;
+    const settings = ['Settings', activationLine(status)] as const;
+    return status.pending > 0 ? [settings, ['Pending changes', pendingLine(status)]] : [settings];
   },
 });

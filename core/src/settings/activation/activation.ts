@@ -1,10 +1,4 @@
-import {
-  ApplianceError,
-  asApplianceError,
-  type Caller,
-  hasBlockingReport,
-  type Report,
-} from '../../sdk/index.js';
+import { ApplianceError, asApplianceError, type Caller, hasBlockingReport, type Report } from '../../sdk/index.js';
 import type { SettingsDocument } from '../document/document.js';
 import { changedSections } from '../draft/document-changes.js';
 import type { EngineState } from '../engine-parts.js';
@@ -75,7 +69,9 @@ export class Activation {
     const assessment = await assess(state, request.document, caller);
     if (hasBlockingReport(assessment.reports, request.force)) {
       const { reports } = assessment;
-      throw new ApplianceError('invalid', 'The settings cannot be activated as they are. See the reports.', { reports });
+      throw new ApplianceError('invalid', 'The settings cannot be activated as they are. See the reports.', {
+        reports,
+      });
     }
     const touched = assessment.work.filter(({ section }) => assessment.touched.has(section.id));
     const prepared = await this.applier.prepare(touched, assessment.work);
@@ -213,7 +209,9 @@ export class Activation {
       return 'confirmed';
     } catch (thrown) {
       const reason = asApplianceError(thrown).message;
-      throw await this.#rolledBack(journal, [settingsReports.report('settings.storage.failed', { what: 'The activation', reason })]);
+      throw await this.#rolledBack(journal, [
+        settingsReports.report('settings.storage.failed', { what: 'The activation', reason }),
+      ]);
     }
   }
 

@@ -25,7 +25,10 @@ export class Applier {
   async prepare(work: readonly SectionWork[], all: readonly SectionWork[] = work): Promise<readonly PreparedSection[]> {
     const claimed = new Set(all.flatMap(({ rendering }) => rendering.files.map((file) => file.path)));
     return Promise.all(
-      work.map(async (each) => ({ ...each, changes: await this.#compare(each.section.id, each.rendering.files, claimed) })),
+      work.map(async (each) => ({
+        ...each,
+        changes: await this.#compare(each.section.id, each.rendering.files, claimed),
+      })),
     );
   }
 
@@ -54,7 +57,9 @@ export class Applier {
   /** @throws ApplianceError `storage`; what was begun is done, the rest is not. */
   async writeFiles(prepared: readonly PreparedSection[]): Promise<void> {
     const { files } = this.state.parts;
-    const rendered = new Map(prepared.flatMap(({ rendering }) => rendering.files.map((file) => [file.path, file] as const)));
+    const rendered = new Map(
+      prepared.flatMap(({ rendering }) => rendering.files.map((file) => [file.path, file] as const)),
+    );
     const changes = prepared.flatMap((each) => each.changes);
     await eachOf(changes, async (change) => {
       const file = rendered.get(change.path);
@@ -67,7 +72,12 @@ export class Applier {
    * Tells one section's engine.
    * @throws whatever the section throws, `timeout`, `cancelled`.
    */
-  async applySection(prepared: PreparedSection, reason: ApplyReason, signal?: AbortSignal, limitMs: number = limits.applyMs): Promise<void> {
+  async applySection(
+    prepared: PreparedSection,
+    reason: ApplyReason,
+    signal?: AbortSignal,
+    limitMs: number = limits.applyMs,
+  ): Promise<void> {
     const { section } = prepared;
     const input = this.#input(prepared, reason);
     const run = async (inner: AbortSignal) => section.apply(input, inner);
@@ -75,7 +85,11 @@ export class Applier {
   }
 
   /** All sections look at their result at once. */
-  async probe(prepared: readonly PreparedSection[], reason: ApplyReason, signal: AbortSignal): Promise<readonly Report[]> {
+  async probe(
+    prepared: readonly PreparedSection[],
+    reason: ApplyReason,
+    signal: AbortSignal,
+  ): Promise<readonly Report[]> {
     const reports = await Promise.all(
       prepared.map(async (each): Promise<readonly Report[]> => {
         const { id } = each.section;
@@ -108,7 +122,11 @@ export class Applier {
     for (const unit of stored.units) await units.reloadOrRestart(unit);
   }
 
-  async #compare(id: string, wanted: readonly RenderedFile[], claimed: ReadonlySet<string>): Promise<readonly FileChange[]> {
+  async #compare(
+    id: string,
+    wanted: readonly RenderedFile[],
+    claimed: ReadonlySet<string>,
+  ): Promise<readonly FileChange[]> {
     const { files } = this.state.parts;
     const owned = this.state.owned.owned.get(id) ?? new Map<string, OwnedFile>();
     const present = new Set(wanted.map((file) => file.path));
@@ -129,7 +147,14 @@ export class Applier {
 
   #input(prepared: PreparedSection, reason: ApplyReason): ApplyInput<unknown, unknown> {
     const { settings, facts, rendering, changes } = prepared;
-    return { settings, facts, rendering, changes, reason, document: this.state.sections.reader(this.state.running.document) };
+    return {
+      settings,
+      facts,
+      rendering,
+      changes,
+      reason,
+      document: this.state.sections.reader(this.state.running.document),
+    };
   }
 }
 

@@ -85,7 +85,8 @@ class Assessor {
       const rendering = this.#render(section, settings, facts.facts, this.document);
       this.#work.push({ section, settings, confirmed: before, facts: facts.facts, rendering });
       if (changed || this.#changed.size === 0) return;
-      if (!sameRendering(rendering, this.#render(section, before, facts.facts, confirmed.document))) this.#touched.add(id);
+      if (!sameRendering(rendering, this.#render(section, before, facts.facts, confirmed.document)))
+        this.#touched.add(id);
     } catch (thrown) {
       this.#add(defect(id, 'verify or render', thrown));
     }

@@ -76,7 +76,8 @@ async function renderRunning(
   const document = sections.reader(running.document);
   const complain = (report: Report) => {
     if (reason !== 'rollback') failures.push(report);
-    else state.parts.log.warn({ section: report.path, reason: report.text }, 'section is restored from its stored files');
+    else
+      state.parts.log.warn({ section: report.path, reason: report.text }, 'section is restored from its stored files');
   };
   for (const section of loaded) {
     const { id } = section;

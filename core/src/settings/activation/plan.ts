@@ -133,11 +133,13 @@ function changedProperties(
 
 function allSecrets(state: EngineState, document: SettingsDocument): readonly string[] {
   const { sections, confirmed, running } = state;
-  const texts = sections.all().flatMap((section) =>
-    [document, confirmed.document, running.document].flatMap((each) =>
-      secretTexts(sections.tree(section), sections.settingsOf(each, section.id)),
-    ),
-  );
+  const texts = sections
+    .all()
+    .flatMap((section) =>
+      [document, confirmed.document, running.document].flatMap((each) =>
+        secretTexts(sections.tree(section), sections.settingsOf(each, section.id)),
+      ),
+    );
   // A short secret occurs everywhere by chance, and blotting it out would show where; files with it should be private.
   return [...new Set(texts)].filter((text) => text.length >= 4).sort((a, b) => b.length - a.length);
 }

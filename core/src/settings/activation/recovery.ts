@@ -107,7 +107,8 @@ export class Recovery {
       await this.#try('The link to the confirmed settings', () => revisions.confirm(good.meta.number));
       return good;
     }
-    if (number !== undefined || store.damage.length > 0) this.#reports.push(settingsReports.report('settings.revision.lost', {}));
+    if (number !== undefined || store.damage.length > 0)
+      this.#reports.push(settingsReports.report('settings.revision.lost', {}));
     return nothing;
   }
 
@@ -145,13 +146,19 @@ export class Recovery {
     const { state } = this;
     const revision = state.activation?.revision ?? 0;
     const confirmed = state.confirmed.meta.number;
-    const ended = await this.settlement.rollBack([settingsReports.report('settings.interrupted', { revision, confirmed })]);
+    const ended = await this.settlement.rollBack([
+      settingsReports.report('settings.interrupted', { revision, confirmed }),
+    ]);
     this.#reports.push(...ended.reports);
   }
 
   /** What an activation left behind that ended before it changed anything, or whose end could not be recorded. */
   async #forget(): Promise<void> {
     const { state, settlement } = this;
+    const { meta } = state.confirmed;
+    if (meta.origin === 'factory-reset') {
+      await settlement.tidy('history before the factory reset', () => state.revisions.removeBefore(meta.number));
+    }
     const journal = state.activation;
     if (journal === undefined) return;
     const confirmed = state.confirmed.meta.number === journal.revision;
@@ -161,7 +168,12 @@ export class Recovery {
       if (!confirmed) await settlement.tidy('revision', () => state.revisions.remove(journal.revision));
     } else if (confirmed && journal.state !== 'confirmed') {
       const ended: Journal = { ...journal, state: 'confirmed', deadline: null };
-      const outcome = { state: 'confirmed', at: state.parts.clock.now(), by: journal.author, reason: 'recorded late' } as const;
+      const outcome = {
+        state: 'confirmed',
+        at: state.parts.clock.now(),
+        by: journal.author,
+        reason: 'recorded late',
+      } as const;
       state.activation = ended;
       await settlement.tidy('activation journal', () => state.journal.write(ended));
       await settlement.tidy('outcome', () => state.revisions.setOutcome(journal.revision, outcome));
@@ -176,7 +188,10 @@ export class Recovery {
     const base = state.confirmed;
     const comment = `Defaults of ${added.join(', ')}`;
     const about = { origin: 'defaults', author: 'core', surface: 'core', comment } as const;
-    const failed = await this.#try('The default settings', async () => void (await confirmDocument(state, document, about)));
+    const failed = await this.#try(
+      'The default settings',
+      async () => void (await confirmDocument(state, document, about)),
+    );
     if (failed) {
       // In force all the same; the next start makes them again.
       const meta = { ...base.meta, number: Math.max(1, base.meta.number), comment };

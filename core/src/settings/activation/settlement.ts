@@ -73,7 +73,10 @@ export class Settlement {
       throw new ApplianceError('conflict', 'Nothing awaits confirmation. See: gemel settings history.');
     }
     if (activation.deadline !== null && parts.clock.monotonic() >= activation.deadline) {
-      throw new ApplianceError('conflict', `The time to confirm revision ${activation.revision} is over; it is being rolled back.`);
+      throw new ApplianceError(
+        'conflict',
+        `The time to confirm revision ${activation.revision} is over; it is being rolled back.`,
+      );
     }
     const over = countsOver(caller, activation);
     if (over === undefined) {
@@ -102,7 +105,9 @@ export class Settlement {
     state.confirmed = state.running;
     state.activation = { ...journal, state: 'confirmed', deadline: null };
     this.#stopTimer();
-    await this.tidy('activation journal', () => state.journal.write({ ...journal, state: 'confirmed', deadline: null }));
+    await this.tidy('activation journal', () =>
+      state.journal.write({ ...journal, state: 'confirmed', deadline: null }),
+    );
     await this.tidy('outcome', () =>
       revisions.setOutcome(revision, { state: 'confirmed', at: parts.clock.now(), by, reason: over }),
     );
@@ -134,7 +139,9 @@ export class Settlement {
     const stored = await revisions.rendered(confirmed);
     const { failures, work } = await bring(state, this.applier, 'rollback', ids ?? journal.sections, stored);
     const errors = [...linkFailure, ...failures];
-    const stuck = errors.map(({ text }) => settingsReports.report('settings.rollback.failed', { confirmed, reason: text }));
+    const stuck = errors.map(({ text }) =>
+      settingsReports.report('settings.rollback.failed', { confirmed, reason: text }),
+    );
     const ended: Journal = {
       ...journal,
       state: stuck.length > 0 ? 'stuck' : 'rolled-back',
@@ -151,7 +158,9 @@ export class Settlement {
       await this.tidy('outcome', () =>
         revisions.setOutcome(ended.revision, { state: 'rolled-back', at: parts.clock.now(), by: 'core', reason }),
       );
-      await this.tidy('owned files', () => this.applier.disown(new Map(work.map((each) => [each.section.id, each.rendering]))));
+      await this.tidy('owned files', () =>
+        this.applier.disown(new Map(work.map((each) => [each.section.id, each.rendering]))),
+      );
     }
     this.tellApplied(work.map(({ section }) => section.id));
     const event = ended.state === 'stuck' ? activationStuck : activationRolledBack;
@@ -169,7 +178,10 @@ export class Settlement {
     try {
       await work();
     } catch (thrown) {
-      this.#log.warn({ what, reason: reasonOf(thrown) }, 'tidying up after an activation failed; the next start does it');
+      this.#log.warn(
+        { what, reason: reasonOf(thrown) },
+        'tidying up after an activation failed; the next start does it',
+      );
     }
   }
 

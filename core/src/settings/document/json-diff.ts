@@ -50,7 +50,8 @@ export class PathSet {
 /** From the nearest to the root, which is the empty path. */
 function ancestorsOf(path: string): readonly string[] {
   const ancestors: string[] = [];
-  for (let end = path.lastIndexOf('/'); end !== -1; end = path.lastIndexOf('/', end - 1)) ancestors.push(path.slice(0, end));
+  for (let end = path.lastIndexOf('/'); end !== -1; end = path.lastIndexOf('/', end - 1))
+    ancestors.push(path.slice(0, end));
   if (path !== '') ancestors.push('');
   return ancestors;
 }

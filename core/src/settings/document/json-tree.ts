@@ -29,7 +29,8 @@ function escapeSegment(segment: string): string {
 /** True for equal JSON; a property that is undefined counts as absent. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Number.isNaN(a) && Number.isNaN(b);
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
+    return Number.isNaN(a) && Number.isNaN(b);
   if (Array.isArray(a) || Array.isArray(b)) {
     if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
     return a.every((element, index) => sameJson(element, b[index]));
@@ -68,7 +69,10 @@ export function withValue(root: unknown, segments: readonly string[], value: unk
   if (Array.isArray(root)) {
     const index = segment === '-' ? root.length : arrayIndex(segment);
     if (index === undefined || index > root.length) {
-      throw new ApplianceError('invalid', `${segment} is not a place in a list of ${root.length}. Use a number, or - to append.`);
+      throw new ApplianceError(
+        'invalid',
+        `${segment} is not a place in a list of ${root.length}. Use a number, or - to append.`,
+      );
     }
     return root.toSpliced(index, 1, withValue(root[index], rest, value));
   }

@@ -37,7 +37,9 @@ function redact(tree: SchemaTree, nodes: readonly JsonObject[], value: unknown):
   if (isSecret(nodes)) return isSet(value) ? marker : value;
   if (Array.isArray(value)) return value.map((each, index) => redact(tree, tree.child(nodes, String(index)), each));
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, redact(tree, tree.child(nodes, key), each)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, redact(tree, tree.child(nodes, key), each)]),
+  );
 }
 
 /** Every secret text in a value, longest first, to be blotted out of what is derived from it. */

@@ -1,7 +1,9 @@
 import { type JsonObject } from './json-tree.js';
 import type { SchemaTree } from './schema-tree.js';
 
-export type ParsedText = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly expected: string };
+export type ParsedText =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly expected: string };
 
 /**
  * Reads what an operator typed as a value of the schema: numbers, true and false, JSON for objects and lists, a comma list
@@ -12,7 +14,8 @@ export function parseValueText(tree: SchemaTree, nodes: readonly JsonObject[], t
   if (nodes.some((node) => namedValues(node).includes(text))) return { ok: true, value: text };
   const allowed = new Set(nodes.flatMap(typesOf));
   if (trimmed === 'null' && allowed.has('null')) return { ok: true, value: null };
-  if ((trimmed === 'true' || trimmed === 'false') && allowed.has('boolean')) return { ok: true, value: trimmed === 'true' };
+  if ((trimmed === 'true' || trimmed === 'false') && allowed.has('boolean'))
+    return { ok: true, value: trimmed === 'true' };
   if (/^-?\d+(\.\d+)?$/.test(trimmed) && (allowed.has('number') || allowed.has('integer'))) {
     return { ok: true, value: Number(trimmed) };
   }

@@ -19,6 +19,8 @@ export interface Edit {
   readonly baseRevision?: number | undefined;
   /** Places the caller means even if their value stays the same, as when overruling a collision. */
   readonly claims?: readonly string[];
+  /** Looks at the fitted result: what it reports refuses the edit. */
+  readonly check?: (settings: unknown) => readonly Report[];
   /** Replaces the whole section, whatever it held. */
   readonly wholesale?: boolean;
 }
@@ -64,6 +66,10 @@ export class DraftDesk {
       const text = fitting.reports.map((report) => report.text).join(' ');
       throw new ApplianceError('invalid', text, { reports: fitting.reports });
     }
+    const refused = edit.check?.(fitting.settings) ?? [];
+    if (refused.length > 0) {
+      throw new ApplianceError('invalid', refused.map((report) => report.text).join(' '), { reports: refused });
+    }
     const touched = diffJson(before, fitting.settings, section.id).map(({ path }) => path);
     const claimed = new PathSet([...touched, ...(edit.claims ?? [])]);
     if (edit.baseRevision !== undefined) await this.#checkBase(edit.baseRevision, claimed);
@@ -88,14 +94,18 @@ export class DraftDesk {
     }
     const claims = [path.replace(/^\/+|\/+$/g, '')];
     const touched = new PathSet(claims);
-    if (!draft.changes.some((change) => touched.overlaps(change.path)) && !draft.collisions.some((each) => touched.overlaps(each.path))) {
+    if (
+      !draft.changes.some((change) => touched.overlaps(change.path)) &&
+      !draft.collisions.some((each) => touched.overlaps(each.path))
+    ) {
       return false;
     }
     const stored = confirmed.document.get(id);
     const settings = sections.settingsOf(confirmed.document, id);
     if (segments.length > 0 && settings !== undefined) {
       const was = valueAt(settings, segments);
-      const change = (now: unknown) => (was === undefined ? withoutValue(now, segments) : withValue(now, segments, was));
+      const change = (now: unknown) =>
+        was === undefined ? withoutValue(now, segments) : withValue(now, segments, was);
       return this.edit({ section: id, caller, change, claims });
     }
     const document = new Map(draft.document);
@@ -138,9 +148,14 @@ export class DraftDesk {
     if (number === confirmed.meta.number) return;
     const base = await revisions.read(number);
     if (base === undefined) {
-      throw new ApplianceError('conflict', `Revision ${number} is no longer there. Look at the settings again, then repeat the change.`);
+      throw new ApplianceError(
+        'conflict',
+        `Revision ${number} is no longer there. Look at the settings again, then repeat the change.`,
+      );
     }
-    const overtaken = documentChanges(sections, base.document, confirmed.document).find(({ path }) => claimed.overlaps(path));
+    const overtaken = documentChanges(sections, base.document, confirmed.document).find(({ path }) =>
+      claimed.overlaps(path),
+    );
     if (overtaken === undefined) return;
     const { author, number: revision } = confirmed.meta;
     const params = { field: overtaken.path, author, revision };
@@ -185,4 +200,3 @@ export class DraftDesk {
     });
   }
 }
-

@@ -166,6 +166,7 @@ class Owners {
 
 function above(path: string): readonly string[] {
   const ancestors: string[] = [];
-  for (let end = path.lastIndexOf('/'); end !== -1; end = path.lastIndexOf('/', end - 1)) ancestors.push(path.slice(0, end));
+  for (let end = path.lastIndexOf('/'); end !== -1; end = path.lastIndexOf('/', end - 1))
+    ancestors.push(path.slice(0, end));
   return ancestors;
 }

@@ -11,7 +11,11 @@ export function archiveText(files: readonly RenderedFile[], mtime: number): stri
   const parts: string[] = [];
   for (const file of files) {
     const size = Buffer.byteLength(file.content);
-    parts.push(header(file, size, Math.floor(mtime / 1_000)), file.content, '\0'.repeat((block - (size % block)) % block));
+    parts.push(
+      header(file, size, Math.floor(mtime / 1_000)),
+      file.content,
+      '\0'.repeat((block - (size % block)) % block),
+    );
   }
   parts.push('\0'.repeat(2 * block));
   return parts.join('');

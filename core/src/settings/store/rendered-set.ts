@@ -33,7 +33,10 @@ export function renderedText(set: RenderedSet): string {
 export function parseRendered(text: string): RenderedSet {
   const parsed = renderedSchema.parse(JSON.parse(text));
   return new Map(
-    Object.entries(parsed).map(([id, { files, properties, units }]) => [id, { files: files.map(tidy), properties, units }]),
+    Object.entries(parsed).map(([id, { files, properties, units }]) => [
+      id,
+      { files: files.map(tidy), properties, units },
+    ]),
   );
 }
 

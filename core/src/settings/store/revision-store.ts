@@ -67,7 +67,9 @@ export class RevisionStore {
   async outcome(number: number): Promise<Outcome | undefined> {
     const known = this.#outcomes.get(number);
     if (known !== undefined) return known;
-    const outcome = await this.files.read(`${folder}/${number}/outcome.json`, (text) => outcomeSchema.parse(JSON.parse(text)));
+    const outcome = await this.files.read(`${folder}/${number}/outcome.json`, (text) =>
+      outcomeSchema.parse(JSON.parse(text)),
+    );
     if (outcome !== undefined) this.#outcomes.set(number, outcome);
     return outcome;
   }
@@ -78,7 +80,11 @@ export class RevisionStore {
   }
 
   /** Writes a new revision whole; its parts go together because the file system then makes them durable together. */
-  async write(meta: Omit<RevisionMeta, 'checksum'>, document: SettingsDocument, rendered: RenderedSet): Promise<Revision> {
+  async write(
+    meta: Omit<RevisionMeta, 'checksum'>,
+    document: SettingsDocument,
+    rendered: RenderedSet,
+  ): Promise<Revision> {
     const text = documentText(document);
     const complete: RevisionMeta = { ...meta, checksum: checksumOf(text) };
     await allDone([
@@ -110,6 +116,11 @@ export class RevisionStore {
     this.#metas.delete(number);
     this.#outcomes.delete(number);
     await this.files.remove(`${folder}/${number}`);
+  }
+
+  /** Forgets history, with the secrets in it. */
+  async removeBefore(number: number): Promise<void> {
+    for (const older of await this.numbers()) if (older < number) await this.remove(older);
   }
 
   /** Removes the oldest beyond what is kept, never one of `needed`. */

@@ -1,0 +1,111 @@
+import type { EngineParts } from './engine-parts.js';
+import { EngineState } from './engine-parts.js';
+import { limited, limits } from './limits.js';
+import { reasonOf } from './sections.js';
+import { SettingsEngine } from './settings-engine.js';
+import { isPending, type Journal } from './store/journal.js';
+
+export const coreUnit = 'gemel-core.service';
+
+/** A living core answers at once, but its rollback may take as long as applying does. */
+const askLimitMs = 5_000 + limits.applyMs;
+
+export interface GuardParts {
+  /** Of the unit's instance, `gemel-rollback@12.service`. */
+  readonly revision: number;
+  readonly engine: EngineParts;
+  /** Has the living core take the revision back: `settings.undo` with the revision. */
+  askCore(revision: number): Promise<'done' | 'unreachable'>;
+  /** An engine with all sections that can be loaded, without sockets. */
+  compose(): Promise<{ readonly engine: SettingsEngine } & AsyncDisposable>;
+}
+
+export interface GuardOutcome {
+  readonly kind: 'not-pending' | 'not-due' | 'by-core' | 'by-guard' | 'stuck';
+  /** For the journal of the unit. */
+  readonly text: string;
+}
+
+/**
+ * What `gemel-rollback@REVISION.service` does when its timer fires: nothing if the revision was settled, else core takes it
+ * back, else this process does, with core stopped so that nobody else touches the system meanwhile.
+ */
+export async function guardRollback(guard: GuardParts): Promise<GuardOutcome> {
+  const { revision, engine } = guard;
+  const journal = await findPending(guard);
+  if (journal === undefined)
+    return { kind: 'not-pending', text: `Revision ${revision} is not pending: nothing to do.` };
+  if (await isEarly(guard, journal))
+    return { kind: 'not-due', text: `Revision ${revision} still has time: nothing to do.` };
+  if ((await ask(guard)) === 'done') {
+    const left = await findPending(guard);
+    if (left === undefined) return { kind: 'by-core', text: `Core took revision ${revision} back.` };
+    return { kind: 'stuck', text: `Core could not take revision ${revision} back: ${describe(left)}` };
+  }
+  await attempt(engine, 'stopping core', () => engine.units.stop(coreUnit));
+  try {
+    return await takeBack(guard);
+  } finally {
+    await attempt(engine, 'starting core', () => engine.units.start(coreUnit));
+  }
+}
+
+async function takeBack(guard: GuardParts): Promise<GuardOutcome> {
+  const { revision } = guard;
+  await using composed = await composeOrBare(guard);
+  const ended = await composed.engine.rollBackPending(revision);
+  await composed.engine.close();
+  if (ended === undefined) return { kind: 'not-pending', text: `Revision ${revision} was settled meanwhile.` };
+  if (ended.state === 'stuck')
+    return { kind: 'stuck', text: `Revision ${revision} could not be taken back: ${describe(ended)}` };
+  return { kind: 'by-guard', text: `Core did not answer; revision ${ended.parent} was brought back without it.` };
+}
+
+/** With a core that cannot even be composed the stored files are put back and their units reloaded: the engine does so for absent sections. */
+async function composeOrBare(guard: GuardParts): Promise<{ readonly engine: SettingsEngine } & AsyncDisposable> {
+  try {
+    return await guard.compose();
+  } catch (thrown) {
+    guard.engine.log.error(
+      { reason: reasonOf(thrown) },
+      'sections cannot be loaded; restoring the stored files instead',
+    );
+    return { engine: new SettingsEngine(guard.engine), [Symbol.asyncDispose]: async () => undefined };
+  }
+}
+
+async function findPending({ engine, revision }: GuardParts): Promise<Journal | undefined> {
+  const state = new EngineState(engine);
+  const journal = await state.journal.read();
+  const confirmed = await state.revisions.confirmedNumber().catch(() => undefined);
+  return isPending(journal, confirmed) && journal.revision === revision ? journal : undefined;
+}
+
+/** The timer of an earlier phase may still fire; the deadline on disk decides. */
+async function isEarly({ engine }: GuardParts, journal: Journal): Promise<boolean> {
+  if (journal.deadline === null || journal.bootId !== (await new EngineState(engine).bootId())) return false;
+  return engine.clock.monotonic() < journal.deadline;
+}
+
+async function ask(guard: GuardParts): Promise<'done' | 'unreachable'> {
+  const { clock, log } = guard.engine;
+  try {
+    return await limited(clock, askLimitMs, 'Asking core', () => guard.askCore(guard.revision));
+  } catch (thrown) {
+    log.warn({ reason: reasonOf(thrown) }, 'core does not answer');
+    return 'unreachable';
+  }
+}
+
+/** Neither is a reason to leave the old network away. */
+async function attempt({ log }: EngineParts, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    log.error({ what, reason: reasonOf(thrown) }, 'the rollback goes on without it');
+  }
+}
+
+function describe(journal: Journal): string {
+  return journal.reports.map((report) => report.text).join(' ');
+}
