@@ -1,0 +1,57 @@
+import { type ActionsAccess, defineAction } from '@gemel/core/sdk';
+import { z } from 'zod';
+import type { HardwareServiceImpl } from './hardware-service.js';
+import { hardwareProfile, presentHardware } from './inventory/hardware-status.js';
+import { profileSchema } from './profiles/profile.js';
+
+/** `gemel hardware …`. */
+export function addHardwareActions(actions: ActionsAccess, hardware: HardwareServiceImpl): void {
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'hardware.show',
+      summary: 'Show what this machine is made of and the profile that fits it.',
+      role: 'viewer',
+      audited: false,
+      input: z.strictObject({}),
+      output: hardwareProfile.schema,
+      present: presentHardware,
+      run: () => hardware.status(),
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'hardware.profiles.list',
+      summary: 'List the hardware profiles, built-in and from the data folder.',
+      role: 'viewer',
+      audited: false,
+      input: z.strictObject({}),
+      output: z.object({ profiles: z.array(profileSchema), problems: z.array(z.string()) }),
+      present: ({ profiles, problems }) => ({
+        kind: 'group',
+        views: [
+          {
+            kind: 'table',
+            columns: ['Profile', 'Title', 'Kind', 'Processors', 'Memory', 'Disk', 'Interfaces', 'RAID'],
+            rows: profiles.map(({ id, title, kind, expectations }) => [
+              id,
+              title,
+              kind,
+              String(expectations.cpus),
+              `${expectations.memoryGiB} GiB`,
+              `${expectations.diskGiB} GiB`,
+              String(expectations.nics.length),
+              expectations.raid?.level ?? '-',
+            ]),
+          },
+          ...(problems.length === 0 ? [] : [{ kind: 'text', text: problems.join('\n'), tone: 'warn' } as const]),
+        ],
+      }),
+      async run() {
+        const { profiles, reports } = await hardware.profiles();
+        return { profiles: [...profiles], problems: reports.map(({ text }) => text) };
+      },
+    }),
+  );
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** `Gemel*`: the whole text, upper and lower case alike, `*` for anything. */
+const patterns = z.array(z.string().min(1).max(100)).min(1);
+
+const matchSchema = z
+  .strictObject({
+    manufacturer: patterns.optional().describe('DMI system vendor; one of these fits.'),
+    product: patterns.optional().describe('DMI product name; one of these fits.'),
+    virtualization: z.enum(['none', 'vm', 'container']).optional(),
+  })
+  .refine((match) => Object.keys(match).length > 0, 'must name at least one condition');
+export type ProfileMatch = z.output<typeof matchSchema>;
+
+/** What a machine of this model has at least. */
+const expectationsSchema = z.strictObject({
+  cpus: z.int().min(1).describe('Logical processors.'),
+  memoryGiB: z.number().positive(),
+  diskGiB: z.number().positive().describe('Usable: of a mirror, one side.'),
+  nics: z
+    .array(z.enum(['external', 'sync']))
+    .min(1)
+    .describe('What the network interfaces are for, in the order of their places on the bus.'),
+  raid: z.strictObject({ level: z.literal('raid1'), disks: z.int().min(2) }).nullable(),
+  managementController: z.boolean(),
+});
+export type ProfileExpectations = z.output<typeof expectationsSchema>;
+
+/** A model of appliance, as data. Any of `match` makes a machine one; all conditions inside one must hold. */
+export const profileSchema = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and "-", at most 32'),
+  title: z.string().min(1).max(80),
+  kind: z
+    .enum(['rack', 'virtual'])
+    .describe('Machines of different kinds pair by their figures, of one kind by model.'),
+  match: z.array(matchSchema).min(1),
+  expectations: expectationsSchema,
+});
+export type Profile = z.output<typeof profileSchema>;
