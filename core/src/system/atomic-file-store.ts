@@ -154,7 +154,8 @@ export class AtomicFileStore implements FileStore {
       await rename(temporary, path);
       await syncFolder(folder);
     } catch (failure) {
-      await rm(temporary, { force: true });
+      // A medium that fails may refuse this too; the next process removes it then. The first failure is the one to tell.
+      await rm(temporary, { force: true }).catch(() => {});
       throw storageError(path, verb, failure);
     }
   }
