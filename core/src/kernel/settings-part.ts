@@ -7,6 +7,7 @@ import {
   type StatusPublisher,
   type SystemAccess,
 } from '../sdk/index.js';
+import { settingsActions } from '../settings/actions/settings-actions.js';
 import { SettingsEngine } from '../settings/settings-engine.js';
 import { type ActivationStatus, activationStatus } from '../settings/status.js';
 import type { StatusRegistry } from '../status/status-registry.js';
@@ -69,7 +70,7 @@ export class SettingsPart implements SettingsLife {
   }
 
   actions(): readonly AnyAction[] {
-    return [];
+    return settingsActions(this.engine);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
