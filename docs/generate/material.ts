@@ -26,7 +26,7 @@ export async function readMaterial(repository: string): Promise<Material> {
     await using host = await createSandboxHost({ folder, readable: [builtIn] });
     const paths = sandboxPaths(folder, builtIn);
     const watchdog = { intervalMs: undefined, feed: async () => {} };
-    await using appliance = composeAppliance({ system: host.system, paths, log, watchdog, doors: false });
+    await using appliance = composeAppliance({ system: host.system, paths, log, watchdog, doors: true });
     await appliance.boot();
     const plugins = appliance.plugins.list();
     const lame = plugins.filter(({ condition }) => condition !== 'active');

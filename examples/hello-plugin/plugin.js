@@ -12,21 +12,23 @@ export default definePlugin({
     /** @type {string | null} */
     let shown = null;
 
-    const readStatus = async () => ({ text: (await system.files.read(greetingFile))?.trim() ?? null, greeted });
-    const publisher = status.add(greetingStatus, readStatus);
+    const read = async () => ({ text: (await system.files.read(greetingFile))?.trim() ?? null, greeted });
+    const publisher = status.add(greetingStatus, read);
 
-    settings.add(helloSection(system.files));
-    settings.onApplied(helloSettings, async () => {
+    const look = async () => {
       try {
-        const { text } = await readStatus();
-        publisher.set({ text, greeted });
-        if (text === shown) return;
-        shown = text;
-        events.publish(helloEvents.changed, { text });
+        const now = await read();
+        publisher.set(now);
+        if (now.text === shown) return;
+        shown = now.text;
+        events.publish(helloEvents.changed, { text: shown });
       } catch (err) {
         log.warn({ err }, 'the greeting could not be read');
       }
-    });
+    };
+
+    settings.add(helloSection(system.files));
+    settings.onApplied(helloSettings, () => void look());
 
     actions.add(
       greetAction((name) => {
