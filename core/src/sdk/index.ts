@@ -12,6 +12,7 @@ export {
   roles,
 } from './actions.js';
 export { type AnyDisposable, DisposableStore, toDisposable } from './disposable.js';
+export { type DraftChange, presentDraftChange } from './draft-change.js';
 export { ApplianceError, type ApplianceErrorOptions, asApplianceError, type ErrorCode } from './errors.js';
 export {
   defineEvent,

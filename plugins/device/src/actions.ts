@@ -1,4 +1,10 @@
-import { type ActionsAccess, defineAction, type Report, type SettingsAccess } from '@gemel/core/sdk';
+import {
+  type ActionsAccess,
+  defineAction,
+  presentDraftChange,
+  type Report,
+  type SettingsAccess,
+} from '@gemel/core/sdk';
 import { z } from 'zod';
 import { deviceSettings } from './contract.js';
 import type { DeviceServiceImpl } from './device-service.js';
@@ -41,21 +47,20 @@ export function addDeviceActions(
         hostName: z.string().describe('Without domain.'),
         domain: z.string().optional().describe('The one in the draft stays when this is not given; empty for none.'),
       }),
-      output: z.object({ hostName: z.string(), domain: z.string(), reports: z.array(z.unknown()) }),
+      output: z.object({
+        changed: z.string().describe('What was put into the draft.'),
+        reports: z.array(z.custom<Report>()).describe('Of a verification of the whole draft.'),
+      }),
       positionals: ['hostName'],
-      present: ({ hostName, domain, reports }) => {
-        const name = domain === '' ? hostName : `${hostName}.${domain}`;
-        const lines = (reports as readonly Report[]).map(({ severity, text }) => `${severity}: ${text}`); // made by `edit` below
-        const hint = 'Look at it with `gemel settings plan`, then `gemel settings activate`.';
-        return { kind: 'text', text: [`Draft changed: host name ${name}. ${hint}`, ...lines].join('\n') };
-      },
+      present: presentDraftChange(deviceSettings.id),
       async run({ hostName, domain }, { caller }) {
-        let chosen = '';
+        let changed = '';
         const reports = await settings.edit(deviceSettings, caller, (draft) => {
-          chosen = domain ?? draft.domain;
-          return { ...draft, hostName, domain: chosen };
+          const edited = { ...draft, hostName, domain: domain ?? draft.domain };
+          changed = `host name ${edited.domain === '' ? hostName : `${hostName}.${edited.domain}`}`;
+          return edited;
         });
-        return { hostName, domain: chosen, reports: [...reports] };
+        return { changed, reports: [...reports] };
       },
     }),
   );

@@ -2,9 +2,9 @@ import {
   type ActionsAccess,
   ApplianceError,
   defineAction,
+  presentDraftChange,
   type Report,
   type SettingsAccess,
-  type View,
 } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { dnsSettings } from './contract.js';
@@ -16,9 +16,9 @@ import { parseServerAddress } from './settings/server-address.js';
 
 const draftOutput = z.object({
   changed: z.string().describe('What was put into the draft.'),
-  reports: z.array(z.unknown()),
+  reports: z.array(z.custom<Report>()).describe('Of a verification of the whole draft.'),
 });
-type DraftOutput = z.output<typeof draftOutput>;
+const presentDraft = presentDraftChange(dnsSettings.id);
 
 /** `gemel dns …`. Changes of settings go to the draft, as everywhere. */
 export function addDnsActions(
@@ -125,10 +125,4 @@ function isSameAddress(a: string, b: string): boolean {
   const [first, second] = [parseServerAddress(a), parseServerAddress(b)];
   if (first.kind === 'invalid' || second.kind === 'invalid') return a === b;
   return first.canonical === second.canonical && first.interfaceName === second.interfaceName;
-}
-
-function presentDraft({ changed, reports }: DraftOutput): View {
-  const lines = (reports as readonly Report[]).map(({ severity, text }) => `${severity}: ${text}`); // made by `edit` above
-  const hint = 'Look at it with `gemel settings plan`, then `gemel settings activate`.';
-  return { kind: 'text', text: [`Draft changed: ${changed}. ${hint}`, ...lines].join('\n') };
 }

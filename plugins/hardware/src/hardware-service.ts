@@ -1,6 +1,7 @@
-import type { FileStore } from '@gemel/core/sdk';
+import type { FileStore, Report } from '@gemel/core/sdk';
 import type { HardwareService } from './contract.js';
 import { assignRoles, compareWithProfile } from './inventory/expectations.js';
+import type { MachineFigures } from './inventory/figures.js';
 import type { HardwareStatus } from './inventory/hardware-status.js';
 import { judgePair, type PairNode, type PairVerdict, productName } from './pairs/pair-verdict.js';
 import { chooseProfile } from './profiles/profile-choice.js';
@@ -19,20 +20,8 @@ export class HardwareServiceImpl implements HardwareService {
     const choice = chooseProfile(known.profiles, figures);
     const reports = [...known.reports];
     if (choice === undefined) {
-      const [manufacturer, product] = [figures.manufacturer || 'this machine', figures.product];
-      const params =
-        productName(figures) === ''
-          ? { manufacturer: 'this machine,', product: 'which tells no name' }
-          : { manufacturer, product };
-      reports.push(hardwareReports.report('hardware.profile.none', params));
-      return {
-        profile: null,
-        why: '',
-        figures,
-        nicRoles: figures.nics.map((nic) => ({ nic, role: null })),
-        expectations: [],
-        reports,
-      };
+      const nicRoles = figures.nics.map((nic) => ({ nic, role: null }));
+      return { profile: null, why: '', figures, nicRoles, expectations: [], reports: [...reports, noProfile(figures)] };
     }
     const { id, title, kind, expectations: wanted } = choice.profile;
     const expectations = compareWithProfile(wanted, figures);
@@ -57,4 +46,11 @@ export class HardwareServiceImpl implements HardwareService {
   profiles(): Promise<KnownProfiles> {
     return readProfiles(this.files);
   }
+}
+
+function noProfile(figures: MachineFigures): Report {
+  if (figures.virtualization.kind === 'unknown') return hardwareReports.report('hardware.profile.not-readable', {});
+  return hardwareReports.report('hardware.profile.none', {
+    product: productName(figures) || 'this machine without name',
+  });
 }

@@ -11,7 +11,11 @@ export const hardwareReports = defineReports({
   },
   'hardware.profile.none': {
     severity: 'warning',
-    text: 'No hardware profile fits {manufacturer} {product}. The device works, but what to expect of it is not known. Add a profile to /var/lib/gemel/profiles.',
+    text: 'No hardware profile fits {product}. The device works, but what to expect of it is not known. Add a profile to /var/lib/gemel/profiles.',
+  },
+  'hardware.profile.not-readable': {
+    severity: 'info',
+    text: 'This host does not show its hardware, so that no profile is looked for.',
   },
   'hardware.profile.unmet': {
     severity: 'warning',

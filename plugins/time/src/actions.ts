@@ -2,9 +2,9 @@ import {
   type ActionsAccess,
   ApplianceError,
   defineAction,
+  presentDraftChange,
   type Report,
   type SettingsAccess,
-  type View,
 } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { timeSettings } from './contract.js';
@@ -14,9 +14,9 @@ import type { TimeServiceImpl } from './time-service.js';
 
 const draftOutput = z.object({
   changed: z.string().describe('What was put into the draft.'),
-  reports: z.array(z.unknown()),
+  reports: z.array(z.custom<Report>()).describe('Of a verification of the whole draft.'),
 });
-type DraftOutput = z.output<typeof draftOutput>;
+const presentDraft = presentDraftChange(timeSettings.id);
 
 /** `gemel time …`. Changes of settings go to the draft, as everywhere. */
 export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess, time: TimeServiceImpl): void {
@@ -132,10 +132,4 @@ function addClockActions(actions: ActionsAccess, time: TimeServiceImpl): void {
       },
     }),
   );
-}
-
-function presentDraft({ changed, reports }: DraftOutput): View {
-  const lines = (reports as readonly Report[]).map(({ severity, text }) => `${severity}: ${text}`); // made by `edit` above
-  const hint = 'Look at it with `gemel settings plan`, then `gemel settings activate`.';
-  return { kind: 'text', text: [`Draft changed: ${changed}. ${hint}`, ...lines].join('\n') };
 }

@@ -134,7 +134,7 @@ test('a machine that no profile fits is told as such and shown all the same', as
   t.is(status.profile, null);
   t.deepEqual(
     status.reports.map(({ code, params }) => [code, params]),
-    [['hardware.profile.none', { manufacturer: 'Gemel GmbH', product: 'rack10' }]],
+    [['hardware.profile.none', { product: 'Gemel GmbH rack10' }]],
   );
   t.is(status.figures.cpus, 8);
 });
@@ -145,6 +145,10 @@ test('a host that shows nothing gives an empty machine, not an error', async (t)
   const status = await new HardwareServiceImpl(new Machine(system.files, system.commands), system.files).status();
   t.deepEqual(status.figures.virtualization, { kind: 'unknown', name: '' });
   t.is(status.profile, null);
+  t.deepEqual(
+    status.reports.map(({ code }) => code),
+    ['hardware.profile.not-readable'],
+  );
 });
 
 test('takes further profiles from the data folder, and tells of bad files without stopping', async (t) => {

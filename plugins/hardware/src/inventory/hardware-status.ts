@@ -28,15 +28,12 @@ export const hardwareProfile = defineStatus<HardwareStatus>({
   title: 'Hardware',
   schema: hardwareStatusSchema,
   present: presentHardware,
-  overview: ({ profile, figures, reports }) => [
-    [
-      'Hardware',
-      {
-        text: `${profile?.title ?? 'no profile'}: ${formatFigures(figures)}`,
-        tone: reports.length > 0 ? 'warn' : 'plain',
-      },
-    ],
-  ],
+  overview: ({ profile, figures, reports }) => {
+    if (figures.virtualization.kind === 'unknown')
+      return [['Hardware', { text: 'not shown by this host', tone: 'muted' }]];
+    const tone = reports.length > 0 ? 'warn' : 'plain';
+    return [['Hardware', { text: `${profile?.title ?? 'no profile'}: ${formatFigures(figures)}`, tone }]];
+  },
 });
 
 export function presentHardware(status: HardwareStatus): View {
