@@ -11,18 +11,7 @@ import { principals } from '#core/ipc/principals.js';
 import { Router } from '#core/ipc/router.js';
 import { ServerSet } from '#core/ipc/server-set.js';
 import { openSocketChannel } from '#core/ipc/system/socket-channel.js';
-
-export interface Figure {
-  readonly name: string;
-  /** Round trips per second through Gemel's IPC. */
-  readonly figure: number;
-  /** The same with bare node:net and newline JSON. */
-  readonly peer: number;
-  /** figure / peer */
-  readonly ratio: number;
-  /** The ratio must be at least this. */
-  readonly limit: number;
-}
+import type { Figure } from './figure.ts';
 
 const rounds = 25;
 const roundMs = 60;
@@ -52,9 +41,11 @@ export async function run(): Promise<readonly Figure[]> {
         const middle = pairs.sort((a, b) => a.ratio - b.ratio)[Math.floor(rounds / 2)];
         if (middle === undefined) throw new Error('no round was measured');
         figures.push({
-          name: `IPC round trips per second, ${client} client, ${atOnce} at once`,
-          ...middle,
-          limit: 0.6,
+          name: `IPC, ${client} client, ${atOnce} at once`,
+          unit: 'round trips/s',
+          figure: middle.figure,
+          peer: { name: 'bare node:net with newline JSON', figure: middle.peer },
+          limit: { kind: 'at least', value: 0.6 },
         });
       }
     }
@@ -162,5 +153,3 @@ function onLines(socket: Socket, receive: (line: string) => void): void {
     }
   });
 }
-
-if (import.meta.main) for (const figure of await run()) process.stdout.write(`${JSON.stringify(figure)}\n`);

@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { IPCModule, type IpcServer, type IpcSocket } from 'node-ipc';
 import type { Clock } from '../sdk/system.js';
 import type { AcceptedChannel, ChannelHandlers } from './channel.js';
@@ -45,8 +46,10 @@ export async function listenWithNodeIpc(options: ListenOptions): Promise<AsyncDi
   for (const kind of clientKinds) {
     server.on(kind, (body: unknown, socket: IpcSocket) => channels.get(socket)?.received(kind, body));
   }
-  withMode(options.mode, () => server.start());
+  server.start();
   await listening;
+  // its rights were what the umask left; until here only its folder decided who may come in
+  await chmod(options.path, options.mode);
 
   return {
     async [Symbol.asyncDispose]() {
@@ -56,16 +59,6 @@ export async function listenWithNodeIpc(options: ListenOptions): Promise<AsyncDi
       await stopped;
     },
   };
-}
-
-/** bind() happens inside `start`, and a socket's rights are what the umask leaves: so this is not by chance, and without a moment in between. */
-function withMode(mode: number, start: () => void): void {
-  const before = process.umask(0o777 & ~mode);
-  try {
-    start();
-  } finally {
-    process.umask(before);
-  }
 }
 
 class AcceptedSocket implements AcceptedChannel {
