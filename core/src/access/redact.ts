@@ -8,24 +8,37 @@ const deepest = 32;
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** A copy of an input fit for records: without what its JSON Schema marks as `secret`, and with long texts cut. */
-export function redact(value: unknown, schema: unknown, depth = 0): unknown {
+export function redact(value: unknown, schema: unknown): unknown {
+  return copy(value, [schema], 0);
+}
+
+/** @param schemas All that may describe the value; it is hidden when one of them is secret. */
+function copy(value: unknown, schemas: readonly unknown[], depth: number): unknown {
   if (depth > deepest) return '(too deep)';
-  if (isSecret(schema)) return value === undefined || value === null ? value : hidden;
+  if (schemas.some(isSecret)) return value === undefined || value === null ? value : hidden;
   if (typeof value === 'string' && value.length > longestText) {
     return `${value.slice(0, longestText)}… (${value.length} characters)`;
   }
   if (Array.isArray(value)) {
-    return value.map((entry: unknown, index) => through(entry, itemSchemas(schema, index), depth));
+    return value.map((entry: unknown, index) =>
+      copy(
+        entry,
+        schemas.flatMap((schema) => itemSchemas(schema, index)),
+        depth + 1,
+      ),
+    );
   }
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, entry]) => [name, through(entry, propertySchemas(schema, name), depth)]),
+    Object.entries(value).map(([name, entry]) => [
+      name,
+      copy(
+        entry,
+        schemas.flatMap((schema) => propertySchemas(schema, name)),
+        depth + 1,
+      ),
+    ]),
   );
-}
-
-/** A value that could be any of several things is hidden when one of them is secret. */
-function through(value: unknown, schemas: readonly unknown[], depth: number): unknown {
-  return schemas.reduce((current: unknown, schema) => redact(current, schema, depth + 1), redact(value, {}, depth + 1));
 }
 
 function isSecret(schema: unknown): boolean {

@@ -1,0 +1,190 @@
+import test from 'ava';
+import { AccessService } from '#core/access/access-service.js';
+import { sessionIdleMs, sessionLongestMs } from '#core/access/session-store.js';
+import { ApplianceError, type Logger } from '#core/sdk/index.js';
+import { FakeClock, MemoryFileStore } from '#core/testing/index.js';
+
+const log: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const password = 'correct-horse-9';
+
+interface World {
+  readonly files: MemoryFileStore;
+  readonly clock: FakeClock;
+  readonly access: AccessService;
+}
+
+async function world(files = new MemoryFileStore(), clock = new FakeClock()): Promise<World> {
+  const access = new AccessService({ files, clock, log, stateFolder: '/state', runtimeFolder: '/run' });
+  await access.load();
+  return { files, clock, access };
+}
+
+async function codeOf(attempt: Promise<unknown>): Promise<string> {
+  try {
+    await attempt;
+    return 'done';
+  } catch (failure) {
+    return failure instanceof ApplianceError ? failure.code : String(failure);
+  }
+}
+
+test('signs in with the right password, and keeps neither password nor session in clear', async (t) => {
+  const { access, files } = await world();
+  await access.users.add('jane', 'operator', password);
+  const { session, role } = await access.signIn('jane', password, '10.0.0.9');
+  t.is(role, 'operator');
+  t.deepEqual(access.identify({ kind: 'session', secret: session }), { name: 'user:jane', role: 'operator' });
+  t.is(access.identify({ kind: 'token', secret: session }), undefined);
+  const stored = Object.values(files.contents()).join();
+  t.false(stored.includes(password) || stored.includes(session));
+  t.regex(stored, /\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  t.deepEqual(
+    [...files.entries().values()].map(({ mode }) => mode),
+    [0o600, 0o600],
+  );
+});
+
+test('does not say whether the user or the password was wrong', async (t) => {
+  const { access } = await world();
+  await access.users.add('jane', 'operator', password);
+  const wrongPassword = await t.throwsAsync(access.signIn('jane', 'wrong', 'a'));
+  const wrongUser = await t.throwsAsync(access.signIn('joan', password, 'b'));
+  t.is(wrongPassword?.message, wrongUser?.message);
+});
+
+test('makes a user wait longer with every failure, up to a minute, and forgives after success', async (t) => {
+  const { access, clock } = await world();
+  await access.users.add('jane', 'operator', password);
+  for (let count = 0; count < 5; count += 1)
+    t.is(await codeOf(access.signIn('jane', 'wrong', `from-${count}`)), 'forbidden');
+  t.is(await codeOf(access.signIn('jane', password, 'elsewhere')), 'conflict');
+  await clock.advance(1_000);
+  t.is(await codeOf(access.signIn('jane', 'wrong', 'elsewhere')), 'forbidden');
+  await clock.advance(1_999);
+  t.is(await codeOf(access.signIn('jane', password, 'elsewhere')), 'conflict');
+  await clock.advance(60_000);
+  t.is(await codeOf(access.signIn('jane', password, 'elsewhere')), 'done');
+  t.is(await codeOf(access.signIn('jane', 'wrong', 'elsewhere')), 'forbidden');
+});
+
+test('makes a source wait that tries one user after the other, a whole IPv6 network as one', async (t) => {
+  const { access } = await world();
+  const address = (last: number) => `2001:db8:0:1::${last}`;
+  for (let count = 0; count < 5; count += 1) {
+    t.is(await codeOf(access.signIn(`user-${count}`, 'wrong', address(count))), 'forbidden');
+  }
+  t.is(await codeOf(access.signIn('user-9', 'wrong', address(9))), 'conflict');
+  t.is(await codeOf(access.signIn('user-9', 'wrong', '2001:db8:0:2::1')), 'forbidden');
+});
+
+test('attempts at the same time do not slip through together', async (t) => {
+  const { access } = await world();
+  await access.users.add('jane', 'operator', password);
+  const codes = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => codeOf(access.signIn('jane', 'wrong', `s${n}`))),
+  );
+  t.is(codes.filter((code) => code === 'forbidden').length, 5);
+});
+
+test('a session ends when nobody uses it, after its longest time, and on sign-out', async (t) => {
+  const { access, clock } = await world();
+  await access.users.add('jane', 'operator', password);
+  const start = async () =>
+    ({ kind: 'session', secret: (await access.signIn('jane', password, 'a')).session }) as const;
+  const idle = await start();
+  await clock.advance(sessionIdleMs - 1);
+  t.true(access.isValid(idle));
+  await clock.advance(1);
+  t.false(access.isValid(idle));
+
+  const used = await start();
+  for (let ms = 0; ms < sessionLongestMs; ms += 60_000) {
+    t.truthy(access.identify(used));
+    await clock.advance(60_000);
+  }
+  t.is(access.identify(used), undefined);
+
+  const ended = await start();
+  await access.sessions.end(ended.secret);
+  t.is(access.identify(ended), undefined);
+});
+
+test('a clock that jumps ends no session', async (t) => {
+  const { access, clock } = await world();
+  await access.users.add('jane', 'operator', password);
+  const { session } = await access.signIn('jane', password, 'a');
+  clock.jump(-10 * 365 * 86_400_000);
+  t.truthy(access.identify({ kind: 'session', secret: session }));
+  clock.jump(20 * 365 * 86_400_000);
+  t.truthy(access.identify({ kind: 'session', secret: session }));
+});
+
+test('users, tokens and sessions are there after a restart of core, sessions not after another boot', async (t) => {
+  const { access, files, clock } = await world();
+  await access.users.add('jane', 'operator', password);
+  const { session } = await access.signIn('jane', password, 'a');
+  const token = await access.tokens.create({
+    name: 'backup',
+    role: 'viewer',
+    createdBy: 'local:root',
+    expiresAt: null,
+  });
+
+  const { access: restarted } = await world(files, clock);
+  t.deepEqual(restarted.identify({ kind: 'session', secret: session }), { name: 'user:jane', role: 'operator' });
+  t.deepEqual(restarted.identify({ kind: 'token', secret: token }), { name: 'token:backup', role: 'viewer' });
+  const { access: otherBoot } = await world(files, new FakeClock(clock.now(), 1));
+  t.is(otherBoot.identify({ kind: 'session', secret: session }), undefined);
+});
+
+test('a changed role counts at once, a removed user’s sessions are nobody’s', async (t) => {
+  const { access } = await world();
+  await access.users.add('jane', 'operator', password);
+  const secret = (await access.signIn('jane', password, 'a')).session;
+  await access.users.setRole('jane', 'viewer');
+  t.is(access.identify({ kind: 'session', secret })?.role, 'viewer');
+  await access.users.remove('jane');
+  t.is(access.identify({ kind: 'session', secret }), undefined);
+});
+
+test('a token ends when it expires or is revoked', async (t) => {
+  const { access, clock } = await world();
+  const expiresAt = clock.now() + 1_000;
+  const secret = await access.tokens.create({ name: 'ci', role: 'operator', createdBy: 'local:root', expiresAt });
+  t.truthy(access.identify({ kind: 'token', secret }));
+  await clock.advance(1_000);
+  t.is(access.identify({ kind: 'token', secret }), undefined);
+  t.is(await codeOf(access.tokens.create({ name: 'ci', role: 'viewer', createdBy: 'x', expiresAt: null })), 'conflict');
+  await access.tokens.revoke('ci');
+  t.is(await codeOf(access.tokens.revoke('ci')), 'not-found');
+});
+
+test('tells everything that is wrong with a new password', async (t) => {
+  const { access } = await world();
+  const failure = await t.throwsAsync(access.users.add('jane', 'operator', 'JaneJane'), { instanceOf: ApplianceError });
+  t.deepEqual(
+    failure?.reports.map(({ code, path, params }) => ({ code, path, params })),
+    [
+      { code: 'access.password.too-short', path: 'password', params: { length: 8, minimum: 10 } },
+      { code: 'access.password.contains-user', path: 'password', params: { user: 'jane' } },
+      { code: 'access.password.too-uniform', path: 'password', params: { different: 4, minimum: 5 } },
+    ],
+  );
+  t.deepEqual(access.users.list(), []);
+});
+
+test('a damaged file is kept aside and reported, and does not stop core', async (t) => {
+  const files = new MemoryFileStore({ '/state/access/users.json': '{"version":1,"entr' });
+  const clock = new FakeClock(77);
+  const access = new AccessService({ files, clock, log, stateFolder: '/state', runtimeFolder: '/run' });
+  t.deepEqual(
+    (await access.load()).map(({ code, params }) => ({ code, params })),
+    [
+      {
+        code: 'access.file.damaged',
+        params: { file: '/state/access/users.json', kept: '/state/access/users.json.damaged-77', what: 'users' },
+      },
+    ],
+  );
+  t.deepEqual(files.contents(), { '/state/access/users.json.damaged-77': '{"version":1,"entr' });
+});
