@@ -40,8 +40,8 @@ function groupSummary(group: string, actions: readonly KnownAction[]): string {
 
 export function groupHelp(words: readonly string[], known: readonly KnownAction[], style: Style): string {
   const command = ['gemel', ...words].join(' ');
-  const rows = nextWords(words, known).map(({ id, summary }) => [id, summary]);
-  const commands = drawView({ kind: 'table', columns: ['Command', ''], rows }, style);
+  const fields = nextWords(words, known).map(({ id, summary }) => [id, summary] as const);
+  const commands = drawView({ kind: 'fields', title: 'Commands', fields }, style);
   const more = `${command} COMMAND --help shows one of them; gemel help exit-codes what a script can rely on.`;
   const intro = words.length === 0 ? `${bold('gemel', style)}: one appliance, set up and changed safely.\n\n` : '';
   return `${intro}${commands}\n${more}\n`;
@@ -53,7 +53,8 @@ export function actionHelp(action: ActionDescriptor, below: readonly KnownAction
   const byPosition = action.positionals.flatMap((name) =>
     fields.filter((field) => field.path.length === 1 && field.path[0] === name && !field.secret),
   );
-  const options = fields.filter((field) => !byPosition.includes(field));
+  // an object whose parts have options of their own is not shown as one more
+  const options = fields.filter((field) => !byPosition.includes(field) && !('properties' in field.schema));
   const usage = ['gemel', ...words, ...byPosition.map(positionalUsage), ...(options.length > 0 ? ['[OPTIONS]'] : [])];
   const sections = [
     `${action.summary}\n`,
@@ -62,13 +63,12 @@ export function actionHelp(action: ActionDescriptor, below: readonly KnownAction
     table('Options', options, optionUsage, style),
     drawView(
       {
-        kind: 'table',
+        kind: 'fields',
         title: 'Always',
-        columns: ['Option', ''],
-        rows: [
+        fields: [
           ...Object.entries(commonOptions)
             .filter(([name]) => name !== 'detach' || action.kind === 'job')
-            .map(([name, text]) => [`--${name}`, `${text}.`]),
+            .map(([name, text]) => [`--${name}`, `${text}.`] as const),
           [
             '--json-input FILE',
             'Read the whole input as a JSON object; options change parts of it. - is standard input.',
@@ -90,8 +90,8 @@ function positionalUsage(field: Field): string {
 
 function table(title: string, fields: readonly Field[], usage: (field: Field) => string, style: Style): string {
   if (fields.length === 0) return '';
-  const rows = fields.map((field) => [usage(field), explain(field)]);
-  return drawView({ kind: 'table', title, columns: [title === 'Arguments' ? 'Argument' : 'Option', ''], rows }, style);
+  const rows = fields.map((field) => [usage(field), explain(field)] as const);
+  return drawView({ kind: 'fields', title, fields: rows }, style);
 }
 
 function optionUsage(field: Field): string {
@@ -125,7 +125,8 @@ function explain(field: Field): string {
   if (byDefault !== undefined)
     parts.push(`default ${typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault)}`);
   if (field.required) parts.push('required');
-  return `${parts.filter((part) => part !== '').join('; ')}.`;
+  const text = parts.filter((part) => part !== '').join('; ');
+  return text === '' ? '' : `${text}.`;
 }
 
 function isSchema(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -133,6 +134,6 @@ function isSchema(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 export function exitCodeHelp(style: Style): string {
-  const rows = exitCodeMeanings.map(([code, meaning]) => [String(code), meaning]);
-  return drawView({ kind: 'table', title: 'Exit codes', columns: ['Code', 'Meaning'], rows }, style);
+  const fields = exitCodeMeanings.map(([code, meaning]) => [String(code), meaning] as const);
+  return drawView({ kind: 'fields', title: 'Exit codes', fields }, style);
 }

@@ -24,16 +24,10 @@ export interface ActionRun {
 export async function runAction(run: ActionRun): Promise<ExitCode> {
   const { action, input, common, terminal, style, client } = run;
   if (!(await agreed(run))) return exitCodes.notAgreed;
-  const stop = new AbortController();
   const { promise: interrupted, resolve } = Promise.withResolvers<'interrupted'>();
-  using _interrupt = terminal.onInterrupt(() => {
-    stop.abort();
-    resolve('interrupted');
-  });
-  const result = await Promise.race([
-    client.invoke(action.id, input, { view: !common.json, signal: stop.signal }),
-    interrupted,
-  ]);
+  // leaving closes the connection, and core aborts what runs for it
+  using _interrupt = terminal.onInterrupt(() => resolve('interrupted'));
+  const result = await Promise.race([client.invoke(action.id, input, { view: !common.json }), interrupted]);
   if (result === 'interrupted') {
     terminal.note('Interrupted. What was under way is cancelled; look before you go on.\n');
     return exitCodes.interrupted;

@@ -1,5 +1,4 @@
 import { accessSync, constants } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { isatty } from 'node:tty';
 import type { Terminal } from '../terminal.js';
 
@@ -28,7 +27,7 @@ export function processTerminal(): Terminal {
       for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
       return Buffer.concat(chunks).toString('utf8');
     },
-    readFile: (path) => readFile(path, 'utf8'),
+    readFile: async (path) => await (await import('node:fs/promises')).readFile(path, 'utf8'),
     ask: async (question, echo) => await (await import('./ask.js')).ask(question, echo),
     onInterrupt(listener) {
       process.on('SIGINT', listener);
