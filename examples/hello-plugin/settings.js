@@ -1,3 +1,4 @@
+import { deviceSettings } from '@gemel/plugin-device/contract';
 import { z } from 'zod';
 import { helloSettings } from './contract.js';
 import { helloReports } from './reports.js';
@@ -19,13 +20,11 @@ const schema = z.strictObject({
 });
 
 /** @typedef {z.output<typeof schema>} HelloSettings */
-/** @typedef {{ readonly hostName: string }} HelloFacts What verify and render know of this device. */
-
 /**
  * The section `hello`: verify, render and plan are pure; apply and probe touch the device.
  *
  * @param {import('@gemel/core/sdk').FileStore} files
- * @returns {import('@gemel/core/sdk').Section<HelloSettings, HelloFacts>}
+ * @returns {import('@gemel/core/sdk').Section<HelloSettings, undefined>}
  */
 export function helloSection(files) {
   return {
@@ -36,10 +35,8 @@ export function helloSection(files) {
     schema,
     defaults: () => schema.parse({}),
 
-    async readFacts() {
-      const text = await files.read('/etc/hostname');
-      return { hostName: text?.trim() || 'this device' };
-    },
+    // What verify and render must know of the live system is read here, since they are pure. A greeting needs nothing.
+    async readFacts() {},
 
     verify({ settings: { greeting } }) {
       const reports = [];
@@ -54,10 +51,12 @@ export function helloSection(files) {
       return reports;
     },
 
-    render({ settings: { enabled, greeting }, facts }) {
+    render({ settings: { enabled, greeting }, document }) {
       // A file that is no longer named here is removed by core.
       if (!enabled) return { files: [], properties: [] };
-      const content = `${greeting.replaceAll(hostPlace, facts.hostName)}\n`;
+      // Undefined while the plugin device is disabled. When the host name changes, core renders this section anew, too.
+      const hostName = document.section(deviceSettings)?.hostName ?? 'this device';
+      const content = `${greeting.replaceAll(hostPlace, hostName)}\n`;
       return { files: [{ path: greetingFile, content }], properties: [] };
     },
 
