@@ -1,0 +1,74 @@
+import type { ModelAddress, NetworkModel } from '../settings/network-model.js';
+import { type Family, type InterfaceAddress, type IpAddress, networkOf } from './ip.js';
+
+export interface OwnedAddress {
+  readonly interface: string;
+  readonly address: ModelAddress;
+  readonly parsed: InterfaceAddress;
+}
+
+/**
+ * Finds the networks that hold an address. One map per prefix length in use, so a look-up costs as many steps as there are
+ * different prefix lengths, however many interfaces there are.
+ */
+export class NetworkIndex {
+  readonly #networks = {
+    4: new Map<number, Map<bigint, OwnedAddress[]>>(),
+    6: new Map<number, Map<bigint, OwnedAddress[]>>(),
+  };
+  readonly #hosts = { 4: new Map<bigint, OwnedAddress>(), 6: new Map<bigint, OwnedAddress>() };
+  #ordered: { readonly [Family in 4 | 6]: readonly (readonly [number, Map<bigint, OwnedAddress[]>])[] } | undefined;
+
+  constructor(model: NetworkModel) {
+    for (const subject of model.interfaces.values()) {
+      for (const address of subject.addresses) {
+        if (address.parsed === undefined || address.parsed.family !== address.family) continue;
+        this.#add({ interface: subject.name, address, parsed: address.parsed });
+      }
+    }
+  }
+
+  /** The first interface that was given exactly this address. */
+  owner(address: IpAddress): OwnedAddress | undefined {
+    return this.#hosts[address.family].get(address.value);
+  }
+
+  /** The owner of the smallest network that holds the address and fits. */
+  find(address: IpAddress, fits: (owned: OwnedAddress) => boolean = () => true): OwnedAddress | undefined {
+    for (const [prefix, networks] of this.#longestFirst(address.family)) {
+      const found = networks.get(networkOf(address, prefix))?.find(fits);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** Somebody earlier, or with a larger network, whose network overlaps with this address's one on another interface. */
+  overlap(owned: OwnedAddress): OwnedAddress | undefined {
+    for (const [prefix, networks] of this.#longestFirst(owned.parsed.family)) {
+      if (prefix > owned.parsed.prefix) continue;
+      const inNetwork = networks.get(networkOf(owned.parsed, prefix));
+      // Within one prefix length the first is reported against by all later ones, so each pair is told once.
+      const first = inNetwork?.[0];
+      if (first !== undefined && first.interface !== owned.interface) return first;
+    }
+    return undefined;
+  }
+
+  #add(owned: OwnedAddress): void {
+    const { family, prefix, network, value } = owned.parsed;
+    const byPrefix = this.#networks[family];
+    let networks = byPrefix.get(prefix);
+    if (networks === undefined) byPrefix.set(prefix, (networks = new Map()));
+    const inNetwork = networks.get(network);
+    if (inNetwork === undefined) networks.set(network, [owned]);
+    else inNetwork.push(owned);
+    if (!this.#hosts[family].has(value)) this.#hosts[family].set(value, owned);
+  }
+
+  #longestFirst(family: Family): readonly (readonly [number, Map<bigint, OwnedAddress[]>])[] {
+    const order = (networks: Map<number, Map<bigint, OwnedAddress[]>>) =>
+      [...networks].toSorted(([one], [other]) => other - one);
+    this.#ordered ??= { 4: order(this.#networks[4]), 6: order(this.#networks[6]) };
+    return this.#ordered[family];
+  }
+}
