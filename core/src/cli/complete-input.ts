@@ -16,8 +16,8 @@ export async function completeInput(
   terminal: Terminal,
 ): Promise<JsonSchema> {
   const line = parseLine(action, args, known);
-  const input = merge(await fromFile(line, terminal), line.input);
   refuseSharedInput(line);
+  const input = merge(await fromFile(line, terminal), line.input);
   for (const [field, file] of line.files) put(input, field.path, await fileText(field, file, terminal));
   for (const field of line.fromInput) put(input, field.path, (await terminal.readInput()).replace(/\r?\n$/, ''));
   for (const field of line.fields) {

@@ -34,11 +34,10 @@ export async function followJob(client: CoreClient, started: Job, follower: JobF
   const progress = new Progress(follower);
   try {
     const ended = await Promise.race([untilEnded(client, started, follower, progress), interrupted]);
-    progress.clear();
+    progress.end();
     return endOf(ended, follower);
-  } catch (failure) {
-    progress.clear();
-    throw failure;
+  } finally {
+    progress.end();
   }
 }
 
@@ -54,11 +53,13 @@ async function untilEnded(first: CoreClient, started: Job, follower: JobFollower
     progress.show(job);
     if (job.state !== 'running') return job;
     await follower.sleep(everyMs);
+    if (progress.ended) return job; // nobody waits for it any more
     try {
       const { output } = await client.invoke('jobs.show', { id: job.id });
       job = output as Job; // the output of jobs.show is a Job
       silentMs = 0;
     } catch (failure) {
+      if (progress.ended) return job;
       silentMs += everyMs;
       if (!(failure instanceof ApplianceError) || failure.code !== 'unavailable' || silentMs > patienceMs)
         throw failure;
@@ -85,6 +86,7 @@ class Progress {
   #printed = 0;
   #told = '';
   #drawn = false;
+  #ended = false;
 
   constructor(follower: JobFollower) {
     this.#follower = follower;
@@ -101,6 +103,15 @@ class Progress {
     if (terminal.notesOnTerminal) this.#draw(job);
     else if (job.message !== this.#told) terminal.note(`${percent(job)}${printable(job.message)}\n`);
     this.#told = job.message;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  end(): void {
+    this.clear();
+    this.#ended = true;
   }
 
   clear(): void {
