@@ -61,14 +61,22 @@ async function removeAbandoned(): Promise<void> {
 /** Removes all but the `keep` most recently used entries of a kind, sparing those that are mounted (a container's lower folder). */
 export async function prune(kind: string, keep: number): Promise<void> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
-  const entries: { path: string; used: number }[] = [];
-  for (const name of await readdir(cacheFolder())) {
+  for (const path of (await entries(kind)).slice(keep)) if (!mounts.includes(path)) await removeTree(path);
+}
+
+/** The most recently used entry of a kind. */
+export async function newest(kind: string): Promise<string | undefined> {
+  return (await entries(kind))[0];
+}
+
+async function entries(kind: string): Promise<string[]> {
+  const found: { path: string; used: number }[] = [];
+  for (const name of existsSync(cacheFolder()) ? await readdir(cacheFolder()) : []) {
     if (!name.startsWith(`${kind}-`)) continue;
     const path = join(cacheFolder(), name);
-    entries.push({ path, used: (await stat(path)).mtimeMs });
+    found.push({ path, used: (await stat(path)).mtimeMs });
   }
-  entries.sort((left, right) => right.used - left.used);
-  for (const { path } of entries.slice(keep)) if (!mounts.includes(path)) await removeTree(path);
+  return found.sort((left, right) => right.used - left.used).map(({ path }) => path);
 }
 
 export async function removeTree(path: string): Promise<void> {

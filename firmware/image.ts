@@ -1,13 +1,35 @@
 import { existsSync } from 'node:fs';
 import { lutimes, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { cached, contentKey, prune } from './cache.ts';
+import { basename, join } from 'node:path';
+import { cached, contentKey, newest, prune } from './cache.ts';
 import { debianRoot } from './debian-root.ts';
 import { writeDisk } from './disk.ts';
 import { installGemel, repositoryInputs, requireCompiledOutput } from './gemel-files.ts';
 import { mustRun } from './run-command.ts';
 
 const RECIPE = import.meta.dirname;
+
+/**
+ * Units of Debian that an appliance has no use for. Masked, because others pull them in: each costs the start of a process or a wait
+ * (half a second of an emulated boot).
+ */
+const MASKED = [
+  // kernel file systems and modules that nothing here reads
+  'modprobe@drm.service',
+  'modprobe@fuse.service',
+  'modprobe@configfs.service',
+  'sys-fs-fuse-connections.mount',
+  'sys-kernel-config.mount',
+  'sys-kernel-debug.mount',
+  'sys-kernel-tracing.mount',
+  'dev-hugepages.mount',
+  'proc-sys-fs-binfmt_misc.automount',
+  // the network comes from Gemel's settings, not from the kernel command line, and nothing waits for all of it
+  'systemd-network-generator.service',
+  'systemd-networkd-wait-online.service',
+  'systemd-networkd-persistent-storage.service',
+  'systemd-udev-load-credentials.service',
+];
 
 /** Images a developer goes back and forth between; older ones are removed from the cache. */
 const IMAGES_KEPT = 3;
@@ -51,12 +73,17 @@ export async function buildImage(say: (line: string) => void): Promise<Appliance
     await prune('image', IMAGES_KEPT);
     await prune('debian', 2);
   }
-  return {
-    id,
-    disk: join(image.path, 'disk.img'),
-    root: join(image.path, 'root'),
-    seconds: { debian: debian.seconds, image: image.seconds },
-  };
+  return imageIn(image.path, id, { debian: debian.seconds, image: image.seconds });
+}
+
+/** The image built last, whatever the repository looks like now. */
+export async function newestImage(): Promise<ApplianceImage | undefined> {
+  const path = await newest('image');
+  return path === undefined ? undefined : imageIn(path, basename(path).replace(/^image-/, ''), { debian: 0, image: 0 });
+}
+
+function imageIn(path: string, id: string, seconds: ApplianceImage['seconds']): ApplianceImage {
+  return { id, disk: join(path, 'disk.img'), root: join(path, 'root'), seconds };
 }
 
 /** What a root needs beyond files: mount points, accounts, enabled units, no identity of its own. */
@@ -71,6 +98,11 @@ async function finishRoot(root: string): Promise<void> {
   for (const stale of ['vmlinuz.old', 'initrd.img.old']) await rm(join(root, stale), { force: true });
   await mustRun(['systemd-sysusers', `--root=${root}`]);
   await mustRun(['systemctl', `--root=${root}`, 'preset-all']);
+  const units = join(root, 'etc/systemd/system');
+  for (const unit of MASKED) {
+    await rm(join(units, unit), { force: true });
+    await symlink('/dev/null', join(units, unit));
+  }
   await markUpToDate(root);
 }
 

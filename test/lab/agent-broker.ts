@@ -22,6 +22,10 @@ const ENVIRONMENT = [
 const FIRST_LOOK_MILLISECONDS = 15;
 const LAST_LOOK_MILLISECONDS = 250;
 
+/** A booting guest has better things to do. */
+const BOOT_LOOK_MILLISECONDS = 1000;
+const WAIT_UNTIL_BOOTED = ['systemctl', 'is-system-running', '--wait'];
+
 /** guest-exec-status of QEMU's qga reference. */
 interface ExecStatus {
   readonly exited: boolean;
@@ -37,7 +41,13 @@ const agent = await GuestAgent.connect(agentPath);
 const finished = (code: number, stdout = '', stderr = ''): AgentAnswer => ({ ok: true, code, stdout, stderr });
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-async function execute(argv: readonly string[], input: string, deadline: number, gone: AbortSignal): Promise<AgentAnswer> {
+async function execute(
+  argv: readonly string[],
+  input: string,
+  deadline: number,
+  gone: AbortSignal,
+  firstLook = FIRST_LOOK_MILLISECONDS,
+): Promise<AgentAnswer> {
   const [path = '', ...arg] = argv;
   const parameters = { path, arg, env: ENVIRONMENT, 'capture-output': true, ...(input === '' ? {} : { 'input-data': input }) };
   let pid: number;
@@ -50,7 +60,7 @@ async function execute(argv: readonly string[], input: string, deadline: number,
       return finished(127, '', base64(`${cause.message}\n`));
     throw cause;
   }
-  for (let pause = FIRST_LOOK_MILLISECONDS; ; pause = Math.min(pause * 1.4, LAST_LOOK_MILLISECONDS)) {
+  for (let pause = firstLook; ; pause = Math.max(firstLook, Math.min(pause * 1.4, LAST_LOOK_MILLISECONDS))) {
     await sleep(pause);
     // Shape per the reference, see ExecStatus.
     const status = (await agent.call('guest-exec-status', { pid }, deadline)) as ExecStatus;
@@ -68,7 +78,7 @@ async function answer(request: AgentRequest, gone: AbortSignal): Promise<AgentAn
     case 'exec':
       return execute(request.argv, request.input, Date.now() + request.timeoutSeconds * 1000, gone);
     case 'ready':
-      return execute(['systemctl', 'is-system-running', '--wait'], '', Date.now() + request.timeoutSeconds * 1000, gone);
+      return execute(WAIT_UNTIL_BOOTED, '', Date.now() + request.timeoutSeconds * 1000, gone, BOOT_LOOK_MILLISECONDS);
     case 'set-clock':
       // Sets the time, then fails where the guest has no hwclock program: the time is what matters.
       await agent.call('guest-set-time', { time: Date.now() * 1_000_000 }, Date.now() + 30_000).catch((cause: unknown) => {

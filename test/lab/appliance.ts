@@ -16,8 +16,8 @@ export interface Appliance {
   readonly name: NodeName;
   /** Makes disks and links; the appliance is off afterwards. */
   create(image: ApplianceImage): Promise<void>;
-  /** Switches on for the first time: from a booted snapshot where the kind has one. */
-  firstStart(carrier: Carrier): Promise<void>;
+  /** Makes disks and links as well, and switches on: from a booted snapshot of the image where the kind has one. */
+  createBooted(image: ApplianceImage, carrier: Carrier): Promise<void>;
   /** Switches on from its disk, a cold boot. */
   start(carrier: Carrier): Promise<void>;
   /** Resolves when systemd finished booting, with its verdict (running, degraded). */

@@ -24,6 +24,8 @@ const CGROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgrou
 /** networkd sets links up, corosync locks memory; the rest is systemd-nspawn's own set. */
 const CAPABILITIES = 'CAP_NET_ADMIN,CAP_NET_RAW,CAP_IPC_LOCK,CAP_SYS_TIME';
 
+const BOOT_SECONDS = 120;
+
 interface ContainerProcesses {
   readonly supervisor: OwnedProcess;
   readonly init: OwnedProcess;
@@ -57,9 +59,10 @@ export class ContainerAppliance implements Appliance {
     await this.#mount();
   }
 
-  async firstStart(carrier: Carrier): Promise<void> {
+  async createBooted(image: ApplianceImage, carrier: Carrier): Promise<void> {
+    await this.create(image);
     await this.start(carrier);
-    await this.ready(60);
+    await this.ready(BOOT_SECONDS);
   }
 
   async start(carrier: Carrier): Promise<void> {
@@ -135,7 +138,9 @@ export class ContainerAppliance implements Appliance {
     await mustRun(['cp', '-a', '--reflink=auto', this.#disk('upper'), this.#disk(`snapshot-${name}`)]);
   }
 
-  async resume(): Promise<void> {}
+  async resume(carrier: Carrier): Promise<void> {
+    await this.applyCarrier(carrier);
+  }
 
   async loadSnapshot(name: string, wasOn: boolean): Promise<void> {
     await this.kill();
@@ -143,10 +148,12 @@ export class ContainerAppliance implements Appliance {
     await removeTree(this.#disk('upper'));
     await mustRun(['cp', '-a', '--reflink=auto', this.#disk(`snapshot-${name}`), this.#disk('upper')]);
     await this.#mount();
-    if (wasOn) await this.firstStart(() => true);
+    if (wasOn) await this.start(() => false);
   }
 
-  async settle(): Promise<void> {}
+  async settle(): Promise<void> {
+    await this.ready(BOOT_SECONDS);
+  }
 
   consoleCommand(): readonly string[] {
     return ['command', ...this.#enter(), 'TERM=linux', 'bash', '--login'];

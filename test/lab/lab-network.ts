@@ -54,6 +54,9 @@ export async function createTaps(lab: string, node: NodeName): Promise<void> {
 /** A fresh namespace for a container with all its NICs as veths, whose other ends are ports of the lab's bridges. */
 export async function createContainerLinks(lab: string, node: NodeName): Promise<void> {
   await removeNamespace(containerNamespace(lab, node));
+  // The kernel takes a namespace's devices down some time later; our ends of the old veths must go now.
+  const old = NICS.map((nic) => `link del ${portName(node, nic)}`);
+  await inNamespace(labNamespace(lab), old, true);
   await mustRun(['ip', 'netns', 'add', containerNamespace(lab, node)]);
   const lines = NICS.flatMap((nic) => {
     const port = portName(node, nic);

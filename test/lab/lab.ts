@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTree } from '../../firmware/cache.ts';
-import { buildImage, type ApplianceImage } from '../../firmware/image.ts';
+import { buildImage, newestImage, type ApplianceImage } from '../../firmware/image.ts';
 import { withLock } from '../../firmware/lock.ts';
 import { runCommand, ToolError, type CommandResult } from '../../firmware/run-command.ts';
 import type { Appliance, ExecOptions } from './appliance.ts';
@@ -35,6 +35,8 @@ export interface UpOptions {
   readonly hardware?: Hardware;
   /** Boot from the disk instead of restoring a booted snapshot. */
   readonly cold?: boolean;
+  /** Use the newest image there is instead of building one from the repository as it is now: with `push` the quick way to try things. */
+  readonly asBuilt?: boolean;
   /** Progress, for people. Default: silent. */
   readonly say?: (line: string) => void;
 }
@@ -83,7 +85,7 @@ export class Lab {
   static async up(options: UpOptions = {}): Promise<Lab> {
     if (process.getuid?.() !== 0) throw new ToolError('The lab makes network namespaces and mounts: run it as root.');
     const { name = 'lab', nodes = 1, kind = 'vm', hardware = 'virt1', cold = false, say = () => undefined } = options;
-    const image = await buildImage(say);
+    const image = (options.asBuilt ? await newestImage() : undefined) ?? (await buildImage(say));
     return exclusive(name, async () => {
       await removeLab(name);
       const folders = labFolders(name);
@@ -239,12 +241,14 @@ export class Lab {
   }
 
   async #startAll(image: ApplianceImage, cold: boolean): Promise<void> {
-    await Promise.all(this.#all.map((appliance) => appliance.create(image)));
-    if (!cold) await Promise.all(this.#all.map((appliance) => appliance.firstStart(() => true)));
-    else {
-      for (const appliance of this.#all) await appliance.start(() => true);
-      await Promise.all(this.#all.map((appliance) => appliance.ready(600)));
+    const connected = (): boolean => true;
+    if (!cold) {
+      await Promise.all(this.#all.map((appliance) => appliance.createBooted(image, connected)));
+      return;
     }
+    await Promise.all(this.#all.map((appliance) => appliance.create(image)));
+    await Promise.all(this.#all.map((appliance) => appliance.start(connected)));
+    await Promise.all(this.#all.map((appliance) => appliance.ready(600)));
   }
 
   /** Whether a NIC has carrier: not cut, and at the other end of a sync cable somebody is powered. */

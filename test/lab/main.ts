@@ -8,8 +8,10 @@ import { Lab } from './lab.ts';
 
 const USAGE = `npm run lab -- COMMAND [--lab NAME]
 
-  up [--nodes 1|2] [--kind vm|container] [--hardware virt1|rack1|rack5] [--cold]
+  up [--nodes 1|2] [--kind vm|container] [--hardware virt1|rack1|rack5] [--cold] [--as-built]
                               build the image if needed and start appliances a (and b), booted
+                              --cold: boot from the disk, not from a booted snapshot
+                              --as-built: the newest image there is, whatever changed in the repository since
   exec a|b [--timeout S] -- CMD ARG…     run as root in an appliance; output and exit code pass through
   push a|b LOCALDIR REMOTEDIR            replace a folder in an appliance
   console a|b                            serial console (VM, leave with Ctrl-]) or a shell (container)
@@ -27,6 +29,7 @@ const OPTIONS = {
   kind: { type: 'string', default: 'vm' },
   hardware: { type: 'string', default: 'virt1' },
   cold: { type: 'boolean', default: false },
+  'as-built': { type: 'boolean', default: false },
   timeout: { type: 'string' },
   port: { type: 'string' },
   wait: { type: 'boolean', default: true },
@@ -65,7 +68,7 @@ async function main(argv: readonly string[]): Promise<number> {
       const nodes = oneOf('--nodes', values.nodes, ['1', '2']) === '1' ? 1 : 2;
       const kind: NodeKind = oneOf('--kind', values.kind, ['vm', 'container']);
       const hardware: Hardware = oneOf('--hardware', values.hardware, HARDWARE);
-      const lab = await Lab.up({ name: values.lab, nodes, kind, hardware, cold: values.cold, say });
+      const lab = await Lab.up({ name: values.lab, nodes, kind, hardware, cold: values.cold, asBuilt: values['as-built'], say });
       return done(`lab "${lab.name}" up: ${lab.nodes.map((node) => node.name).join(' and ')} (${kind})`);
     }
     case 'exec': {

@@ -12,6 +12,7 @@ import { isAlive } from './owned-process.ts';
 import { humanMonitor, qmp } from './qmp.ts';
 import {
   copyDisks,
+  createDisks,
   machineSockets,
   monitorAnswers,
   nicId,
@@ -62,12 +63,14 @@ export class VmAppliance implements Appliance {
   }
 
   async create(image: ApplianceImage): Promise<void> {
-    const golden = await goldenSnapshot(image, this.name, this.#plan.hardware, this.#say);
-    await copyDisks(golden.path, this.#plan.disks);
+    await createDisks(image.disk, this.#plan.disks);
     await createTaps(this.#lab, this.name);
   }
 
-  async firstStart(carrier: Carrier): Promise<void> {
+  async createBooted(image: ApplianceImage, carrier: Carrier): Promise<void> {
+    const golden = await goldenSnapshot(image, this.name, this.#plan.hardware, this.#say);
+    await copyDisks(golden.path, this.#plan.disks);
+    await createTaps(this.#lab, this.name);
     await this.#switchOn(GOLDEN);
     await this.resume(carrier);
     await this.settle();
@@ -164,7 +167,7 @@ export class VmAppliance implements Appliance {
   #netdev(nic: Nic): string {
     const id = nicId(nic);
     if (nic.link === 'external') return `tap,id=${id},ifname=${portName(this.name, nic)},script=no,downscript=no`;
-    const end = (node: NodeName): string => join(this.#plan.runtime, `${portName(node, nic)}`);
+    const end = (node: NodeName): string => join(this.#plan.runtime, portName(node, nic));
     const [mine, theirs] = [end(this.name), end(otherNode(this.name))];
     return `dgram,id=${id},local.type=unix,local.path=${mine},remote.type=unix,remote.path=${theirs}`;
   }
