@@ -17,8 +17,10 @@ interface Cell extends Appearance {
 
 const usual: Appearance = { colour: undefined, bold: false, dim: false };
 
+const escape = '\u001b';
+
 /** Escape sequences with their parameters; everything else is text. */
-const pieces = /\u001b\[([\d;?]*)([A-Za-z])|\u001b[()][A-Z0-9]|\u001b[=>78]|\r|\n|\u0008|[^\u001b\r\n\u0008]/gu;
+const pieces = new RegExp(`${escape}\\[([\\d;?]*)([A-Za-z])|${escape}[()][A-Z0-9]|${escape}[=>78]|[^${escape}]`, 'gsu');
 
 /** What a terminal shows after a recorded session, line by line: colours, carriage returns and erased lines are understood. */
 export function screenOf(recorded: string): readonly (readonly Run[])[] {
@@ -34,7 +36,7 @@ export function screenOf(recorded: string): readonly (readonly Run[])[] {
     else if (command === 'm') look = restyled(look, parameters);
     else if (command === 'K') lineAt(row).length = Math.min(lineAt(row).length, column);
     else if (command === 'A') row = Math.max(0, row - (Number(parameters) || 1));
-    else if (command === undefined && !piece.startsWith('\u001b')) {
+    else if (command === undefined && !piece.startsWith(escape)) {
       const line = lineAt(row);
       while (line.length < column) line.push({ ...usual, character: ' ' });
       line[column] = { ...look, character: piece };
@@ -66,5 +68,6 @@ function runsOf(line: readonly Cell[]): readonly Run[] {
     if (same) runs[runs.length - 1] = { ...last, text: last.text + character };
     else runs.push({ column, text: character, colour, bold, dim });
   }
-  return runs.filter(({ text }) => text.trim() !== '').map((run) => ({ ...run, text: run.text.trimEnd() }));
+  const seen = runs.filter(({ text }) => text.trim() !== '');
+  return seen.map(({ column, text, colour, bold, dim }) => ({ column, text: text.trimEnd(), colour, bold, dim }));
 }

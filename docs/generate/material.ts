@@ -2,11 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActionDescriptor } from '../../core/dist/ipc/core-api.js';
-import { composeAppliance } from '../../core/dist/kernel/compose.js';
-import { sandboxPaths } from '../../core/dist/kernel/paths.js';
+import { startSandbox } from '../../core/dist/kernel/compose-host.js';
 import { SettingsPart } from '../../core/dist/kernel/settings-part.js';
 import type { Logger, Section, StatusDefinition } from '../../core/dist/sdk/index.js';
-import { createSandboxHost } from '../../core/dist/system/sandbox-host.js';
 import { type Definitions, readDefinitions } from './definitions.ts';
 
 /** What the reference is made of: everything that an appliance with all built-in plugins declares. */
@@ -20,14 +18,9 @@ export interface Material {
 /** Boots an appliance on the sandbox host in a folder of its own and asks it. @throws when a plugin does not become active. */
 export async function readMaterial(repository: string): Promise<Material> {
   const folder = await mkdtemp(join(tmpdir(), 'gemel-docs-'));
-  const log = quietLog();
   try {
-    const builtIn = join(repository, 'plugins');
-    await using host = await createSandboxHost({ folder, readable: [builtIn] });
-    const paths = sandboxPaths(folder, builtIn);
-    const watchdog = { intervalMs: undefined, feed: async () => {} };
-    await using appliance = composeAppliance({ system: host.system, paths, log, watchdog, doors: true });
-    await appliance.boot();
+    await using running = await startSandbox(folder, quietLog());
+    const { appliance } = running;
     const plugins = appliance.plugins.list();
     const lame = plugins.filter(({ condition }) => condition !== 'active');
     if (lame.length > 0)

@@ -1,5 +1,6 @@
-import { fieldsOf } from '../../core/dist/cli/fields.js';
+import { type Field, fieldsOf } from '../../core/dist/cli/fields.js';
 import { placeholder } from '../../core/dist/cli/command-line.js';
+import { principals } from '../../core/dist/ipc/principals.js';
 import type { ActionDescriptor } from '../../core/dist/ipc/core-api.js';
 import { jsonSchemaOf } from '../../core/dist/actions/action-schema.js';
 import type { Section, StatusDefinition } from '../../core/dist/sdk/index.js';
@@ -32,7 +33,8 @@ export function settingsPage(sections: readonly Section<unknown, unknown>[]): st
   });
   const intro = [
     'Paths are typed as they stand here: `gemel settings set network/mode advanced`.',
-    '`<name>` is a name that you choose, `<n>` a number in a list that begins with 0.',
+    '`<name>` is a name that you choose, `<n>` a number in a list that begins with 0. A secret is write-only:',
+    'it is never shown or exported.',
   ];
   return page([madeBy, '# Settings', intro.join(' '), ...blocks]);
 }
@@ -46,14 +48,14 @@ export function actionsPage(actions: readonly ActionDescriptor[]): string {
   const contents = [...groups].map(
     ([group, members]) => `- [${group}](#${group}): ${members.map(({ id }) => code(id)).join(', ')}`,
   );
-  const blocks = [...groups].flatMap(([group, members]) => [`## ${group}`, ...members.flatMap(actionBlocks)]);
+  const blocks = [...groups].flatMap(([group, members]) => [`## ${group}`].concat(members.flatMap(actionBlocks)));
   return page([madeBy, '# Actions', intro.join(' '), contents.join('\n'), ...blocks]);
 }
 
 function actionBlocks(action: ActionDescriptor): readonly string[] {
   const words = `gemel ${action.id.replaceAll('.', ' ')}`;
   const facts = [
-    `${plain(action.summary).replace(/\.?$/, '.')}`,
+    plain(action.summary).replace(/\.?$/, '.'),
     `Role: ${action.role}.`,
     action.kind === 'job' ? 'Runs as a job.' : '',
     action.confirmation === undefined ? '' : `Asks: “${plain(action.confirmation)}”`,
@@ -61,7 +63,9 @@ function actionBlocks(action: ActionDescriptor): readonly string[] {
   return [
     `### ${words}`,
     facts.filter((fact) => fact !== '').join(' '),
-    `\`\`\`\n${usageLine(words, action)}\n\`\`\``,
+    principals.root.own.action(action.id)
+      ? `\`\`\`\n${usageLine(words, action)}\n\`\`\``
+      : 'For surfaces where people sign in; the command line is none.',
     inputTable(action),
     outputTable(record(action.output)),
   ];
@@ -79,11 +83,16 @@ function usageLine(words: string, { input, positionals }: ActionDescriptor): str
     (field) => !placed.includes(field) && !(field.kind === 'value' && 'properties' in field.schema),
   );
   const needed = others.filter(({ required }) => required);
-  const named = needed.map((field) =>
-    field.secret ? `--${field.option}-stdin` : `--${field.option}${field.kind === 'flag' ? '' : ' …'}`,
+  const named = needed.map(
+    (field) => typedName(field, positionals) + (field.kind === 'flag' || field.secret ? '' : ' …'),
   );
   const rest = others.length > needed.length ? ['[options]'] : [];
   return [words, ...byPosition, ...named, ...rest].join(' ');
+}
+
+/** Secrets are asked for, or read from standard input. */
+function typedName(field: Field, positionals: readonly string[]): string {
+  return field.secret ? `--${field.option}-stdin` : placeholder(field, positionals);
 }
 
 function inputTable({ input, positionals }: ActionDescriptor): string {
@@ -95,7 +104,7 @@ function inputTable({ input, positionals }: ActionDescriptor): string {
     fields.map((field) => {
       const row = byPath.get(field.path.join('/'));
       return [
-        code(placeholder(field, positionals)),
+        code(typedName(field, positionals)),
         row?.type ?? typeText(field.schema),
         row?.fallback ?? '',
         row?.meaning ?? '',

@@ -19,31 +19,29 @@ export function rowsOf(schema: JsonSchema, path: readonly string[] = []): readon
   const required = new Set(strings(schema['required']));
   return Object.entries(record(schema['properties'])).flatMap(([name, value]) => {
     const inner = record(value);
-    return [rowOf(inner, [...path, name], required.has(name)), ...rowsBelow(inner, [...path, name])];
+    const here = path.concat(name);
+    return [rowOf(inner, here, required.has(name))].concat(rowsBelow(inner, here));
   });
 }
 
 function rowsBelow(schema: JsonSchema, path: readonly string[]): readonly SchemaRow[] {
   const shapes = [schema, ...alternativesOf(schema)];
   return shapes.flatMap((shape) => {
-    const values = record(shape['additionalProperties']);
-    const items = record(shape['items']);
-    return [
-      ...rowsOf(shape, path),
-      ...rowsBelowEach(values, [...path, anyName]),
-      ...rowsBelowEach(items, [...path, anyNumber]),
-    ];
+    const values = rowsBelowEach(record(shape['additionalProperties']), path.concat(anyName));
+    const items = rowsBelowEach(record(shape['items']), path.concat(anyNumber));
+    return rowsOf(shape, path).concat(values, items);
   });
 }
 
 function rowsBelowEach(schema: JsonSchema, path: readonly string[]): readonly SchemaRow[] {
+  if (isReport(schema)) return [];
   return Object.keys(schema).length === 0
     ? []
     : [...rowsOf(schema, path), ...rowsBelow({ ...schema, properties: {} }, path)];
 }
 
 function rowOf(schema: JsonSchema, path: readonly string[], required: boolean): SchemaRow {
-  const described = String(schema['description'] ?? '').trim();
+  const described = typeof schema['description'] === 'string' ? schema['description'].trim() : '';
   // a default that depends on something cannot be in the schema; the description then ends with it
   const [, meaning = described, words = ''] = /^(.*?)\.? ?\bDefault: (.*?)\.?$/s.exec(described) ?? [];
   const fallback = 'default' in schema ? code(JSON.stringify(schema['default'])) : required ? 'required' : plain(words);
@@ -54,7 +52,7 @@ function meaningOf(schema: JsonSchema, description: string): string {
   const examples = Array.isArray(schema['examples']) ? schema['examples'] : [];
   const parts = [
     description === '' || /[.!?]$/.test(description) ? description : `${description}.`,
-    schema['secret'] === true ? 'Secret: write-only.' : '',
+    schema['secret'] === true ? 'Secret.' : '',
     examples.length === 0 ? '' : `Example: ${examples.map((example) => code(textOf(example))).join(', ')}.`,
   ];
   return parts.filter((part) => part !== '').join(' ');
@@ -82,12 +80,19 @@ export function typeText(schema: JsonSchema): string {
     case 'array':
       return `list of ${amount(schema['minItems'], schema['maxItems'])}${typeText(record(schema['items']))}`;
     case 'object':
+      if (isReport(schema)) return '[report](reports.md)';
       return 'properties' in schema
         ? 'object'
         : `object by name, of ${typeText(record(schema['additionalProperties']))}`;
     default:
       return 'anything';
   }
+}
+
+/** Reports have a page of their own. */
+function isReport(schema: JsonSchema): boolean {
+  const properties = record(schema['properties']);
+  return ['code', 'severity', 'params', 'path', 'text'].every((name) => name in properties);
 }
 
 /** Limits that are those of the number type say nothing; neither does a length of one at least. */
@@ -111,7 +116,7 @@ function alternativesOf(schema: JsonSchema): readonly JsonSchema[] {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
 }
 
 export function record(value: unknown): JsonSchema {

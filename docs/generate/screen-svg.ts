@@ -38,7 +38,7 @@ function textElement(run: Run, row: number): string {
   const y = titleHeight + row * lineHeight + fontSize;
   const fill = run.colour === undefined ? (run.dim ? dimmed : text) : (colours[run.colour] ?? text);
   const weight = run.bold ? ' font-weight="bold"' : '';
-  const length = round([...run.text].length * letter);
+  const length = round(Array.from(run.text).length * letter);
   return `<text x="${x}" y="${y}" fill="${fill}"${weight} textLength="${length}" lengthAdjust="spacingAndGlyphs">${escaped(run.text)}</text>`;
 }
 
