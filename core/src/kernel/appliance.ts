@@ -113,12 +113,7 @@ export class Appliance implements AsyncDisposable {
     this.#owned.add(this.bus.onAny('core', '', (_payload, event) => recent.add(event)));
     this.#addCoreActions(recent);
     this.#owned.add(this.jobs);
-    await Promise.all([this.jobs.load(), this.plugins.stateFile.load(), this.settings.load()]);
-    this.#owned.add(this.settings);
-    this.#owned.add(this.plugins);
-    const { packages, refused } = await this.#discover();
-    for (const { folder, reason } of refused) this.#parts.log.warn({ folder, reason }, 'not a usable plugin');
-    await this.plugins.activateAll(packages);
+    await Promise.all([this.jobs.load(), this.loadSections()]);
     await this.settings.recover();
     await this.jobs.recover((id) => {
       const action = this.actions.find(id);
@@ -137,6 +132,16 @@ export class Appliance implements AsyncDisposable {
     this.#owned.add(health);
     this.bus.publish('core', coreReady, { bootMs: system.clock.monotonic() - began });
     health.start();
+  }
+
+  /** Plugins with their sections, and what is confirmed: all that taking back a revision needs. */
+  async loadSections(): Promise<void> {
+    this.#owned.add(this.settings);
+    this.#owned.add(this.plugins);
+    await Promise.all([this.plugins.stateFile.load(), this.settings.load()]);
+    const { packages, refused } = await this.#discover();
+    for (const { folder, reason } of refused) this.#parts.log.warn({ folder, reason }, 'not a usable plugin');
+    await this.plugins.activateAll(packages);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

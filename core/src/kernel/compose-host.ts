@@ -1,5 +1,6 @@
+import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { createApplianceHost, type Host } from '../system/appliance-host.js';
+import { createApplianceHost } from '../system/appliance-host.js';
 import { createLog } from '../system/log.js';
 import { createNotifier } from '../system/notify.js';
 import { createSandboxHost } from '../system/sandbox-host.js';
@@ -9,7 +10,7 @@ import { composeAppliance } from './compose.js';
 import { appliancePaths, sandboxPaths } from './paths.js';
 
 /** Beside the package of core, in the repository as on the appliance; this module is core/dist/kernel/. */
-const builtInPlugins = fileURLToPath(new URL('../../../plugins', import.meta.url));
+export const builtInPlugins = fileURLToPath(new URL('../../../plugins', import.meta.url));
 
 /** A booted appliance with the host it runs on; ending it ends both. */
 export interface RunningAppliance extends AsyncDisposable {
@@ -21,7 +22,7 @@ export async function runCore(): Promise<void> {
   const log = createLog();
   const notifier = createNotifier();
   const host = createApplianceHost(log);
-  const appliance = composeAppliance({
+  const { appliance } = composeAppliance({
     system: host.system,
     paths: appliancePaths(builtInPlugins),
     log,
@@ -36,15 +37,8 @@ export async function runCore(): Promise<void> {
   await appliance.boot();
   await notifier.ready();
   log.info({}, 'ready');
-}
-
-/** The rollback guard's appliance: everything but doors, so that nobody can change what it takes back. */
-export function composeGuard(): { readonly appliance: Appliance; readonly host: Host; readonly log: Logger } {
-  const log = createLog();
-  const host = createApplianceHost(log);
-  const paths = appliancePaths(builtInPlugins);
-  const watchdog = { intervalMs: undefined, feed: async () => {} };
-  return { appliance: composeAppliance({ system: host.system, paths, log, watchdog, doors: false }), host, log };
+  // normally written at exit, which a killed core never reaches
+  flushCompileCache();
 }
 
 /** @param folder Absolute; everything the sandbox writes is below it. */
@@ -59,7 +53,7 @@ export async function startSandbox(folder: string, log: Logger = createLog()): P
     },
   });
   const watchdog = { intervalMs: undefined, feed: async () => {} };
-  const appliance = composeAppliance({ system: host.system, paths, log, watchdog, doors: true });
+  const { appliance } = composeAppliance({ system: host.system, paths, log, watchdog, doors: true });
   await appliance.boot();
   return {
     appliance,

@@ -10,6 +10,7 @@ import { ServerSet } from '../ipc/server-set.js';
 import type { CoreApi } from '../ipc/core-api.js';
 import { InProcessHost } from '../plugins/module-loader.js';
 import { type Logger, SettingsMaintenance, type SystemAccess } from '../sdk/index.js';
+import type { SettingsEngine } from '../settings/index.js';
 import { limitSystem } from '../system/limit-system.js';
 import { prepareFolder } from '../system/prepare-folder.js';
 import { Appliance, type Doors } from './appliance.js';
@@ -27,13 +28,18 @@ export interface Composition {
   readonly doors: boolean;
 }
 
+export interface Composed {
+  readonly appliance: Appliance;
+  readonly engine: SettingsEngine;
+}
+
 /** Console, peer and gateway have their doors from the start; who stands behind them comes with their plugins. */
 const doorsOfAppliance: readonly Principal[] = Object.values(principals);
 /** On the sandbox host one user is everybody. */
 const doorsOfSandbox: readonly Principal[] = [principals.root];
 
 /** The composition root: the only place that knows which implementation stands behind each interface. */
-export function composeAppliance({ system, paths, log, watchdog, doors }: Composition): Appliance {
+export function composeAppliance({ system, paths, log, watchdog, doors }: Composition): Composed {
   const { files, clock } = system;
   const container = globalContainer.createChildContainer();
   const access = new AccessService({ files, clock, log, stateFolder: paths.state, runtimeFolder: paths.runtime });
@@ -42,7 +48,8 @@ export function composeAppliance({ system, paths, log, watchdog, doors }: Compos
     for (const report of await access.load()) log.error({ code: report.code }, report.text);
     return new OpenDoors(system, paths, log, new Router(api, access)).open();
   };
-  return new Appliance({
+  let engine: SettingsEngine | undefined;
+  const appliance = new Appliance({
     system,
     paths,
     log,
@@ -57,12 +64,15 @@ export function composeAppliance({ system, paths, log, watchdog, doors }: Compos
     watchdog,
     createSettings: (around) => {
       const settings = new SettingsPart({ system, paths, log, ...around });
-      container.registerInstance(SettingsMaintenance, settings.engine);
+      engine = settings.engine;
+      container.registerInstance(SettingsMaintenance, engine);
       return settings;
     },
     actions: accessActions(access, audit, clock),
     ...(doors ? { openDoors } : {}),
   });
+  if (engine === undefined) throw new Error('an appliance makes its settings engine when it is constructed');
+  return { appliance, engine };
 }
 
 /** Core's sockets, and the way it asks itself through the first of them. */

@@ -7,9 +7,7 @@ import {
   type StatusPublisher,
   type SystemAccess,
 } from '../sdk/index.js';
-import { settingsActions } from '../settings/actions/settings-actions.js';
-import { SettingsEngine } from '../settings/settings-engine.js';
-import { type ActivationStatus, activationStatus } from '../settings/status.js';
+import { type ActivationStatus, activationStatus, settingsActions, SettingsEngine } from '../settings/index.js';
 import type { StatusRegistry } from '../status/status-registry.js';
 import type { SettingsLife } from './appliance.js';
 import type { AppliancePaths } from './paths.js';
