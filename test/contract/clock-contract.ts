@@ -5,7 +5,7 @@ import type { ContractCase } from './contract-case.js';
 export interface ClockSubject {
   readonly clock: Clock;
   /** Lets about so many milliseconds pass. */
-  pass(ms: number): Promise<void>;
+  readonly pass: (ms: number) => Promise<void>;
 }
 
 export const clockContract: readonly ContractCase<ClockSubject>[] = [
@@ -63,9 +63,11 @@ export const clockContract: readonly ContractCase<ClockSubject>[] = [
     title: 'sleeps until the time has passed, or is cancelled',
     run: async ({ clock, pass }) => {
       let slept = false;
-      const sleep = clock.sleep(20).then(() => {
+      const sleeper = async () => {
+        await clock.sleep(20);
         slept = true;
-      });
+      };
+      const sleep = sleeper();
       await pass(60);
       await sleep;
       assert.equal(slept, true);

@@ -1,5 +1,5 @@
 /** One promise of an interface, kept by every implementation. Uses node:assert so that it also runs without a test runner. */
 export interface ContractCase<Subject> {
   readonly title: string;
-  run(subject: Subject): Promise<void>;
+  readonly run: (subject: Subject) => Promise<void>;
 }

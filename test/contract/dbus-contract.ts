@@ -4,7 +4,7 @@ import type { ContractCase } from './contract-case.js';
 
 export interface DBusSubject {
   readonly dbus: DBus;
-  pass(ms: number): Promise<void>;
+  readonly pass: (ms: number) => Promise<void>;
 }
 
 const timedate = {

@@ -8,7 +8,7 @@ export interface UnitsSubject {
   readonly unit: string;
   /** A unit that exists in no system. */
   readonly absent: string;
-  pass(ms: number): Promise<void>;
+  readonly pass: (ms: number) => Promise<void>;
 }
 
 const notFound = { name: 'ApplianceError', code: 'not-found' };

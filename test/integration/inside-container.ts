@@ -108,7 +108,7 @@ await checks.check('commands: programs with network sockets run outside, with ou
 async function startBus(path: string): Promise<() => Promise<void>> {
   await rm(path, { force: true });
   const daemon = spawn(
-    'dbus-daemon',
+    '/usr/bin/dbus-daemon',
     ['--session', '--nofork', '--nopidfile', `--address=unix:path=${path}`, '--print-address'],
     {
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -77,10 +77,9 @@ export class AtomicFileStore implements FileStore {
     const turn = (this.#appends.get(path) ?? Promise.resolve()).then(() => this.#append(path, line, options));
     const settled = turn.catch(() => {});
     this.#appends.set(path, settled);
-    void settled.then(() => {
+    return turn.finally(() => {
       if (this.#appends.get(path) === settled) this.#appends.delete(path);
     });
-    return turn;
   }
 
   async remove(path: string): Promise<void> {

@@ -22,7 +22,7 @@ export class SystemCommandRunner implements CommandRunner {
         reject(new ApplianceError('invalid', `${argv[0]} cannot be run with these arguments.`, { cause }));
         return;
       }
-      new CommandRun(argv[0], child, options, resolve, reject);
+      new CommandRun(argv[0], child, options, resolve, reject).watch();
     });
   }
 }
@@ -48,8 +48,9 @@ class CommandRun {
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: (result: CommandResult) => void;
   readonly #reject: (error: ApplianceError) => void;
-  readonly #limit: NodeJS.Timeout;
+  readonly #options: CommandOptions;
   readonly #onAbort: () => void;
+  #limit: NodeJS.Timeout | undefined;
   #kill: NodeJS.Timeout | undefined;
   #givenUp: ApplianceError | undefined;
 
@@ -65,12 +66,18 @@ class CommandRun {
     this.#signal = options.signal;
     this.#resolve = resolve;
     this.#reject = reject;
-    const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-    const maxBytes = options.maxOutputBytes ?? defaultMaxOutputBytes;
-    const stdout = this.#collect(child.stdout, maxBytes);
-    const stderr = this.#collect(child.stderr, maxBytes);
-    this.#limit = setTimeout(() => this.#giveUp(tooSlow(program, timeoutMs)), timeoutMs);
+    this.#options = options;
     this.#onAbort = () => this.#giveUp(cancelled(program, this.#signal));
+  }
+
+  /** Follows the program to its end. */
+  watch(): void {
+    const { timeoutMs = defaultTimeoutMs, maxOutputBytes = defaultMaxOutputBytes, input } = this.#options;
+    const program = this.#program;
+    const child = this.#child;
+    const stdout = this.#collect(child.stdout, maxOutputBytes);
+    const stderr = this.#collect(child.stderr, maxOutputBytes);
+    this.#limit = setTimeout(() => this.#giveUp(tooSlow(program, timeoutMs)), timeoutMs);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     child.once('error', (cause) => this.#fail(notStarted(program, cause)));
     child.once('close', (exitCode, signalName) => {
@@ -83,7 +90,7 @@ class CommandRun {
     });
     // A program that ends without reading its input closes the pipe; its exit code tells the story.
     child.stdin?.on('error', () => {});
-    child.stdin?.end(options.input);
+    child.stdin?.end(input);
   }
 
   #collect(stream: Readable | null, maxBytes: number): () => string {

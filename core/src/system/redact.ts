@@ -3,7 +3,7 @@ const deepest = 6;
 
 /** A copy of log fields in which everything named like a secret is masked, and errors are spelt out. */
 export function redact(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return mask(fields, 0) as Record<string, unknown>; // mask keeps the shape: an object in, an object out.
+  return maskFields(fields, 0);
 }
 
 function mask(value: unknown, depth: number): unknown {
@@ -12,8 +12,12 @@ function mask(value: unknown, depth: number): unknown {
   if (depth > deepest) return '[deep]';
   if (value instanceof Error) return describe(value, depth);
   if (Array.isArray(value)) return value.map((item) => mask(item, depth + 1));
+  return maskFields(value, depth);
+}
+
+function maskFields(fields: object, depth: number): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, secretNames.test(name) ? '[secret]' : mask(item, depth + 1)]),
+    Object.entries(fields).map(([name, item]) => [name, secretNames.test(name) ? '[secret]' : mask(item, depth + 1)]),
   );
 }
 

@@ -81,7 +81,8 @@ export class SystemBus implements DBus, AsyncDisposable {
       signature: 's',
       arguments: [interfaceName],
     });
-    return properties as Record<string, unknown>; // GetAll returns a{sv}: the bus checks the signature.
+    if (!isRecord(properties)) throw new ApplianceError('engine-failed', `${destination} has no properties.`);
+    return properties;
   }
 
   onSignal(match: DBusSignalMatch, listener: Listener): Disposable {
@@ -191,7 +192,7 @@ export class SystemBus implements DBus, AsyncDisposable {
       const [name, , owner] = body;
       if (typeof name === 'string' && typeof owner === 'string') connection.owners.set(name, owner);
     }
-    for (const { match, listener } of [...this.#subscriptions]) {
+    for (const { match, listener } of this.#subscriptions) {
       if (match.interface !== message.interface || match.member !== message.member) continue;
       if (match.path !== undefined && match.path !== path) continue;
       if (match.sender !== undefined && connection.owners.get(match.sender) !== message.sender) continue;
@@ -229,6 +230,10 @@ async function followOwner(connection: Connection, name: string): Promise<void> 
 
 function callBus(connection: Connection, member: string, argument: string): Promise<readonly unknown[]> {
   return invoke(connection.bus, { ...busObject, member, signature: 's', arguments: [argument] });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function ruleOf(match: DBusSignalMatch): string {

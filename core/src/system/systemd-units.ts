@@ -38,9 +38,9 @@ export class SystemdUnits implements UnitManager {
   async status(unit: string): Promise<UnitStatus> {
     const [rows] = await this.#call('ListUnitsByNames', 'as', [[unit]]);
     // a(ssssssouso): name, description, load, active and sub state, followed unit, object path, job.
-    const [row] = rows as readonly (readonly string[])[];
-    if (row === undefined) throw new ApplianceError('engine-failed', `systemd says nothing about ${unit}.`);
-    const [, , loadState = '', activeState = '', subState = '', , path = ''] = row;
+    const row: unknown = Array.isArray(rows) ? rows[0] : undefined;
+    if (!Array.isArray(row)) throw new ApplianceError('engine-failed', `systemd says nothing about ${unit}.`);
+    const [, , loadState = '', activeState = '', subState = '', , path = ''] = row.map(String);
     const hasProcess = unit.endsWith('.service') && activeState !== 'inactive' && activeState !== 'failed';
     const mainPid = hasProcess ? await this.#property(path, 'Service', 'MainPID') : 0;
     return { name: unit, loadState, activeState, subState, mainPid: Number(mainPid) || null };

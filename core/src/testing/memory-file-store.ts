@@ -104,7 +104,7 @@ export class MemoryFileStore implements FileStore {
   async remove(path: string): Promise<void> {
     this.#step(`remove ${path}`);
     const resolved = this.#resolveFolder(path);
-    for (const each of [...this.#files.keys()]) {
+    for (const each of this.#files.keys()) {
       if (each === resolved || each.startsWith(`${resolved}/`)) this.#files.delete(each);
     }
     this.#changed(resolved);

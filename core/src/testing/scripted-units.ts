@@ -123,7 +123,7 @@ export class ScriptedUnits implements UnitManager {
 
   /** Power is off: no timer, nothing active. */
   powerOff(faults: FaultPlan): ScriptedUnits {
-    for (const name of [...this.#timers.keys()]) this.#cancel(name);
+    for (const name of this.#timers.keys()) this.#cancel(name);
     const next = new ScriptedUnits(this.#clock, faults);
     for (const name of this.#units.keys()) next.add(name);
     for (const [name, listener] of this.#startListeners) next.#startListeners.set(name, listener);

@@ -25,7 +25,7 @@ interface Printed {
 
 function printed(links: SandboxLinks): Readonly<Record<string, Printed>> {
   // The model's own output, in the shape of `ip -json`.
-  const list = JSON.parse(links.addressShow()) as Printed[];
+  const list: Printed[] = JSON.parse(links.addressShow());
   return Object.fromEntries(list.map((link) => [link.ifname, link]));
 }
 

@@ -47,7 +47,7 @@ export class SandboxBus implements DBus {
   }
 
   #tellChanged(destination: string, { path }: SandboxService, interfaceName: string): void {
-    for (const { match, listener } of [...this.#subscriptions]) {
+    for (const { match, listener } of this.#subscriptions) {
       const isChange = match.interface === 'org.freedesktop.DBus.Properties' && match.member === 'PropertiesChanged';
       const fits = (match.sender ?? destination) === destination && (match.path ?? path) === path;
       // Everything may have changed: listeners read what they need.

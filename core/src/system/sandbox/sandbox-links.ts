@@ -82,7 +82,8 @@ export class SandboxLinks {
       Name: link.name,
       AdministrativeState: link.network === undefined ? 'unmanaged' : 'configured',
       OperationalState: this.#isUp(link) ? 'routable' : 'off',
-      ...(link.networkFile === undefined ? {} : { NetworkFile: link.networkFile }),
+      // Undefined is left out of the JSON text.
+      NetworkFile: link.networkFile,
     }));
     return JSON.stringify({ Interfaces: interfaces });
   }
