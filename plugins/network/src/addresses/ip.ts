@@ -30,19 +30,35 @@ export function parseAddress(text: string): IpAddress | undefined {
   if (text.length > longestText || text.includes('/') || text.includes('%')) return undefined;
   try {
     if (text.includes(':')) {
-      const parsed = new Address6(text);
-      return { family: 6, value: parsed.bigInt(), text: parsed.correctForm() };
+      const address = new Address6(text);
+      return { family: 6, value: address.bigInt(), text: address.correctForm() };
     }
-    const parsed = new Address4(text);
-    return { family: 4, value: parsed.bigInt(), text: parsed.correctForm() };
+    const address = new Address4(text);
+    return { family: 4, value: address.bigInt(), text: address.correctForm() };
   } catch {
     // The library tells a wrong address by throwing; the caller reports it with its place.
     return undefined;
   }
 }
 
+/**
+ * Texts parsed lately. Every edit verifies the whole draft, and with thousands of VLANs parsing is half of that.
+ * Emptied when full: 20,000 entries are about 5 MB, and more than the largest settings have.
+ */
+const parsed = new Map<string, InterfaceAddress | undefined>();
+const mostParsed = 20_000;
+
 /** `10.0.0.1/24`, `10.0.0.1/255.255.255.0` or `fd00::1/64`; undefined for anything else. */
 export function parseInterfaceAddress(text: string): InterfaceAddress | undefined {
+  const known = parsed.get(text);
+  if (known !== undefined || parsed.has(text)) return known;
+  const address = parseUncached(text);
+  if (parsed.size >= mostParsed) parsed.clear();
+  parsed.set(text, address);
+  return address;
+}
+
+function parseUncached(text: string): InterfaceAddress | undefined {
   const slash = text.indexOf('/');
   if (slash === -1 || text.length > longestText) return undefined;
   const address = parseAddress(text.slice(0, slash));

@@ -20,7 +20,28 @@ export interface BondDifference {
   readonly found: string;
 }
 
-/** What of the settings an existing bond does not have. networkd never changes an existing bond: it must be made anew. */
+/** Differences for which the bond must be made anew: networkd never changes an existing one. */
+export function recreatingDifferences(
+  bond: BondSettings,
+  link: LinkFact,
+  model: NetworkModel,
+): readonly BondDifference[] {
+  return bondDifferences(bond, link, model).filter(({ option }) => option !== 'learnPacketIntervalSec');
+}
+
+/**
+ * networkd 257 accepts LearnPacketIntervalSec= and does not pass it on (the kernel keeps 1), so it is told to the kernel directly,
+ * which takes it at any time.
+ * @returns arguments for ip, or undefined when nothing is to be told.
+ */
+export function liveBondChange(bond: BondSettings, link: LinkFact, model: NetworkModel): string | undefined {
+  const difference = bondDifferences(bond, link, model).find(({ option }) => option === 'learnPacketIntervalSec');
+  return difference === undefined
+    ? undefined
+    : `link set dev ${link.name} type bond lp_interval ${difference.expected}`;
+}
+
+/** What of the settings an existing bond does not have. */
 export function bondDifferences(bond: BondSettings, link: LinkFact, model: NetworkModel): readonly BondDifference[] {
   const differences: BondDifference[] = [];
   const compare = (option: string, expected: string, found: string) => {

@@ -1,5 +1,5 @@
 import { formatInterfaceAddress } from '../addresses/ip.js';
-import { bondDifferences, primaryDiffers } from '../bonds/kernel-bond.js';
+import { recreatingDifferences, primaryDiffers } from '../bonds/kernel-bond.js';
 import { LinkIndex } from '../links/link-index.js';
 import { nameProblem } from '../links/interface-name.js';
 import type { LinkFact } from '../settings/facts.js';
@@ -38,7 +38,7 @@ export function staleDevices(
     if (subject?.bond !== undefined) {
       // networkd sets a primary through its member and never takes one back.
       const oldPrimary = subject.bond.primary === undefined && primaryDiffers(subject.bond, link);
-      return link.kind !== 'bond' || oldPrimary || bondDifferences(subject.bond, link, model).length > 0;
+      return link.kind !== 'bond' || oldPrimary || recreatingDifferences(subject.bond, link, model).length > 0;
     }
     if (subject?.vlan !== undefined) {
       return (

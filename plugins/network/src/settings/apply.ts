@@ -1,10 +1,11 @@
 import { ApplianceError, type ApplyInput, type Clock, type CommandRunner, type SystemAccess } from '@gemel/core/sdk';
+import { liveBondChange } from '../bonds/kernel-bond.js';
 import { type Observation, staleDevices, unsettled, type Unsettled } from '../networkd/convergence.js';
 import { interfaceOfFile } from '../networkd/names.js';
 import { staleAddresses } from '../networkd/stale-addresses.js';
 import { LinkReader } from '../system/link-reader.js';
 import { Networkd } from '../system/networkd.js';
-import type { NetworkFacts } from './facts.js';
+import type { LinkFact, NetworkFacts } from './facts.js';
 import { type NetworkModel, networkModel } from './network-model.js';
 import type { NetworkSettings } from './schema.js';
 
@@ -55,7 +56,7 @@ export class NetworkApply {
     const { links } = await this.#settle(model, signal);
     const addresses = staleAddresses(model, links, changes);
     await this.#batch(
-      addresses.map(({ link, address }) => `address delete ${address} dev ${link}`),
+      [...liveChanges(model, links), ...addresses.map(({ link, address }) => `address delete ${address} dev ${link}`)],
       signal,
     );
   }
@@ -101,6 +102,13 @@ export class NetworkApply {
     if (failures.length > 0)
       throw new ApplianceError('engine-failed', `The kernel refused a change: ${failures.join('; ')}`);
   }
+}
+
+function liveChanges(model: NetworkModel, links: readonly LinkFact[]): readonly string[] {
+  return links.flatMap((link) => {
+    const bond = model.interfaces.get(link.name)?.bond;
+    return bond === undefined || link.kind !== 'bond' ? [] : (liveBondChange(bond, link, model) ?? []);
+  });
 }
 
 function remedies(left: readonly Unsettled[]): Iterable<{ readonly name: string; readonly index: number }> {

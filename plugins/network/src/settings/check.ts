@@ -33,7 +33,7 @@ export class Check {
     this.model = networkModel(settings, facts);
     this.confirmedModel = networkModel(confirmed, facts);
     this.links = new LinkIndex(facts);
-    this.networks = new NetworkIndex(this.model);
+    this.networks = NetworkIndex.of(this.model);
     this.report = (code, params, path) => {
       const report = networkReports.report(code, params, path);
       this.reports.push(report);

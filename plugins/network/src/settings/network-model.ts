@@ -66,8 +66,19 @@ interface Draft {
   readonly vlans: string[];
 }
 
+/** Settings are never changed in place, so a model is good for as long as they are: one activation asks for it five times. */
+const models = new WeakMap<NetworkSettings, { readonly facts: NetworkFacts; readonly model: NetworkModel }>();
+
 /** Pure and total: wrong names, addresses and references stay in the model for verify to report. */
 export function networkModel(settings: NetworkSettings, facts: NetworkFacts): NetworkModel {
+  const known = models.get(settings);
+  if (known !== undefined && (known.facts === facts || settings.mode === 'advanced')) return known.model;
+  const model = buildModel(settings, facts);
+  models.set(settings, { facts, model });
+  return model;
+}
+
+function buildModel(settings: NetworkSettings, facts: NetworkFacts): NetworkModel {
   const drafts = settings.mode === 'simple' ? simpleDrafts(settings, facts) : advancedDrafts(settings);
   const interfaces = new Map<string, ModelInterface>();
   for (const [name, draft] of drafts) interfaces.set(name, finish(name, draft));

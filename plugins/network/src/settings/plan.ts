@@ -1,6 +1,6 @@
 import type { Caller, FileChange, Interruption, SectionPlan } from '@gemel/core/sdk';
 import { connectionFates, plainAddress } from '../addresses/connection-fate.js';
-import { bondDifferences, primaryDiffers } from '../bonds/kernel-bond.js';
+import { recreatingDifferences, primaryDiffers } from '../bonds/kernel-bond.js';
 import { miiMonitorOf } from '../bonds/monitors.js';
 import type { BondSettings } from '../bonds/bond-schema.js';
 import { LinkIndex } from '../links/link-index.js';
@@ -92,7 +92,7 @@ function interruptionOf(
         expectedMs: ready,
         text: `${name} is made; it carries traffic ${seconds(ready)} later.`,
       };
-    const differences = bondDifferences(will.bond, link, after);
+    const differences = recreatingDifferences(will.bond, link, after);
     if (differences.length > 0 || primaryDiffers(will.bond, link)) {
       const what = differences.map(({ option }) => option).join(', ') || 'primary';
       return {

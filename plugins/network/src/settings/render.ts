@@ -13,7 +13,7 @@ import type { NetworkSettings } from './schema.js';
 /** The files of systemd-networkd for the settings. Pure; what verify would refuse is left out rather than written wrongly. */
 export function renderNetwork(settings: NetworkSettings, facts: NetworkFacts): Rendering {
   const model = networkModel(settings, facts);
-  const routes = placeRoutes(model, new NetworkIndex(model));
+  const routes = placeRoutes(model, NetworkIndex.of(model));
   const files: RenderedFile[] = [];
   for (const subject of model.interfaces.values()) {
     if (nameProblem(subject.name) !== undefined) continue;
