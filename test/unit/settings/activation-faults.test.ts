@@ -1,7 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 import { filesFor, jane, kernelFor, type Lan, type Ntp, World } from './world.js';
 
-const oldLan = { mtu: 1500, bonds: { bond0: { mode: 'active-backup' as const, members: ['eth0'] } }, routes: [], key: '' };
+const oldLan = {
+  mtu: 1500,
+  bonds: { bond0: { mode: 'active-backup' as const, members: ['eth0'] } },
+  routes: [],
+  key: '',
+};
 const oldNtp = { servers: ['old.example'], zone: 'UTC' };
 const before: Both = { lan: oldLan, ntp: oldNtp };
 const after: Both = {

@@ -26,11 +26,14 @@ test('errors of the verification block, all of them are told, and force codes ov
   await world.edit('lan', { mtu: 600, bonds: { bond0: { mode: '802.3ad', members: ['eth7', 'eth8'] } } });
   world.forget();
   const refused = await t.throwsAsync(world.activate(), { instanceOf: ApplianceError, code: 'invalid' });
-  t.deepEqual(refused.reports.map(({ code, path }) => [code, path]), [
-    ['lan.mtu-small', 'lan/mtu'],
-    ['lan.port-lost', 'lan/bonds/bond0/members/0'],
-    ['lan.port-lost', 'lan/bonds/bond0/members/1'],
-  ]);
+  t.deepEqual(
+    refused.reports.map(({ code, path }) => [code, path]),
+    [
+      ['lan.mtu-small', 'lan/mtu'],
+      ['lan.port-lost', 'lan/bonds/bond0/members/0'],
+      ['lan.port-lost', 'lan/bonds/bond0/members/1'],
+    ],
+  );
   t.deepEqual(world.system.faults.journal, []);
   t.is((await world.activate(jane, ['port-lost'])).state, 'awaiting-confirmation');
 });
@@ -42,7 +45,10 @@ test('an error that an unchanged section has already does not stand in the way o
   await world.engine.confirm(jane);
   await world.edit('ntp', { zone: 'Europe/Berlin' });
   const result = await world.activate();
-  t.deepEqual(result.reports.map(({ code, severity }) => [code, severity]), [['lan.port-lost', 'warning']]);
+  t.deepEqual(
+    result.reports.map(({ code, severity }) => [code, severity]),
+    [['lan.port-lost', 'warning']],
+  );
   t.is(result.state, 'confirmed');
 });
 
@@ -64,7 +70,10 @@ test('an unconfirmed revision is rolled back when its window ends, and says why'
   t.is(world.engine.status().secondsLeft, 1);
   await world.system.clock.advance(1_000);
   t.is(world.engine.status().state, 'rolled-back');
-  t.deepEqual(world.engine.status().reports.map(({ code }) => code), ['settings.not-confirmed']);
+  t.deepEqual(
+    world.engine.status().reports.map(({ code }) => code),
+    ['settings.not-confirmed'],
+  );
   t.deepEqual(world.eventIds(), [
     'settings.activation.started',
     'settings.activation.awaiting-confirmation',
@@ -93,9 +102,10 @@ test('the window can be set for one activation', async (t) => {
   const world = await withDraft();
   await world.engine.activateDraft({ comment: 'long', force: new Set(), confirmSeconds: 300 }, jane);
   t.is(world.engine.status().secondsLeft, 300);
-  t.deepEqual(world.system.units.timers.map(({ name, unit }) => [name, unit]), [
-    ['gemel-guard-2-confirm.timer', 'gemel-rollback@2.service'],
-  ]);
+  t.deepEqual(
+    world.system.units.timers.map(({ name, unit }) => [name, unit]),
+    [['gemel-guard-2-confirm.timer', 'gemel-rollback@2.service']],
+  );
   await world.engine.undo(jane);
 });
 
@@ -112,7 +122,11 @@ test('a confirmation counts over a new connection, the console and the local CLI
     const world = await withDraft();
     await world.activate();
     if (over === undefined) {
-      await t.throwsAsync(world.engine.confirm(caller), { instanceOf: ApplianceError, code: 'conflict', message: /Connect anew/ });
+      await t.throwsAsync(world.engine.confirm(caller), {
+        instanceOf: ApplianceError,
+        code: 'conflict',
+        message: /Connect anew/,
+      });
       t.is(world.engine.status().state, 'awaiting-confirmation');
     } else {
       t.like(await world.engine.confirm(caller), { over, revision: 2 });
@@ -138,7 +152,10 @@ test('a probe that reports an error rolls back at once', async (t) => {
   const world = await withDraft();
   world.trouble.probe = [reports.report('lan.not-reachable', {})];
   const failed = await t.throwsAsync(world.activate(), { instanceOf: ApplianceError, code: 'engine-failed' });
-  t.deepEqual(failed.reports.map(({ code, path }) => [code, path]), [['lan.not-reachable', 'lan']]);
+  t.deepEqual(
+    failed.reports.map(({ code, path }) => [code, path]),
+    [['lan.not-reachable', 'lan']],
+  );
   t.is(world.engine.status().state, 'rolled-back');
   assertInForce(t, world);
 });
@@ -147,7 +164,10 @@ test('a warning of a probe is told and does not roll back', async (t) => {
   const world = await withDraft();
   world.trouble.probe = [reports.report('lan.mtu-small', { mtu: 1 })];
   const result = await world.activate();
-  t.deepEqual(result.reports.map(({ code }) => code), ['lan.mtu-small']);
+  t.deepEqual(
+    result.reports.map(({ code }) => code),
+    ['lan.mtu-small'],
+  );
   t.is(result.state, 'awaiting-confirmation');
 });
 
@@ -157,9 +177,16 @@ test('a section that throws while applying is rolled back, and stuck when the ol
   const failed = await t.throwsAsync(world.activate(), { instanceOf: ApplianceError, code: 'engine-failed' });
   t.regex(failed.message, /could not be brought back/);
   t.is(world.engine.status().state, 'stuck');
-  t.deepEqual(failed.reports.map(({ code }) => code), ['settings.apply.failed', 'settings.rollback.failed']);
+  t.deepEqual(
+    failed.reports.map(({ code }) => code),
+    ['settings.apply.failed', 'settings.rollback.failed'],
+  );
   t.true(world.eventIds().includes('settings.activation.stuck'));
-  await t.throwsAsync(world.activate(), { instanceOf: ApplianceError, code: 'conflict', message: /settings rollback 1/ });
+  await t.throwsAsync(world.activate(), {
+    instanceOf: ApplianceError,
+    code: 'conflict',
+    message: /settings rollback 1/,
+  });
 
   world.trouble.applyThrows = undefined;
   t.is((await world.engine.undo(jane)).state, 'rolled-back');
@@ -180,9 +207,17 @@ test('a section that hangs while applying is given up after 60 s', async (t) => 
   const world = await withDraft();
   world.trouble.applyHangs = 'lan';
   const activation = world.activate();
-  const failed = t.throwsAsync(activation, { instanceOf: ApplianceError, code: 'engine-failed', message: /did not end within 60 s/ });
+  const failed = t.throwsAsync(activation, {
+    instanceOf: ApplianceError,
+    code: 'engine-failed',
+    message: /did not end within 60 s/,
+  });
   await world.system.clock.advance(1_000);
-  await t.throwsAsync(world.edit('ntp', { zone: 'X' }), { instanceOf: ApplianceError, code: 'conflict', message: /being applied/ });
+  await t.throwsAsync(world.edit('ntp', { zone: 'X' }), {
+    instanceOf: ApplianceError,
+    code: 'conflict',
+    message: /being applied/,
+  });
   await t.throwsAsync(world.activate(joe), { instanceOf: ApplianceError, code: 'conflict' });
   world.trouble.applyHangs = undefined;
   await world.system.clock.advance(59_500);
@@ -219,14 +254,22 @@ test('a second activation is refused while one awaits confirmation', async (t) =
   const world = await withDraft();
   await world.activate();
   await world.edit('ntp', { zone: 'Europe/Berlin' });
-  await t.throwsAsync(world.activate(joe), { instanceOf: ApplianceError, code: 'conflict', message: /awaits confirmation/ });
+  await t.throwsAsync(world.activate(joe), {
+    instanceOf: ApplianceError,
+    code: 'conflict',
+    message: /awaits confirmation/,
+  });
 });
 
 test('nothing is changed when the guard cannot be armed', async (t) => {
   const world = await withDraft();
   const step = 1 + (await guardStep());
   world.system.faults.failAt(step);
-  await t.throwsAsync(world.activate(), { instanceOf: ApplianceError, code: 'unavailable', message: /nothing was changed/ });
+  await t.throwsAsync(world.activate(), {
+    instanceOf: ApplianceError,
+    code: 'unavailable',
+    message: /nothing was changed/,
+  });
   t.is(world.engine.status().state, 'idle');
   t.deepEqual(world.eventIds(), ['settings.activation.failed']);
   assertInForce(t, world);
@@ -257,7 +300,9 @@ test('modes and groups are part of a file', async (t) => {
   await world.activate();
   const key = world.system.files.entries().get('/run/systemd/network/20-key.network');
   t.deepEqual([key?.content, key?.mode, key?.group], ['Key=hush\n', 0o640, 'systemd-network']);
-  const privates = [...world.system.files.entries()].filter(([path, file]) => path.startsWith('/var/lib/gemel/settings/') && file.target === undefined);
+  const privates = [...world.system.files.entries()].filter(
+    ([path, file]) => path.startsWith('/var/lib/gemel/settings/') && file.target === undefined,
+  );
   t.true(privates.every(([, file]) => file.mode === 0o600));
 });
 

@@ -75,7 +75,10 @@ test('a data volume that is full from any write on refuses or rolls back, and lo
       await world.engine.confirm(jane);
       confirmed = true;
     } catch (thrown) {
-      t.true(thrown instanceof ApplianceError && ['storage', 'engine-failed'].includes(thrown.code), `${when}: ${String(thrown)}`);
+      t.true(
+        thrown instanceof ApplianceError && ['storage', 'engine-failed'].includes(thrown.code),
+        `${when}: ${String(thrown)}`,
+      );
     }
     assertWhole(t, world, when);
     if (confirmed) t.is(world.settings().lan.mtu, 9000, when);
@@ -93,8 +96,14 @@ test('an edit that cannot be saved is refused and the draft stays as it was', as
   const { world, volume } = await ready();
   volume.left = 0;
   const before = world.engine.state.draft;
-  const refused = await t.throwsAsync(world.edit('lan', { mtu: 4000 }), { instanceOf: ApplianceError, code: 'storage' });
-  t.deepEqual(refused.reports.map(({ code }) => code), ['settings.storage.failed']);
+  const refused = await t.throwsAsync(world.edit('lan', { mtu: 4000 }), {
+    instanceOf: ApplianceError,
+    code: 'storage',
+  });
+  t.deepEqual(
+    refused.reports.map(({ code }) => code),
+    ['settings.storage.failed'],
+  );
   t.is(world.engine.state.draft, before);
   volume.left = Number.POSITIVE_INFINITY;
   await world.edit('lan', { mtu: 4000 });

@@ -31,7 +31,10 @@ test('a place belongs to whoever changed it last, and to nobody when it is back 
   const world = await World.started();
   await set(world, 'lan/mtu', '9000', jane);
   await set(world, 'lan/mtu', '4000', joe);
-  t.deepEqual(world.engine.state.draft?.changes.map((change) => change.author), ['user:joe']);
+  t.deepEqual(
+    world.engine.state.draft?.changes.map((change) => change.author),
+    ['user:joe'],
+  );
   await set(world, 'lan/mtu', '1500', joe);
   t.is(world.engine.state.draft, undefined);
   t.is(await world.system.files.read(draftFile), undefined);
@@ -53,12 +56,19 @@ test('an edit is refused when its place was confirmed away since the caller look
   await set(world, 'lan/mtu', '9000', jane);
   await world.activate(jane);
   await world.engine.confirm(jane);
-  const refused = await t.throwsAsync(set(world, 'lan/mtu', '1400', joe, 1), { instanceOf: ApplianceError, code: 'conflict' });
-  t.deepEqual(refused.reports.map(({ code, path, params }) => [code, path, params['author'], params['revision']]), [
-    ['settings.edit.overtaken', 'lan/mtu', 'local:jane', 2],
-  ]);
+  const refused = await t.throwsAsync(set(world, 'lan/mtu', '1400', joe, 1), {
+    instanceOf: ApplianceError,
+    code: 'conflict',
+  });
+  t.deepEqual(
+    refused.reports.map(({ code, path, params }) => [code, path, params['author'], params['revision']]),
+    [['settings.edit.overtaken', 'lan/mtu', 'local:jane', 2]],
+  );
   await set(world, 'ntp/zone', 'Europe/Berlin', joe, 1);
-  t.deepEqual(world.engine.state.draft?.changes.map(({ path }) => path), ['ntp/zone']);
+  t.deepEqual(
+    world.engine.state.draft?.changes.map(({ path }) => path),
+    ['ntp/zone'],
+  );
 });
 
 test('a draft moves on top of what is confirmed meanwhile, and collisions wait for a decision', async (t) => {
@@ -71,15 +81,19 @@ test('a draft moves on top of what is confirmed meanwhile, and collisions wait f
   const fitted = sections.fit(section, { mtu: 4000, key: 'k' });
   if (fitted.kind !== 'fits') return t.fail();
   const document = new Map(confirmed.document).set('lan', sections.store(section, fitted.settings));
-  await world.engine.activateDocument({ document, origin: 'file', comment: '', force: new Set(), confirmSeconds: undefined }, joe);
+  await world.engine.activateDocument(
+    { document, origin: 'file', comment: '', force: new Set(), confirmSeconds: undefined },
+    joe,
+  );
   await world.engine.confirm(jane);
 
   t.is(world.settings().lan.mtu, 4000);
-  t.is((await world.engine.desk.document().get('lan')?.settings as { key: string }).key, 'k', 'theirs came in');
+  t.is(((await world.engine.desk.document().get('lan')?.settings) as { key: string }).key, 'k', 'theirs came in');
   const collision = await t.throwsAsync(world.activate(), { instanceOf: ApplianceError, code: 'conflict' });
-  t.deepEqual(collision.reports.map(({ code, path, params }) => [code, path, params['author']]), [
-    ['settings.draft.collision', 'lan/mtu', 'user:joe'],
-  ]);
+  t.deepEqual(
+    collision.reports.map(({ code, path, params }) => [code, path, params['author']]),
+    [['settings.draft.collision', 'lan/mtu', 'user:joe']],
+  );
   await set(world, 'lan/mtu', '9000', jane);
   t.deepEqual(world.engine.collisions(), []);
   t.is((await world.activate()).state, 'awaiting-confirmation');
@@ -112,7 +126,10 @@ test('edits made while a revision awaits confirmation stay pending when it is co
   await set(world, 'lan/mtu', '4000', joe);
   await world.engine.confirm(jane);
   t.deepEqual(world.engine.collisions(), []);
-  t.deepEqual(world.engine.state.draft?.changes.map(({ path, author }) => [path, author]), [['lan/mtu', 'user:joe']]);
+  t.deepEqual(
+    world.engine.state.draft?.changes.map(({ path, author }) => [path, author]),
+    [['lan/mtu', 'user:joe']],
+  );
   await world.restart();
   t.deepEqual(world.engine.collisions(), []);
   t.is(world.engine.state.draft?.base, 2);
@@ -129,7 +146,10 @@ test('edits made in the window do not collide either when core is killed right a
   await world.restart();
   t.is(world.settings().lan.mtu, 9000);
   t.deepEqual(world.engine.collisions(), []);
-  t.deepEqual(world.engine.state.draft?.changes.map(({ path }) => path), ['lan/mtu']);
+  t.deepEqual(
+    world.engine.state.draft?.changes.map(({ path }) => path),
+    ['lan/mtu'],
+  );
 });
 
 test('the draft stays as it was when its activation is rolled back', async (t) => {
@@ -137,7 +157,10 @@ test('the draft stays as it was when its activation is rolled back', async (t) =
   await set(world, 'lan/mtu', '9000', jane);
   await world.activate();
   await world.engine.undo(jane);
-  t.deepEqual(world.engine.state.draft?.changes.map(({ path }) => path), ['lan/mtu']);
+  t.deepEqual(
+    world.engine.state.draft?.changes.map(({ path }) => path),
+    ['lan/mtu'],
+  );
   t.is((await world.activate()).revision, 3);
 });
 
@@ -163,20 +186,40 @@ test('refuses values that do not fit, naming the place and what is expected', as
     ['settings.value.invalid', 'lan/bonds/team0', 'lan/bonds/team0: the name is not allowed: must look like bond0.'],
   ]);
   t.deepEqual(await reportsOf('lan/bonds/bond0/mode', '802.3ad'), [
-    ['settings.value.invalid', 'lan/bonds/bond0/members', 'lan/bonds/bond0/members: Invalid input: expected array, received undefined.'],
+    [
+      'settings.value.invalid',
+      'lan/bonds/bond0/members',
+      'lan/bonds/bond0/members: Invalid input: expected array, received undefined.',
+    ],
   ]);
   t.deepEqual(await reportsOf('lan', '{"mtu":1400,"mut":1}'), [
-    ['settings.path.unknown', 'lan/mut', 'There is no setting lan/mut. Check its name, and whether it goes with the other settings there.'],
+    [
+      'settings.path.unknown',
+      'lan/mut',
+      'There is no setting lan/mut. Check its name, and whether it goes with the other settings there.',
+    ],
   ]);
   t.is(world.engine.state.draft, undefined);
 });
 
 test('refuses paths and values made to break things', async (t) => {
   const world = await World.started();
-  for (const path of ['', '/', '__proto__/x', 'lan/__proto__/x', 'lan/constructor', 'lan/bonds/__proto__/mode', 'lan/mtu/deep/er', `lan/${'x/'.repeat(5_000)}`]) {
+  for (const path of [
+    '',
+    '/',
+    '__proto__/x',
+    'lan/__proto__/x',
+    'lan/constructor',
+    'lan/bonds/__proto__/mode',
+    'lan/mtu/deep/er',
+    `lan/${'x/'.repeat(5_000)}`,
+  ]) {
     await t.throwsAsync(set(world, path, '1'), { instanceOf: ApplianceError }, path.slice(0, 40));
   }
-  await t.throwsAsync(set(world, 'lan/routes/7', '{"to":"a","via":"b"}'), { instanceOf: ApplianceError, code: 'invalid' });
+  await t.throwsAsync(set(world, 'lan/routes/7', '{"to":"a","via":"b"}'), {
+    instanceOf: ApplianceError,
+    code: 'invalid',
+  });
   t.is(({} as Record<string, unknown>)['x'], undefined);
   t.is(world.engine.state.draft, undefined);
 });
@@ -216,9 +259,19 @@ test('reverts one place, a section, or everything', async (t) => {
 test('a locked scope refuses edits and activations with the reason', async (t) => {
   const world = await World.started();
   await set(world, 'lan/mtu', '9000');
-  const report = { code: 'cluster.passive', severity: 'error', params: {}, path: '', text: 'Edit on the active node.' } as const;
+  const report = {
+    code: 'cluster.passive',
+    severity: 'error',
+    params: {},
+    path: '',
+    text: 'Edit on the active node.',
+  } as const;
   const lock = world.engine.addScopeLock('node', () => report);
-  await t.throwsAsync(set(world, 'lan/mtu', '4000'), { instanceOf: ApplianceError, code: 'conflict', message: report.text });
+  await t.throwsAsync(set(world, 'lan/mtu', '4000'), {
+    instanceOf: ApplianceError,
+    code: 'conflict',
+    message: report.text,
+  });
   const refused = await t.throwsAsync(world.activate(), { instanceOf: ApplianceError, code: 'invalid' });
   t.true(refused.reports.some(({ code }) => code === 'cluster.passive'));
   lock[Symbol.dispose]();
@@ -227,10 +280,19 @@ test('a locked scope refuses edits and activations with the reason', async (t) =
 
 test('a plugin cannot change settings it was given in place', async (t) => {
   const world = await World.started();
-  const confirmed = world.engine.accessFor('network', new (await import('@gemel/core/sdk')).DisposableStore()).confirmed(lan);
-  t.throws(() => {
-    confirmed.mtu = 1;
-  }, { instanceOf: TypeError });
-  await world.engine.edit({ section: 'lan', caller: jane, change: (settings) => Object.assign(settings as object, { mtu: 4000 }) });
+  const confirmed = world.engine
+    .accessFor('network', new (await import('@gemel/core/sdk')).DisposableStore())
+    .confirmed(lan);
+  t.throws(
+    () => {
+      confirmed.mtu = 1;
+    },
+    { instanceOf: TypeError },
+  );
+  await world.engine.edit({
+    section: 'lan',
+    caller: jane,
+    change: (settings) => Object.assign(settings as object, { mtu: 4000 }),
+  });
   t.is(world.settings().lan.mtu, 1500);
 });

@@ -26,7 +26,12 @@ function assertWhole(t: { deepEqual(a: unknown, b: unknown): void }, world: Worl
 test('the first start confirms the defaults as revision 1 and applies them', async (t) => {
   const world = new World();
   t.deepEqual(await world.engine.recover(), []);
-  t.like(world.engine.state.confirmed.meta, { number: 1, author: 'core', origin: 'defaults', comment: 'Defaults of lan, ntp' });
+  t.like(world.engine.state.confirmed.meta, {
+    number: 1,
+    author: 'core',
+    origin: 'defaults',
+    comment: 'Defaults of lan, ntp',
+  });
   assertWhole(t, world);
   t.deepEqual([...world.archive().keys()].sort(), Object.keys(filesFor(world.settings())).sort());
 });
@@ -49,7 +54,10 @@ test('a restart of core within the window goes on awaiting, and the window ends 
   t.is(world.engine.status().secondsLeft, 40);
   t.is(world.settings('running').lan.mtu, 9000);
   assertWhole(t, world);
-  await t.throwsAsync(world.engine.confirm({ ...joe, connectedAt: 1 }), { instanceOf: ApplianceError, code: 'conflict' });
+  await t.throwsAsync(world.engine.confirm({ ...joe, connectedAt: 1 }), {
+    instanceOf: ApplianceError,
+    code: 'conflict',
+  });
   await world.system.clock.advance(40_000);
   t.is(world.engine.status().state, 'rolled-back');
   assertWhole(t, world);
@@ -73,7 +81,10 @@ test('a restart of core after the window takes the revision back and reports it'
   world.crash();
   await world.system.clock.advance(61_000);
   const found = await world.engine.recover();
-  t.deepEqual(found.map(({ code }) => code), ['settings.interrupted']);
+  t.deepEqual(
+    found.map(({ code }) => code),
+    ['settings.interrupted'],
+  );
   t.true(world.eventIds().includes('settings.recovered'));
   assertWhole(t, world);
 });
@@ -88,7 +99,9 @@ test('a power loss within the window takes the revision back', async (t) => {
   assertWhole(t, world);
 });
 
-const damage: Readonly<Record<string, { readonly content?: string; readonly reports: readonly string[]; readonly mtu?: number }>> = {
+const damage: Readonly<
+  Record<string, { readonly content?: string; readonly reports: readonly string[]; readonly mtu?: number }>
+> = {
   'draft.json': { reports: ['settings.file.damaged'] },
   'activation.json': { reports: ['settings.file.damaged'] },
   'owned.json': { reports: ['settings.file.damaged'] },
@@ -131,10 +144,13 @@ test('a changed byte in the confirmed settings is noticed by its checksum', asyn
   world.powerLoss();
   world.system.files.put(at('revisions/3/document.json'), (text ?? '').replace('9000', '9001'));
   const found = await world.engine.recover();
-  t.deepEqual(found.map(({ code, params }) => [code, params['used'] ?? null]), [
-    ['settings.file.damaged', null],
-    ['settings.revision.damaged', 2],
-  ]);
+  t.deepEqual(
+    found.map(({ code, params }) => [code, params['used'] ?? null]),
+    [
+      ['settings.file.damaged', null],
+      ['settings.revision.damaged', 2],
+    ],
+  );
   t.is(world.engine.state.confirmed.meta.number, 2);
   assertWhole(t, world);
 });
@@ -176,9 +192,16 @@ test('a section whose plugin is not loaded is kept byte for byte, with its files
   world.engine = world.newEngine(['ntp']);
   await world.engine.recover();
   t.deepEqual(world.engine.status().notLoaded, ['lan']);
-  await t.throwsAsync(world.edit('lan', { mtu: 1 }), { instanceOf: ApplianceError, code: 'not-found', message: /not loaded/ });
+  await t.throwsAsync(world.edit('lan', { mtu: 1 }), {
+    instanceOf: ApplianceError,
+    code: 'not-found',
+    message: /not loaded/,
+  });
   await world.edit('ntp', { zone: 'Asia/Tokyo' });
-  world.engine.state.draft = { ...world.engine.state.draft!, document: new Map(world.engine.desk.document()).set('lan', before!) };
+  world.engine.state.draft = {
+    ...world.engine.state.draft!,
+    document: new Map(world.engine.desk.document()).set('lan', before!),
+  };
   const result = await world.activate();
   t.is(result.state, 'confirmed');
   t.true(result.reports.some(({ code }) => code === 'settings.section.left-alone'));
@@ -201,7 +224,10 @@ test('a section that appears later gets its defaults in a confirmed revision of 
   world.engine = world.newEngine(['lan', 'ntp']);
   await world.engine.recover();
   t.like(world.engine.state.confirmed.meta, { number: 2, author: 'core', comment: 'Defaults of ntp', parent: 1 });
-  t.deepEqual(world.engine.state.draft?.changes.map(({ path }) => path), ['lan/mtu']);
+  t.deepEqual(
+    world.engine.state.draft?.changes.map(({ path }) => path),
+    ['lan/mtu'],
+  );
   t.is(world.engine.state.draft?.base, 2);
   assertWhole(t, world);
 });
@@ -282,9 +308,15 @@ test('older sections are migrated step by step, and stay as they are on disk unt
   t.deepEqual(world.engine.state.confirmed.document.get('doc'), { version: 3, scope: 'node', settings: { v3: 81 } });
 
   await withVersion(world, versioned(2, { migrations }));
-  t.deepEqual(world.engine.state.recovery.map(({ code }) => code), ['settings.section.too-new']);
+  t.deepEqual(
+    world.engine.state.recovery.map(({ code }) => code),
+    ['settings.section.too-new'],
+  );
   t.is(await world.system.files.read('/run/doc'), '{"v3":81}', 'files of what cannot be applied stay');
-  await t.throwsAsync(world.engine.edit({ section: 'doc', caller: jane, change: () => ({ v2: 1 }) }), { instanceOf: ApplianceError, code: 'unavailable' });
+  await t.throwsAsync(world.engine.edit({ section: 'doc', caller: jane, change: () => ({ v2: 1 }) }), {
+    instanceOf: ApplianceError,
+    code: 'unavailable',
+  });
   await world.engine.edit({ section: 'doc', caller: jane, wholesale: true, change: () => ({ v2: 1 }) });
   t.is((await world.activate()).state, 'confirmed');
   t.is(await world.system.files.read('/run/doc'), '{"v2":1}');
@@ -292,13 +324,21 @@ test('older sections are migrated step by step, and stay as they are on disk unt
 
 test('a migration that throws or gives nonsense keeps the section and says so', async (t) => {
   for (const [step, code] of [
-    [() => { throw new Error('cannot'); }, 'settings.section.migration-failed'],
+    [
+      () => {
+        throw new Error('cannot');
+      },
+      'settings.section.migration-failed',
+    ],
     [() => ({ nonsense: true }), 'settings.section.unfit'],
   ] as const) {
     const world = await World.started({ sections: [] });
     await withVersion(world, versioned(1));
     await withVersion(world, versioned(2, { migrations: { 1: step } }));
-    t.deepEqual(world.engine.state.recovery.map((report) => report.code), [code]);
+    t.deepEqual(
+      world.engine.state.recovery.map((report) => report.code),
+      [code],
+    );
     t.deepEqual(world.engine.state.confirmed.document.get('doc')?.settings, { v1: 0 });
     t.is(await world.system.files.read('/run/doc'), '{"v1":0}');
   }
@@ -309,7 +349,10 @@ test('a section that fails at boot stops neither the others nor the boot', async
   world.powerLoss();
   world.trouble.applyThrows = 'no such device';
   const found = await world.engine.recover();
-  t.deepEqual(found.map(({ code, params }) => [code, params['section']]), [['settings.apply.failed', 'lan']]);
+  t.deepEqual(
+    found.map(({ code, params }) => [code, params['section']]),
+    [['settings.apply.failed', 'lan']],
+  );
   t.is(world.kernel.zone, 'Europe/Berlin');
 });
 

@@ -29,7 +29,10 @@ function runGuard(
 }
 
 function assertOld(t: { deepEqual(a: unknown, b: unknown): void }, world: World): void {
-  t.deepEqual(world.owned(), filesFor({ lan: { mtu: 1500, bonds: {}, routes: [], key: '' }, ntp: { servers: [], zone: 'UTC' } }));
+  t.deepEqual(
+    world.owned(),
+    filesFor({ lan: { mtu: 1500, bonds: {}, routes: [], key: '' }, ntp: { servers: [], zone: 'UTC' } }),
+  );
 }
 
 test('finds nothing to do for a revision that was settled, is another one, or still has time', async (t) => {

@@ -53,7 +53,11 @@ export interface Trouble {
   verify?: readonly Report[];
 }
 
-export function lanSection(system: ScriptedSystem, kernel: Kernel, trouble: Trouble): Section<Lan, { ports: string[] }> {
+export function lanSection(
+  system: ScriptedSystem,
+  kernel: Kernel,
+  trouble: Trouble,
+): Section<Lan, { ports: string[] }> {
   return {
     ...lan,
     title: 'Network',
@@ -78,13 +82,16 @@ export function lanSection(system: ScriptedSystem, kernel: Kernel, trouble: Trou
     render: ({ settings }) => ({ files: lanFiles(settings), properties: [] }),
     plan: ({ changes }) => ({
       units: ['systemd-networkd.service'],
-      interruptions: changes.length === 0 ? [] : [{ subject: 'lan', kind: 'short', expectedMs: 300, text: 'Links go down.' }],
+      interruptions:
+        changes.length === 0 ? [] : [{ subject: 'lan', kind: 'short', expectedMs: 300, text: 'Links go down.' }],
     }),
     async apply({ rendering }, signal) {
       if (trouble.applyHangs === 'lan') await never(signal);
       await system.units.reloadOrRestart('systemd-networkd.service');
       const contents = await Promise.all(rendering.files.map((file) => system.files.read(file.path)));
-      kernel.network = Object.fromEntries(rendering.files.map((file, index) => [file.path, contents[index] ?? '(absent)']));
+      kernel.network = Object.fromEntries(
+        rendering.files.map((file, index) => [file.path, contents[index] ?? '(absent)']),
+      );
       if (trouble.applyThrows !== undefined) throw new Error(trouble.applyThrows);
     },
     probe: async () => trouble.probe ?? [],
@@ -94,7 +101,12 @@ export function lanSection(system: ScriptedSystem, kernel: Kernel, trouble: Trou
 export function lanFiles(settings: Lan) {
   return [
     { path: '/run/systemd/network/10-lan.network', content: `MTU=${settings.mtu}\n` },
-    { path: '/run/systemd/network/20-key.network', content: `Key=${settings.key}\n`, mode: 0o640, group: 'systemd-network' },
+    {
+      path: '/run/systemd/network/20-key.network',
+      content: `Key=${settings.key}\n`,
+      mode: 0o640,
+      group: 'systemd-network',
+    },
     ...Object.entries(settings.bonds).map(([name, bond]) => ({
       path: `/run/systemd/network/30-${name}.netdev`,
       content: `Name=${name}\nMode=${bond.mode}\nMembers=${bond.members.join(' ')}\n`,
@@ -114,7 +126,9 @@ export function ntpSection(system: ScriptedSystem, kernel: Kernel, trouble: Trou
     readFacts: async () => null,
     verify: () => [],
     render: ({ settings }) => ({
-      files: [{ path: '/etc/ntp/servers.conf', content: settings.servers.map((server) => `server ${server}\n`).join('') }],
+      files: [
+        { path: '/etc/ntp/servers.conf', content: settings.servers.map((server) => `server ${server}\n`).join('') },
+      ],
       properties: [{ engine: 'timedated', name: 'Timezone', value: settings.zone }] satisfies EngineProperty[],
     }),
     plan: () => ({ units: ['ntp.service'], interruptions: [] }),
@@ -273,11 +287,11 @@ export class World {
 
   #prepare(): void {
     this.system.files.put('/proc/sys/kernel/random/boot_id', `boot-${this.#boot}\n`);
-    for (const unit of ['systemd-networkd.service', 'ntp.service', 'gemel-core.service']) this.system.units.add(unit, 'active');
+    for (const unit of ['systemd-networkd.service', 'ntp.service', 'gemel-core.service'])
+      this.system.units.add(unit, 'active');
     this.system.units.add('gemel-rollback@.service');
   }
 }
-
 
 /** Reads an archive as tar does, checksums included. */
 export function untar(bytes: Buffer): ReadonlyMap<string, string> {
@@ -285,12 +299,18 @@ export function untar(bytes: Buffer): ReadonlyMap<string, string> {
   for (let at = 0; at + 512 <= bytes.length && bytes[at] !== 0; ) {
     const header = bytes.subarray(at, at + 512);
     const field = (start: number, length: number) =>
-      header.subarray(start, start + length).toString('latin1').replace(/[\0 ].*$/s, '');
+      header
+        .subarray(start, start + length)
+        .toString('latin1')
+        .replace(/[\0 ].*$/s, '');
     const sum = header.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 32 : byte), 0);
     if (sum !== Number.parseInt(field(148, 8), 8)) throw new Error('bad checksum in archive');
     const size = Number.parseInt(field(124, 12), 8);
     const prefix = field(345, 155);
-    files.set(`/${prefix === '' ? '' : `${prefix}/`}${field(0, 100)}`, bytes.subarray(at + 512, at + 512 + size).toString());
+    files.set(
+      `/${prefix === '' ? '' : `${prefix}/`}${field(0, 100)}`,
+      bytes.subarray(at + 512, at + 512 + size).toString(),
+    );
     at += 512 + Math.ceil(size / 512) * 512;
   }
   return files;

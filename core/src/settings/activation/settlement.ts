@@ -10,11 +10,15 @@ import {
 } from '../events.js';
 import { settingsReports } from '../reports.js';
 import { reasonOf } from '../sections.js';
+import type { RenderedSet } from '../store/rendered-set.js';
 import { guardName, type Journal, rollbackUnit } from '../store/journal.js';
 import { allDone, storageError } from '../store/settings-files.js';
 import type { z } from 'zod';
 import type { Applier } from './applier.js';
-import { bring } from './bring.js';
+import { bring, type Brought } from './bring.js';
+
+/** A rollback that took longer was held up by something that hangs, and would be again. */
+const retryWithinMs = 10_000;
 
 type ConfirmedOver = z.infer<typeof confirmedOver>;
 
@@ -137,7 +141,7 @@ export class Settlement {
     const linkFailure = await this.#relink(confirmed);
     state.running = state.confirmed;
     const stored = await revisions.rendered(confirmed);
-    const { failures, work } = await bring(state, this.applier, 'rollback', ids ?? journal.sections, stored);
+    const { failures, work } = await this.#bringBack(ids ?? journal.sections, stored);
     const errors = [...linkFailure, ...failures];
     const stuck = errors.map(({ text }) =>
       settingsReports.report('settings.rollback.failed', { confirmed, reason: text }),
@@ -204,6 +208,15 @@ export class Settlement {
       const params = { confirmed: journal.parent, reason: reasonOf(asApplianceError(thrown)) };
       return [settingsReports.report('settings.rollback.not-recorded', params)];
     }
+  }
+
+  /** Once more when it fails quickly: an engine that was being restarted, or a moment without memory, is no reason to be stuck. */
+  async #bringBack(ids: readonly string[], stored: RenderedSet): Promise<Brought> {
+    const { state, applier } = this;
+    const start = state.parts.clock.monotonic();
+    const first = await bring(state, applier, 'rollback', ids, stored);
+    const slow = state.parts.clock.monotonic() - start > retryWithinMs;
+    return first.failures.length === 0 || slow ? first : bring(state, applier, 'rollback', ids, stored);
   }
 
   /** A confirmation that failed half-way may have moved the link. */

@@ -23,7 +23,7 @@ export function archiveText(files: readonly RenderedFile[], mtime: number): stri
 
 /** True for paths that an archive and a file system take: absolute, plain, printable ASCII, without `.` and `..`. */
 export function isArchivable(path: string): boolean {
-  return /^(\/(?!\.{1,2}(\/|$))[!-~]+)+$/.test(path) && !path.includes('//') && splitName(path) !== undefined;
+  return /^(\/(?!\.{1,2}(\/|$))[!-.0-~]+)+$/.test(path) && splitName(path) !== undefined;
 }
 
 /** Name of at most 100 and prefix of at most 155 bytes, cut at a slash. */
