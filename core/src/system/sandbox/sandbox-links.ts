@@ -183,12 +183,14 @@ function isPrimary(link: ModelLink): boolean {
   return link.network !== undefined && lastValue(link.network, 'Network.PrimarySlave') === 'yes';
 }
 
-/** Entered addresses, and where DHCP is asked for one of the range for documentation (RFC 5737). */
+/** Entered addresses, and where a server or router is asked for one, an address for documentation (RFC 5737, RFC 3849). */
 function addressesOf(link: ModelLink): readonly Readonly<Record<string, unknown>>[] {
   const entered = [...(link.network?.get('Network.Address') ?? []), ...(link.network?.get('Address.Address') ?? [])];
   const dhcp = link.network === undefined ? 'no' : lastValue(link.network, 'Network.DHCP');
   const leased = dhcp === 'yes' || dhcp === 'ipv4' ? [address(`192.0.2.${100 + link.index}/24`, true)] : [];
-  return [...entered.map((text) => address(text, false)), ...leased];
+  const advertised = link.network !== undefined && lastValue(link.network, 'Network.IPv6AcceptRA') === 'yes';
+  const routed = advertised ? [address(`2001:db8::${100 + link.index}/64`, true)] : [];
+  return [...entered.map((text) => address(text, false)), ...leased, ...routed];
 }
 
 function address(text: string, dynamic: boolean): Readonly<Record<string, unknown>> {
