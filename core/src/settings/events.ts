@@ -63,14 +63,3 @@ export const settingsRecovered = defineEvent({
   summary: 'Settings were found damaged or unconfirmed at the start and were mended.',
   schema: z.object({ confirmed: z.number(), reasons: z.array(z.string()) }),
 });
-
-export const settingsEvents = [
-  draftChanged,
-  activationStarted,
-  activationAwaiting,
-  activationConfirmed,
-  activationRolledBack,
-  activationStuck,
-  activationFailed,
-  settingsRecovered,
-] as const;

@@ -1,11 +1,10 @@
-import type { EngineParts } from './engine-parts.js';
-import { EngineState } from './engine-parts.js';
+import { type EngineParts, EngineState } from './engine-parts.js';
 import { limited, limits } from './limits.js';
 import { reasonOf } from './sections.js';
 import { SettingsEngine } from './settings-engine.js';
 import { isPending, type Journal } from './store/journal.js';
 
-export const coreUnit = 'gemel-core.service';
+const coreUnit = 'gemel-core.service';
 
 /** A living core answers at once, but its rollback may take as long as applying does. */
 const askLimitMs = 5_000 + limits.applyMs;

@@ -88,7 +88,7 @@ test('a draft moves on top of what is confirmed meanwhile, and collisions wait f
   await world.engine.confirm(jane);
 
   t.is(world.settings().lan.mtu, 4000);
-  t.is(((await world.engine.desk.document().get('lan')?.settings) as { key: string }).key, 'k', 'theirs came in');
+  t.like(world.engine.desk.document().get('lan')?.settings, { mtu: 9000, key: 'k' }, 'theirs came in');
   const collision = await t.throwsAsync(world.activate(), { instanceOf: ApplianceError, code: 'conflict' });
   t.deepEqual(
     collision.reports.map(({ code, path, params }) => [code, path, params['author']]),

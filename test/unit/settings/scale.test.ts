@@ -55,7 +55,7 @@ async function millisecondsFor(count: number): Promise<number> {
     publish: silent,
     paths: { stateFolder: '/var/lib/gemel/settings' },
   });
-  engine.register(section as never, 'vlans');
+  engine.register(section, 'vlans');
   await engine.recover();
   await engine.edit({ section: 'vlans', caller: jane, change: () => vlans(count) });
   let best = Number.POSITIVE_INFINITY;

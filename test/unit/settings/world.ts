@@ -198,8 +198,8 @@ export class World {
   newEngine(sections = this.options.sections ?? ['lan', 'ntp']): SettingsEngine {
     const { system, kernel, trouble } = this;
     const engine = new SettingsEngine(this.parts());
-    if (sections.includes('lan')) engine.register(lanSection(system, kernel, trouble) as never, 'network');
-    if (sections.includes('ntp')) engine.register(ntpSection(system, kernel, trouble) as never, 'time');
+    if (sections.includes('lan')) engine.register(lanSection(system, kernel, trouble), 'network');
+    if (sections.includes('ntp')) engine.register(ntpSection(system, kernel, trouble), 'time');
     return engine;
   }
 

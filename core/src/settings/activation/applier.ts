@@ -1,4 +1,4 @@
-import { ApplianceError, type ApplyInput, type FileChange, type RenderedFile, type Report } from '../../sdk/index.js';
+import { type ApplyInput, type FileChange, type RenderedFile, type Report } from '../../sdk/index.js';
 import type { EngineState } from '../engine-parts.js';
 import { eachOf, limited, limits } from '../limits.js';
 import { settingsReports } from '../reports.js';
@@ -131,7 +131,7 @@ export class Applier {
     const owned = this.state.owned.owned.get(id) ?? new Map<string, OwnedFile>();
     const present = new Set(wanted.map((file) => file.path));
     const obsolete = [...owned.keys()].filter((path) => !present.has(path) && !claimed.has(path));
-    const changes: (FileChange | undefined)[] = new Array(wanted.length + obsolete.length);
+    const changes: (FileChange | undefined)[] = Array.from({ length: wanted.length + obsolete.length });
     await eachOf([...wanted.entries()], async ([index, file]) => {
       const before = await files.read(file.path);
       if (before === file.content && sameOwnership(owned.get(file.path), file)) return;
@@ -173,8 +173,4 @@ function sameOwnership(owned: OwnedFile | undefined, file: RenderedFile): boolea
 
 export function applyFailure(id: string, thrown: unknown): Report {
   return settingsReports.report('settings.apply.failed', { section: id, reason: `${reasonOf(thrown)}.` }, id);
-}
-
-export function isCancelled(thrown: unknown): boolean {
-  return thrown instanceof ApplianceError && thrown.code === 'cancelled';
 }

@@ -216,7 +216,9 @@ export class Settlement {
     const start = state.parts.clock.monotonic();
     const first = await bring(state, applier, 'rollback', ids, stored);
     const slow = state.parts.clock.monotonic() - start > retryWithinMs;
-    return first.failures.length === 0 || slow ? first : bring(state, applier, 'rollback', ids, stored);
+    // Without any section at work the failure is that there is none.
+    const hopeless = slow || first.work.length === 0;
+    return first.failures.length === 0 || hopeless ? first : bring(state, applier, 'rollback', ids, stored);
   }
 
   /** A confirmation that failed half-way may have moved the link. */

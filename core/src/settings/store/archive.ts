@@ -42,7 +42,8 @@ function header(file: RenderedFile, size: number, mtime: number): string {
   const [name, prefix] = split;
   const mode = file.mode ?? 0o644;
   const before = text(name, 100) + octal(mode, 8) + octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(mtime, 12);
-  const after = `0${text('', 100)}ustar\0${'00'}${text('root', 32)}${text(file.group ?? 'root', 32)}${octal(0, 8)}${octal(0, 8)}${text(prefix, 155)}${text('', 12)}`;
+  const owners = text('root', 32) + text(file.group ?? 'root', 32);
+  const after = `0${text('', 100)}ustar\x0000${owners}${octal(0, 8)}${octal(0, 8)}${text(prefix, 155)}${text('', 12)}`;
   // The sum is taken with blanks in its own place.
   let sum = 8 * 32;
   for (const part of [before, after]) for (let index = 0; index < part.length; index++) sum += part.charCodeAt(index);

@@ -14,7 +14,6 @@ export const activationStates = [
   'rolled-back',
   'stuck',
 ] as const;
-export type ActivationState = (typeof activationStates)[number];
 
 export const reportSchema: z.ZodType<Report> = z.object({
   code: z.string(),

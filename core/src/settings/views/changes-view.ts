@@ -98,7 +98,8 @@ export function valueText(value: unknown): string {
   if (value === undefined || value === null) return 'none';
   if (isMarker(value)) return '(secret)';
   if (Array.isArray(value)) return value.length === 0 ? 'empty' : value.map(inlineText).join(', ');
-  return isObject(value) ? inlineText(value) : value === '' ? '""' : String(value);
+  if (isObject(value)) return inlineText(value);
+  return typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
 }
 
 function inlineText(value: unknown): string {
