@@ -58,25 +58,29 @@ async function removeAbandoned(): Promise<void> {
   }
 }
 
-/** Removes all but the `keep` most recently used entries of a kind, sparing those that are mounted (a container's lower folder). */
+/** An entry used this recently may be about to be mounted or linked by another command. */
+const IN_USE_MILLISECONDS = 15 * 60_000;
+
+/** Removes all but the `keep` most recently used entries of a kind, sparing those in use, such as a container's lower folder. */
 export async function prune(kind: string, keep: number): Promise<void> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
-  for (const path of (await entries(kind)).slice(keep)) if (!mounts.includes(path)) await removeTree(path);
+  for (const { path, used } of (await entries(kind)).slice(keep))
+    if (!mounts.includes(path) && Math.abs(Date.now() - used) > IN_USE_MILLISECONDS) await removeTree(path);
 }
 
 /** The most recently used entry of a kind. */
 export async function newest(kind: string): Promise<string | undefined> {
-  return (await entries(kind))[0];
+  return (await entries(kind))[0]?.path;
 }
 
-async function entries(kind: string): Promise<string[]> {
+async function entries(kind: string): Promise<{ path: string; used: number }[]> {
   const found: { path: string; used: number }[] = [];
   for (const name of existsSync(cacheFolder()) ? await readdir(cacheFolder()) : []) {
     if (!name.startsWith(`${kind}-`)) continue;
     const path = join(cacheFolder(), name);
     found.push({ path, used: (await stat(path)).mtimeMs });
   }
-  return found.sort((left, right) => right.used - left.used).map(({ path }) => path);
+  return found.sort((left, right) => right.used - left.used);
 }
 
 export async function removeTree(path: string): Promise<void> {

@@ -13,6 +13,8 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The command is killed after this long. Default 600 s: the longest step is the download of Debian's packages. */
   readonly timeoutSeconds?: number;
+  /** The command may leave children that hold its output open, as nsenter does: at the time limit, or when this program ends, they go too. */
+  readonly wholeGroup?: boolean;
 }
 
 /** A failure whose text names what is missing and what to do. Printed without a stack. */
@@ -34,7 +36,16 @@ export function runCommand(argv: readonly string[], options: CommandOptions = {}
       cwd: options.workingFolder,
       env: { ...process.env, PATH: SEARCH_PATH, LC_ALL: 'C.UTF-8', ...options.environment },
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: options.wholeGroup === true,
     });
+    const end = (): void => {
+      const { pid } = child;
+      if (pid === undefined) return;
+      // A group that is gone already is what we want.
+      if (options.wholeGroup) ignoreErrors(() => process.kill(-pid, 'SIGKILL'));
+      else child.kill('SIGKILL');
+    };
+    if (options.wholeGroup) process.once('exit', end);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -45,7 +56,7 @@ export function runCommand(argv: readonly string[], options: CommandOptions = {}
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      child.kill('SIGKILL');
+      end();
     }, limit * 1000);
     child.on('error', (cause: NodeJS.ErrnoException) => {
       clearTimeout(timer);
@@ -57,6 +68,7 @@ export function runCommand(argv: readonly string[], options: CommandOptions = {}
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
+      process.off('exit', end);
       if (late) reject(new ToolError(`${argv.join(' ')} took longer than ${limit} s`));
       else
         resolve({
@@ -66,6 +78,14 @@ export function runCommand(argv: readonly string[], options: CommandOptions = {}
         });
     });
   });
+}
+
+function ignoreErrors(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // Said by the caller.
+  }
 }
 
 /** Like `runCommand`, but anything other than exit code 0 is an error that quotes the last lines of stderr. */

@@ -21,8 +21,8 @@ const ENVIRONMENT = [
 /** Hierarchies systemd needs its own group in: one on a unified machine, two where version 1 is mounted beside it. */
 const CGROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'];
 
-/** networkd sets links up, corosync locks memory; the rest is systemd-nspawn's own set. */
-const CAPABILITIES = 'CAP_NET_ADMIN,CAP_NET_RAW,CAP_IPC_LOCK,CAP_SYS_TIME';
+/** networkd sets links up, corosync locks memory; the rest is systemd-nspawn's own set. Never CAP_SYS_TIME: the clock is the machine's. */
+const CAPABILITIES = 'CAP_NET_ADMIN,CAP_NET_RAW,CAP_IPC_LOCK';
 
 const BOOT_SECONDS = 120;
 
@@ -69,11 +69,12 @@ export class ContainerAppliance implements Appliance {
     await createContainerLinks(this.#lab, this.name);
     await this.applyCarrier(carrier);
     const groups = await this.#createControlGroups();
+    // Entered before systemd-nspawn runs: /sys then shows this namespace's interfaces, with its own option it would show the machine's.
     const nspawn = [
+      ...['nsenter', `--net=/run/netns/${containerNamespace(this.#lab, this.name)}`, '--'],
       ...['systemd-nspawn', '--quiet', `--machine=${containerNamespace(this.#lab, this.name)}`, '--hostname=gemel'],
       ...[`--directory=${this.#disk('root')}`, '--keep-unit', '--register=no', '--boot', '--console=pipe', '--link-journal=no'],
       ...['--resolv-conf=off', '--timezone=off', `--capability=${CAPABILITIES}`],
-      `--network-namespace-path=/run/netns/${containerNamespace(this.#lab, this.name)}`,
     ];
     // systemd-nspawn takes the group it is started in for its container, so it must be in one of its own before it runs.
     const join = groups.map((group) => `echo $$ > ${group}/cgroup.procs`).join(' && ');
@@ -115,6 +116,7 @@ export class ContainerAppliance implements Appliance {
     return runCommand([...this.#enter(), ...argv], {
       ...(options.input === undefined ? {} : { input: options.input }),
       timeoutSeconds: options.timeoutSeconds ?? 600,
+      wholeGroup: true,
     });
   }
 

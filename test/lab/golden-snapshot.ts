@@ -42,6 +42,7 @@ export async function goldenSnapshot(
   hardware: Hardware,
   say: (line: string) => void,
 ): Promise<CacheEntry> {
+  await endAbandoned();
   const identity = await machineIdentity(node, hardware);
   const key = await contentKey([], [image.id, node, ...identity]);
   const entry = await cached(
@@ -62,7 +63,6 @@ async function boot(
   say: (line: string) => void,
 ): Promise<void> {
   say(`booting node ${node} of this image for the first time (later starts take seconds)`);
-  await endAbandoned();
   const runtime = join(RUNTIME_ROOT, `${PREFIX}${process.pid}-${node}`);
   await mkdir(runtime, { recursive: true, mode: 0o700 });
   await createDisks(image.disk, disks);

@@ -192,6 +192,10 @@ function showStatus(lab: Lab, json: boolean): number {
   return 0;
 }
 
+// Ends what was started on the way, which a plain death by signal would not.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (cause) {
