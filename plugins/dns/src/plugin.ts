@@ -15,7 +15,7 @@ export default definePlugin({
     const { system, settings, events, log } = context;
     const { clock, commands } = system;
     const resolved = new Resolved(system);
-    settings.add(dnsSection(new DnsApply(resolved, commands, clock)));
+    settings.add(dnsSection(new DnsApply(resolved, commands, () => clock.now())));
 
     const watch: DnsWatch = context.own(
       new DnsWatch({

@@ -1,5 +1,5 @@
 import { FakeClock, ScriptedSystem } from '@gemel/core/testing';
-import { ApplianceError, type EventDefinition, type EventsAccess } from '@gemel/core/sdk';
+import { ApplianceError, type CommandRunner, type EventDefinition, type EventsAccess } from '@gemel/core/sdk';
 import { type DnsServerStatus, dnsResolution } from '#dns/servers/dns-status.js';
 import { DnsServiceImpl } from '#dns/dns-service.js';
 import { DnsWatch } from '#dns/servers/dns-watch.js';
@@ -127,10 +127,10 @@ const never = new AbortController().signal;
 
 test('reloads resolved, and leaves a host without it alone', async (t) => {
   const { system, resolved } = newWorld([]);
-  await new DnsApply(resolved, system.commands, system.clock).apply();
+  await new DnsApply(resolved, system.commands, () => system.clock.now()).apply();
   t.true(system.faults.journal.some((step) => step.includes('systemd-resolved.service')));
   const bare = new ScriptedSystem();
-  const engines = new DnsApply(new Resolved(bare), bare.commands, bare.clock);
+  const engines = new DnsApply(new Resolved(bare), bare.commands, () => bare.clock.now());
   await engines.apply();
   t.deepEqual(bare.faults.journal, []);
   t.deepEqual(
@@ -141,7 +141,7 @@ test('reloads resolved, and leaves a host without it alone', async (t) => {
 
 test('the probe compares with what resolved uses and asks the servers', async (t) => {
   const { system, resolved } = newWorld([[0, 2, [10, 9, 0, 1], 0, '']]);
-  const engines = new DnsApply(resolved, system.commands, system.clock);
+  const engines = new DnsApply(resolved, system.commands, () => system.clock.now());
   system.commands.once(kdig('10.9.0.1', 53), answer('NOERROR'));
   t.deepEqual(await engines.probe(input, never), []);
   system.commands.once(kdig('10.9.0.1', 53), timeout);
@@ -155,6 +155,26 @@ test('the probe compares with what resolved uses and asks the servers', async (t
     differs.map(({ code, params }) => [code, params]),
     [['dns.engine.differs', { actual: 'none', wanted: '10.9.0.1' }]],
   );
+});
+
+test('the probe is over as soon as one server answers', async (t) => {
+  const two = dnsSettingsSchema.parse({ servers: [{ address: '10.9.0.1' }, { address: '10.9.0.5' }] });
+  const known = ['10.9.0.1', '10.9.0.5'].map((address) => [0, 2, address.split('.').map(Number), 0, '']);
+  const { system, resolved } = newWorld(known);
+  let stopped = false;
+  const commands: CommandRunner = {
+    run: (argv, options) =>
+      new Promise((resolve, reject) => {
+        if (argv[1] === '@10.9.0.1') resolve({ exitCode: 0, stdout: answer('NOERROR'), stderr: '' });
+        options?.signal?.addEventListener('abort', () => {
+          stopped = true;
+          reject(new ApplianceError('cancelled', 'kdig was cancelled.'));
+        });
+      }),
+  };
+  const engines = new DnsApply(resolved, commands, () => system.clock.now());
+  t.deepEqual(await engines.probe({ ...input, settings: two }, never), []);
+  t.true(stopped);
 });
 
 test('the status joins entered servers, their checks and what interfaces learned', async (t) => {

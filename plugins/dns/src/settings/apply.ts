@@ -1,4 +1,4 @@
-import type { ApplyInput, Clock, CommandRunner, PlanInput, Report, SectionPlan } from '@gemel/core/sdk';
+import type { ApplyInput, CommandRunner, PlanInput, Report, SectionPlan } from '@gemel/core/sdk';
 import { dnsReports } from '../reports.js';
 import { checkServers } from '../servers/server-check.js';
 import { type Resolved, resolvedUnit } from '../system/resolved.js';
@@ -7,11 +7,14 @@ import { parseServerAddress } from './server-address.js';
 
 type Input = ApplyInput<DnsSettings, null>;
 
+/** Ends the wait for the other servers. */
+class AnswerFound extends Error {}
+
 export class DnsApply {
   constructor(
     readonly resolved: Resolved,
     readonly commands: CommandRunner,
-    readonly clock: Clock,
+    readonly now: () => number,
   ) {}
 
   /** resolved re-reads its files. Where it is not on the host nothing is done; `probe` says so. */
@@ -24,12 +27,30 @@ export class DnsApply {
     if ((await this.resolved.state()) === 'absent') return [dnsReports.report('dns.engine.absent', {}, 'dns')];
     const reports = [...(await this.compareServers(settings))];
     if (reason !== 'activate' || changes.length === 0 || settings.servers.length === 0) return reports;
-    const checks = await checkServers(this.commands, settings, () => this.clock.now(), signal);
-    if (checks.every(({ state }) => state === 'silent' || state === 'refuses')) {
-      const reasons = checks.map((check) => `${check.address}: ${check.reason}`).join('; ');
-      reports.push(dnsReports.report('dns.server.none-answering', { reasons }, 'dns/servers'));
-    }
+    const reasons = await this.allFailing(settings, signal);
+    if (reasons !== undefined) reports.push(dnsReports.report('dns.server.none-answering', { reasons }, 'dns/servers'));
     return reports;
+  }
+
+  /** Why each server fails, or undefined as soon as one answers: nobody should wait for the others' time limits. */
+  async allFailing(settings: DnsSettings, signal: AbortSignal): Promise<string | undefined> {
+    const enough = new AbortController();
+    const limits = AbortSignal.any([signal, enough.signal]);
+    const failures = settings.servers.map(async (server) => {
+      const [check] = await checkServers(this.commands, { ...settings, servers: [server] }, this.now, limits);
+      const fails = check?.state === 'silent' || check?.state === 'refuses';
+      if (!fails) throw new AnswerFound();
+      return `${check.address}: ${check.reason}`;
+    });
+    try {
+      return (await Promise.all(failures)).join('; ');
+    } catch (failure) {
+      if (failure instanceof AnswerFound) return undefined;
+      throw failure;
+    } finally {
+      enough.abort();
+      await Promise.allSettled(failures);
+    }
   }
 
   async compareServers(settings: DnsSettings): Promise<readonly Report[]> {

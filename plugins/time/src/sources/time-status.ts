@@ -113,7 +113,7 @@ function presentServer(server: NtpServerStatus): readonly CellLike[] {
     server.address === null ? { text: 'name not resolved', tone: 'bad' } : words[server.state],
     formatSeconds(server.offsetSeconds),
     server.stratum === 0 ? '-' : String(server.stratum),
-    `${server.answered} of 8`,
+    `${server.answered} of last 8`,
     server.lastAnswerSeconds === null ? 'never' : `${server.lastAnswerSeconds} s ago`,
     `${server.pollSeconds} s`,
     { text: server.nts, tone: server.nts === 'failed' ? 'bad' : server.nts === 'established' ? 'ok' : 'muted' },
