@@ -15,6 +15,8 @@ export function createLog(environment: NodeJS.ProcessEnv = process.env): Logger 
     level: environment['GEMEL_LOG_LEVEL'] ?? 'info',
     base: null,
     timestamp: journald ? false : pino.stdTimeFunctions.isoTime,
+    // redact spells errors out, with their causes.
+    serializers: { err: (value: unknown) => value },
     formatters: {
       level: (label) => ({ level: label }),
       log: (fields) => redact(fields),
