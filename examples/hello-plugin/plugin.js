@@ -33,6 +33,7 @@ export default definePlugin({
     actions.add(
       greetAction((name) => {
         greeted += 1;
+        publisher.set({ text: shown, greeted });
         return `Hello, ${name}.`;
       }),
     );
