@@ -27,6 +27,9 @@ import type { ActivationStatus } from './status.js';
 import type { Journal } from './store/journal.js';
 import type { Revision } from './store/revision.js';
 
+/** Timers of a process fire up to a millisecond before their time; what a timer asked for must not be refused as early. */
+const earlyMs = 100;
+
 /**
  * Settings of the whole appliance: one shared draft, one activation at a time, one confirmed revision. Everything that
  * changes anything goes through one queue; edits are refused while a revision is being applied and allowed while it awaits
@@ -359,7 +362,8 @@ export class SettingsEngine implements SettingsMaintenance {
   }
 
   #isOver(journal: Journal, revision: number): boolean {
-    return journal.revision === revision && this.state.parts.clock.monotonic() >= (journal.deadline ?? 0);
+    const { clock } = this.state.parts;
+    return journal.revision === revision && clock.monotonic() >= (journal.deadline ?? 0) - earlyMs;
   }
 
   #tellState(): void {

@@ -250,6 +250,15 @@ test('the guard that asks core gets its rollback, but not before the time is ove
   t.is(world.engine.status().state, 'rolled-back');
 });
 
+test('a timer that fires a moment early still rolls back', async (t) => {
+  const world = await withDraft();
+  await world.activate();
+  world.system.clock.dropTimers();
+  await world.system.clock.advance(59_999);
+  await world.engine.rollBackExpired(2);
+  t.is(world.engine.status().state, 'rolled-back');
+});
+
 test('a second activation is refused while one awaits confirmation', async (t) => {
   const world = await withDraft();
   await world.activate();
