@@ -65,7 +65,7 @@ export function parseLine(
   args: readonly string[],
   known: readonly string[] = [],
 ): ParsedLine {
-  const fields = fieldsOf(action.input);
+  const fields = fieldsOf(action);
   const byOption = new Map(fields.map((field) => [field.option, field]));
   const options: Record<string, { type: 'string' | 'boolean' }> = { 'json-input': { type: 'string' } };
   for (const field of fields) options[field.option] = { type: field.kind === 'flag' ? 'boolean' : 'string' };
@@ -80,7 +80,7 @@ export function parseLine(
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
     const field = byOption.get(token.name);
-    if (field?.secret === true) {
+    if (field?.typed === false) {
       throw new UsageError(
         `--${field.option} is not given on the command line, where others see it. Use --${field.option}-stdin, or wait to be asked.`,
       );
@@ -148,7 +148,7 @@ function takePositionals(
   let taken = 0;
   for (const name of action.positionals) {
     const field = fields.find(({ path }) => path.length === 1 && path[0] === name);
-    if (field === undefined || given.has(field) || field.secret) continue;
+    if (field === undefined || given.has(field)) continue;
     const texts = field.kind === 'list' ? words.slice(taken) : words.slice(taken, taken + 1);
     taken += texts.length;
     for (const text of texts) add(given, field, text);

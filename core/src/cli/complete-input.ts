@@ -21,7 +21,7 @@ export async function completeInput(
   for (const [field, file] of line.files) put(input, field.path, await fileText(field, file, terminal));
   for (const field of line.fromInput) put(input, field.path, (await terminal.readInput()).replace(/\r?\n$/, ''));
   for (const field of line.fields) {
-    if (field.secret && field.required && input[field.path[0] ?? ''] === undefined) {
+    if (field.secret && !field.fileContent && field.required && input[field.path[0] ?? ''] === undefined) {
       put(input, field.path, await askSecret(field, terminal));
     }
   }

@@ -66,7 +66,7 @@ async function proposals(
     const next = nextWords(words, known).map(({ id, summary }): Proposal => [id, summary]);
     return command === 'help' && words.length === 0 ? [...next, ['exit-codes', 'What gemel ends with']] : next;
   }
-  const fields = fieldsOf(action.input);
+  const fields = fieldsOf(action);
   const last = line.at(-1) ?? '';
   const [, optionOfCurrent] = /^--([^=]+)=/.exec(current) ?? [];
   if (optionOfCurrent !== undefined) {
@@ -88,7 +88,7 @@ function options(fields: readonly Field[]): readonly Proposal[] {
   const own = fields.map((field): Proposal => {
     const { description } = field.schema;
     const off = field.kind === 'flag' && field.schema['default'] === true;
-    const word = field.secret ? `--${field.option}-stdin` : off ? `--no-${field.option}` : `--${field.option}`;
+    const word = !field.typed ? `--${field.option}-stdin` : off ? `--no-${field.option}` : `--${field.option}`;
     return [word, typeof description === 'string' ? description : ''];
   });
   return [...own, ...Object.entries(commonOptions).map(([name, text]): Proposal => [`--${name}`, text])];

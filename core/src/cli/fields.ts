@@ -10,6 +10,11 @@ export interface Field {
   readonly required: boolean;
   readonly kind: 'flag' | 'list' | 'map' | 'value';
   readonly secret: boolean;
+  /**
+   * False for secrets, which others would see on a command line. One that the action takes by position may be typed: it is
+   * marked because it can hold a secret, and usually does not.
+   */
+  readonly typed: boolean;
   /** The argument is the name of a file; its text is sent. */
   readonly fileContent: boolean;
 }
@@ -17,22 +22,32 @@ export interface Field {
 /** Nested objects become dotted options this deep; below that they are given as JSON. */
 const deepest = 4;
 
-/** All options of an input schema, in the schema's order. */
-export function fieldsOf(input: JsonSchema, path: readonly string[] = []): readonly Field[] {
+/** All options of an action's input, in the schema's order. */
+export function fieldsOf(action: {
+  readonly input: JsonSchema;
+  readonly positionals: readonly string[];
+}): readonly Field[] {
+  return fieldsBelow(action.input, [], action.positionals);
+}
+
+function fieldsBelow(input: JsonSchema, path: readonly string[], positionals: readonly string[]): readonly Field[] {
   const required = stringList(input['required']);
   return Object.entries(record(input['properties'])).flatMap(([name, value]) => {
     const schema = withoutNull(record(value));
     const here = [...path, name];
+    const secret = schema['secret'] === true;
+    const fileContent = schema['fileContent'] === true;
     const field: Field = {
       path: here,
       option: here.map(kebab).join('.'),
       schema,
       required: path.length === 0 && required.includes(name) && !('default' in schema),
       kind: kindOf(schema),
-      secret: schema['secret'] === true,
-      fileContent: schema['fileContent'] === true,
+      secret,
+      typed: !secret || fileContent || (path.length === 0 && positionals.includes(name)),
+      fileContent,
     };
-    const inner = here.length < deepest && 'properties' in schema ? fieldsOf(schema, here) : [];
+    const inner = here.length < deepest && 'properties' in schema ? fieldsBelow(schema, here, positionals) : [];
     return [field, ...inner];
   });
 }

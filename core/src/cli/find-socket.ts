@@ -14,7 +14,8 @@ export function findSocket(
 ): string | undefined {
   const given = environment['GEMEL_SOCKET'];
   if (given !== undefined && given !== '') return given;
-  const repository = fileURLToPath(new URL('../../..', module)); // this is core/dist/cli/
+  // this is core/dist/cli/ of the repository, or a file as deep in its build/
+  const repository = fileURLToPath(new URL('../../..', module)).replace(/\/build\/$/, '/');
   const runtimeFolders = ['/run/gemel', `${repository}.state/run`];
   return runtimeFolders
     .flatMap((folder) => doors.map((door) => `${folder}/${door}/core.sock`))

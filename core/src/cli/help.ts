@@ -49,9 +49,9 @@ export function groupHelp(words: readonly string[], known: readonly KnownAction[
 
 export function actionHelp(action: ActionDescriptor, below: readonly KnownAction[], style: Style): string {
   const words = action.id.split('.');
-  const fields = fieldsOf(action.input);
+  const fields = fieldsOf(action);
   const byPosition = action.positionals.flatMap((name) =>
-    fields.filter((field) => field.path.length === 1 && field.path[0] === name && !field.secret),
+    fields.filter((field) => field.path.length === 1 && field.path[0] === name),
   );
   // an object whose parts have options of their own is not shown as one more
   const options = fields.filter((field) => !byPosition.includes(field) && !('properties' in field.schema));
@@ -95,10 +95,16 @@ function table(title: string, fields: readonly Field[], usage: (field: Field) =>
 }
 
 function optionUsage(field: Field): string {
-  const name = field.secret ? `--${field.option}-stdin` : `--${field.option}`;
-  if (field.secret) return name;
-  if (field.kind === 'flag') return field.schema['default'] === true ? `--no-${field.option}` : name;
+  if (!field.typed) return `--${field.option}-stdin`;
+  const name = `--${field.option}`;
+  if (field.kind === 'flag') return `--${flagPrefix(field)}${field.option}`;
   return `${name} ${valueName(field)}`;
+}
+
+/** Only the way that changes something, where it is known what it is when left out. */
+function flagPrefix({ schema }: Field): string {
+  if (schema['default'] === undefined) return '[no-]';
+  return schema['default'] === true ? 'no-' : '';
 }
 
 function valueName(field: Field): string {
@@ -121,7 +127,9 @@ function explain(field: Field): string {
   if (range !== '') parts.push(range);
   if (field.schema['nullable'] === true) parts.push('none clears it');
   if (field.fileContent) parts.push('name of a file, - is standard input');
-  if (field.secret) parts.push('secret: asked for, or read from standard input');
+  if (!field.typed) parts.push('secret: asked for, or read from standard input');
+  else if (field.secret && !field.fileContent)
+    parts.push(`when it is a secret, leave it out, or use --${field.option}-stdin`);
   if (byDefault !== undefined)
     parts.push(`default ${typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault)}`);
   if (field.required) parts.push('required');

@@ -74,6 +74,18 @@ const setPassword: FakeAction = {
   run: (input) => ({ output: input, reports: [] }),
 };
 
+const set: FakeAction = {
+  descriptor: descriptor('settings.set', {
+    positionals: ['path', 'value'],
+    input: {
+      type: 'object',
+      required: ['path', 'value'],
+      properties: { path: { type: 'string' }, value: { type: 'string', secret: true } },
+    },
+  }),
+  run: (input) => ({ output: input, reports: [] }),
+};
+
 const status: FakeAction = {
   descriptor: descriptor('status'),
   run: () => ({
@@ -103,7 +115,7 @@ async function gemel(
   options: FakeTerminalOptions = {},
   more: readonly FakeAction[] = [],
 ): Promise<Outcome> {
-  const core = new FakeCore([create, remove, apply, setPassword, status, statusShow, ...more]);
+  const core = new FakeCore([create, remove, apply, setPassword, set, status, statusShow, ...more]);
   await using servers = await openServers(core);
   return await gemelAt(servers, core, line, new FakeTerminal(options));
 }
@@ -213,6 +225,13 @@ test('asks for secrets without echo, twice, or reads them from standard input', 
   t.deepEqual([nobody.code, nobody.inputs], [2, []]);
   const gaveUp = await gemel('access user set-password jane', { interactive: true, answers: [undefined] });
   t.deepEqual([gaveUp.code, gaveUp.inputs], [130, []]);
+});
+
+test('takes by position what may but need not be secret, and asks when it is left out', async (t) => {
+  t.deepEqual((await gemel('settings set a/b c')).inputs, [{ path: 'a/b', value: 'c' }]);
+  t.deepEqual((await gemel('settings set a/b --value-stdin', { input: 's\n' })).inputs, [{ path: 'a/b', value: 's' }]);
+  const asked = await gemel('settings set a/b', { interactive: true, answers: ['s'] });
+  t.deepEqual([asked.inputs, asked.terminal.questions[0]?.echo], [[{ path: 'a/b', value: 's' }], false]);
 });
 
 test('asks before what can’t be taken back, and refuses where nobody can answer', async (t) => {

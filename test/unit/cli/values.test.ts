@@ -56,7 +56,7 @@ test('makes options of nested properties and keeps dashes between words', (t) =>
     },
   };
   t.deepEqual(
-    fieldsOf(schema).map(({ option, required, kind }) => [option, required, kind]),
+    fieldsOf({ input: schema, positionals: [] }).map(({ option, required, kind }) => [option, required, kind]),
     [
       ['lacp-rate', true, 'value'],
       ['ipv4', false, 'value'],
