@@ -51,13 +51,16 @@ await checks.check('units: a start that hangs ends with the time limit', async (
   await units.stop('gemel-slow.service');
 });
 
-await checks.check('units: a timer is exact to a fifth of a second', async () => {
+// systemd's default would allow a minute. A busy machine delays what the timer starts, so the bound on that is wide.
+await checks.check('units: a timer asks for an accuracy of 50 ms and starts its unit about then', async () => {
   const began = performance.now();
   await units.startTimer({ name: 'gemel-exact.timer', unit, afterMs: 1_500 });
+  const { stdout } = await commands.run(['systemctl', 'show', '--value', '-p', 'AccuracyUSec', 'gemel-exact.timer']);
+  assert.equal(stdout.trim(), '50ms');
   while ((await units.status(unit)).activeState !== 'active') await sleep(10);
   const late = performance.now() - began - 1_500;
   await units.stop(unit);
-  assert.ok(late > -50 && late < 200, `${Math.round(late)} ms late`);
+  assert.ok(late > -50 && late < 2_000, `${Math.round(late)} ms late`);
 });
 
 await checks.check('files: a full volume is told with its remedy, and nothing that was there is lost', async () => {
