@@ -72,8 +72,11 @@ async function millisecondsFor(count: number): Promise<number> {
 
 test('verifying and rendering 4,000 VLANs is quick, and grows with their number only', async (t) => {
   await millisecondsFor(400);
-  const [small, large] = [await millisecondsFor(500), await millisecondsFor(4_000)];
-  t.log(`500: ${small.toFixed(1)} ms, 4,000: ${large.toFixed(1)} ms`);
+  const small = await millisecondsFor(400);
+  const large = await millisecondsFor(4_000);
+  const huge = await millisecondsFor(8_000);
+  t.log(`400: ${small.toFixed(1)} ms, 4,000: ${large.toFixed(1)} ms, 8,000: ${huge.toFixed(1)} ms`);
   t.true(large < 200, `${large} ms`);
-  t.true(large < small * 8 * 3, `${large} ms for 4,000, ${small} ms for 500`);
+  // Twenty times as many: linear is 20, quadratic 400, and a busy machine makes a few times out of either.
+  t.true(huge < small * 150, `${huge} ms for 8,000, ${small} ms for 400`);
 });
