@@ -9,7 +9,7 @@ import { deviceEvents } from './power/power-events.js';
 import { deviceSection } from './settings/section.js';
 import { Hostnamed } from './system/hostnamed.js';
 import { Logind } from './system/logind.js';
-import { packageVersion } from './system/package-version.js';
+import { gemelVersion } from './version.js';
 
 export default definePlugin({
   id: 'device',
@@ -31,7 +31,7 @@ export default definePlugin({
       maintenance: () => context.find(SettingsMaintenance),
       activationPending: () => activation.pending,
     });
-    const device = new DeviceServiceImpl(system, settings, hostnamed, logind, packageVersion());
+    const device = new DeviceServiceImpl(system, settings, hostnamed, logind, gemelVersion);
     context.provideValue(DeviceService, device);
     context.status.add(deviceIdentity, () => device.identity());
     addDeviceActions(context.actions, settings, device, power);

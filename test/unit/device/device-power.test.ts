@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { ScriptedSystem } from '@gemel/core/testing';
 import {
   ApplianceError,
@@ -14,6 +15,7 @@ import { factoryResetMarker, Power } from '#device/power/power.js';
 import { deviceSettingsSchema } from '#device/settings/schema.js';
 import { Hostnamed } from '#device/system/hostnamed.js';
 import { Logind } from '#device/system/logind.js';
+import { gemelVersion } from '#device/version.js';
 import test from 'ava';
 
 const login1 = 'org.freedesktop.login1';
@@ -189,6 +191,11 @@ test('tells who the device is, from what the host knows', async (t) => {
     ['Maintenance', { text: 'on', tone: 'warn' }],
     ['Scheduled', { text: 'restart at 2026-01-01T12:00:00.000Z', tone: 'pending' }],
   ]);
+});
+
+test('says the version that the package has', (t) => {
+  const manifest = readFileSync(new URL('../../../../plugins/device/package.json', import.meta.url), 'utf8');
+  t.is(gemelVersion, (JSON.parse(manifest) as { version: string }).version); // npm's own format
 });
 
 test('uptime reads well', (t) => {
