@@ -104,4 +104,3 @@ export async function contentKey(paths: readonly string[], texts: readonly strin
   for (const [index, path] of paths.entries()) await add(path, String(index));
   return hash.digest('hex').slice(0, 16);
 }
-

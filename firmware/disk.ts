@@ -64,9 +64,21 @@ async function writeEsp(root: string, file: string, scratch: string): Promise<vo
 
 async function writeExt4(file: string, partition: Partition, content: string, label: string): Promise<void> {
   await mustRun([
-    'mke2fs', '-q', '-F', '-t', 'ext4', '-L', label, '-m', '1', '-d', content,
+    'mke2fs',
+    '-q',
+    '-F',
+    '-t',
+    'ext4',
+    '-L',
+    label,
+    '-m',
+    '1',
+    '-d',
+    content,
     // Tables are holes of a sparse file, hence zero already: nothing is left for the appliance's first boot to initialise.
-    '-E', `offset=${offset(partition)},lazy_itable_init=0,lazy_journal_init=0,nodiscard`,
-    file, `${partition.mebibytes}M`,
+    '-E',
+    `offset=${offset(partition)},lazy_itable_init=0,lazy_journal_init=0,nodiscard`,
+    file,
+    `${partition.mebibytes}M`,
   ]);
 }

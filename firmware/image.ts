@@ -59,7 +59,14 @@ export async function buildImage(say: (line: string) => void): Promise<Appliance
       const root = join(folder, 'root');
       // Hard links: quick, and safe since every change below replaces files instead of writing into them.
       await mustRun(['cp', '-al', join(debian.path, 'root'), root]);
-      await mustRun(['cp', '-a', '--no-preserve=ownership', '--remove-destination', `${join(RECIPE, 'files')}/.`, root]);
+      await mustRun([
+        'cp',
+        '-a',
+        '--no-preserve=ownership',
+        '--remove-destination',
+        `${join(RECIPE, 'files')}/.`,
+        root,
+      ]);
       await installGemel(root);
       await finishRoot(root);
       const scratch = join(folder, 'scratch');

@@ -32,7 +32,9 @@ function tryListen(path: string): Promise<Server | undefined> {
       for (const waiter of waiters) waiter.destroy();
       return close(done);
     };
-    server.on('error', (cause: NodeJS.ErrnoException) => (cause.code === 'EADDRINUSE' ? resolve(undefined) : reject(cause)));
+    server.on('error', (cause: NodeJS.ErrnoException) =>
+      cause.code === 'EADDRINUSE' ? resolve(undefined) : reject(cause),
+    );
     server.listen({ path }, () => resolve(server));
   });
 }

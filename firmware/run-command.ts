@@ -61,7 +61,7 @@ export function runCommand(argv: readonly string[], options: CommandOptions = {}
     child.on('error', (cause: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       reject(
-        cause.code === 'ENOENT' && options.workingFolder === undefined
+        cause.code === 'ENOENT'
           ? new ToolError(`${program} is missing: run scripts/host-packages`)
           : new ToolError(`${program} cannot be started: ${cause.message}`),
       );

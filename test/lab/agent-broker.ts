@@ -49,7 +49,13 @@ async function execute(
   firstLook = FIRST_LOOK_MILLISECONDS,
 ): Promise<AgentAnswer> {
   const [path = '', ...arg] = argv;
-  const parameters = { path, arg, env: ENVIRONMENT, 'capture-output': true, ...(input === '' ? {} : { 'input-data': input }) };
+  const parameters = {
+    path,
+    arg,
+    env: ENVIRONMENT,
+    'capture-output': true,
+    ...(input === '' ? {} : { 'input-data': input }),
+  };
   let pid: number;
   try {
     // guest-exec returns { pid }.
@@ -65,7 +71,11 @@ async function execute(
     // Shape per the reference, see ExecStatus.
     const status = (await agent.call('guest-exec-status', { pid }, deadline)) as ExecStatus;
     if (status.exited)
-      return finished(status.exitcode ?? 128 + (status.signal ?? 0), status['out-data'] ?? '', status['err-data'] ?? '');
+      return finished(
+        status.exitcode ?? 128 + (status.signal ?? 0),
+        status['out-data'] ?? '',
+        status['err-data'] ?? '',
+      );
     if (Date.now() < deadline && !gone.aborted) continue;
     const script = `pkill -KILL -P ${pid}; kill -KILL ${pid}`;
     await agent.call('guest-exec', { path: '/bin/sh', arg: ['-c', script], env: ENVIRONMENT }, Date.now() + 5000);
@@ -81,9 +91,11 @@ async function answer(request: AgentRequest, gone: AbortSignal): Promise<AgentAn
       return execute(WAIT_UNTIL_BOOTED, '', Date.now() + request.timeoutSeconds * 1000, gone, BOOT_LOOK_MILLISECONDS);
     case 'set-clock':
       // Sets the time, then fails where the guest has no hwclock program: the time is what matters.
-      await agent.call('guest-set-time', { time: Date.now() * 1_000_000 }, Date.now() + 30_000).catch((cause: unknown) => {
-        if (!(cause instanceof AgentRefused && cause.message.includes('hwclock'))) throw cause;
-      });
+      await agent
+        .call('guest-set-time', { time: Date.now() * 1_000_000 }, Date.now() + 30_000)
+        .catch((cause: unknown) => {
+          if (!(cause instanceof AgentRefused && cause.message.includes('hwclock'))) throw cause;
+        });
       return finished(0);
     case 'forget':
       agent.forget();
@@ -101,8 +113,10 @@ function serve(socket: Socket): void {
     received += chunk.toString();
     if (!received.endsWith('\n')) return;
     // Written by askAgent, one line per connection.
-    answer(JSON.parse(received) as AgentRequest, gone.signal)
-      .catch((cause: unknown): AgentAnswer => ({ ok: false, error: cause instanceof Error ? cause.message : String(cause) }))
+    void answer(JSON.parse(received) as AgentRequest, gone.signal)
+      .catch(
+        (cause: unknown): AgentAnswer => ({ ok: false, error: cause instanceof Error ? cause.message : String(cause) }),
+      )
       .then((result) => socket.end(JSON.stringify(result)));
   });
 }

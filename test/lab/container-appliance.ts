@@ -73,7 +73,14 @@ export class ContainerAppliance implements Appliance {
     const nspawn = [
       ...['nsenter', `--net=/run/netns/${containerNamespace(this.#lab, this.name)}`, '--'],
       ...['systemd-nspawn', '--quiet', `--machine=${containerNamespace(this.#lab, this.name)}`, '--hostname=gemel'],
-      ...[`--directory=${this.#disk('root')}`, '--keep-unit', '--register=no', '--boot', '--console=pipe', '--link-journal=no'],
+      ...[
+        `--directory=${this.#disk('root')}`,
+        '--keep-unit',
+        '--register=no',
+        '--boot',
+        '--console=pipe',
+        '--link-journal=no',
+      ],
       ...['--resolv-conf=off', '--timezone=off', `--capability=${CAPABILITIES}`],
     ];
     // systemd-nspawn takes the group it is started in for its container, so it must be in one of its own before it runs.
@@ -187,7 +194,8 @@ export class ContainerAppliance implements Appliance {
 
   #enter(): string[] {
     const init = this.#processes?.init;
-    if (!isAlive(init)) throw new ToolError(`Node ${this.name} is off. Switch it on: npm run lab -- start ${this.name}`);
+    if (!isAlive(init))
+      throw new ToolError(`Node ${this.name} is off. Switch it on: npm run lab -- start ${this.name}`);
     return ['nsenter', '-t', String(init.pid), '-m', '-u', '-i', '-n', '-p', '-C', '--', 'env', '-i', ...ENVIRONMENT];
   }
 

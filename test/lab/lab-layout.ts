@@ -62,7 +62,9 @@ export const RUNTIME_ROOT = '/run/gemel-lab';
 
 export function labFolders(lab: string): LabFolders {
   if (!NAME.test(lab))
-    throw new ToolError(`Lab name "${lab}": use up to 16 lower-case letters, digits and hyphens, starting with a letter or digit.`);
+    throw new ToolError(
+      `Lab name "${lab}": use up to 16 lower-case letters, digits and hyphens, starting with a letter or digit.`,
+    );
   return { runtime: join(RUNTIME_ROOT, lab), disks: join(cacheFolder(), 'labs', lab) };
 }
 

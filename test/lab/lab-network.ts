@@ -19,7 +19,9 @@ export function portName(node: NodeName, nic: Nic): string {
 
 async function inNamespace(namespace: string, lines: readonly string[], force = false): Promise<void> {
   const flags = force ? ['-force'] : [];
-  const result = await runCommand(['ip', '-netns', namespace, ...flags, '-batch', '-'], { input: `${lines.join('\n')}\n` });
+  const result = await runCommand(['ip', '-netns', namespace, ...flags, '-batch', '-'], {
+    input: `${lines.join('\n')}\n`,
+  });
   if (result.code !== 0 && !force) throw new Error(`ip -batch in ${namespace}: ${result.stderr.trim()}`);
 }
 

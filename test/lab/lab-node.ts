@@ -33,14 +33,17 @@ export class LabNode {
   async must(argv: readonly string[], options: ExecOptions = {}): Promise<string> {
     const result = await this.exec(argv, options);
     if (result.code !== 0)
-      throw new ToolError(`${this.name}: ${argv.join(' ')} ended with code ${result.code}: ${result.stderr || result.stdout}`);
+      throw new ToolError(
+        `${this.name}: ${argv.join(' ')} ended with code ${result.code}: ${result.stderr || result.stdout}`,
+      );
     return result.stdout;
   }
 
   /** Replaces a folder in the appliance by one of this machine, to try fresh output without a new image. */
   async push(localFolder: string, remoteFolder: string): Promise<void> {
     const archive = await packed(localFolder);
-    const script = 'set -e; new=$1.push; rm -rf "$new"; mkdir -p "$new"; tar -xz -C "$new"; rm -rf "$1"; mv "$new" "$1"';
+    const script =
+      'set -e; new=$1.push; rm -rf "$new"; mkdir -p "$new"; tar -xz -C "$new"; rm -rf "$1"; mv "$new" "$1"';
     await this.must(['sh', '-c', script, 'sh', remoteFolder.replace(/\/+$/, '')], { input: archive });
   }
 
@@ -63,5 +66,8 @@ export class LabNode {
 }
 
 async function packed(folder: string): Promise<Uint8Array> {
-  return Buffer.from(await mustRun(['sh', '-c', 'tar -cz --owner=0 --group=0 -C "$1" . | base64 -w 0', 'sh', folder]), 'base64');
+  return Buffer.from(
+    await mustRun(['sh', '-c', 'tar -cz --owner=0 --group=0 -C "$1" . | base64 -w 0', 'sh', folder]),
+    'base64',
+  );
 }

@@ -124,7 +124,8 @@ export class Lab {
 
   node(name: NodeName): LabNode {
     const node = this.#nodes.get(name);
-    if (node === undefined) throw new ToolError(`Lab "${this.name}" has no node ${name}. It has: ${[...this.#nodes.keys()].join(', ')}`);
+    if (node === undefined)
+      throw new ToolError(`Lab "${this.name}" has no node ${name}. It has: ${[...this.#nodes.keys()].join(', ')}`);
     return node;
   }
 
@@ -196,7 +197,9 @@ export class Lab {
     }
     return this.#change(async () => {
       this.#record.cuts = [...snapshot.cuts];
-      await Promise.all(this.#all.map((appliance) => appliance.loadSnapshot(name, snapshot.on.includes(appliance.name))));
+      await Promise.all(
+        this.#all.map((appliance) => appliance.loadSnapshot(name, snapshot.on.includes(appliance.name))),
+      );
       await forgetNeighbours(this.name);
       const on = this.#all.filter((appliance) => snapshot.on.includes(appliance.name));
       await Promise.all(on.map((appliance) => appliance.resume(this.#carrier(appliance.name))));
@@ -271,7 +274,8 @@ export class Lab {
       this.#record.snapshots = now.snapshots;
       await change();
       await this.#save();
-      for (const appliance of this.#all) if (appliance.isOn()) await appliance.applyCarrier(this.#carrier(appliance.name));
+      for (const appliance of this.#all)
+        if (appliance.isOn()) await appliance.applyCarrier(this.#carrier(appliance.name));
     });
   }
 
@@ -288,7 +292,9 @@ function cutName(node: NodeName, nic: Nic): string {
 
 function requireSnapshotName(name: string): void {
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(name) || name === 'golden')
-    throw new ToolError(`Snapshot name "${name}": use lower-case letters, digits and hyphens, beginning with a letter; "golden" is taken.`);
+    throw new ToolError(
+      `Snapshot name "${name}": use lower-case letters, digits and hyphens, beginning with a letter; "golden" is taken.`,
+    );
 }
 
 function recordPath(folders: LabFolders): string {
@@ -297,7 +303,9 @@ function recordPath(folders: LabFolders): string {
 
 async function readRecord(folders: LabFolders): Promise<LabRecord | undefined> {
   // Written by Lab.#save, renamed into place.
-  return existsSync(recordPath(folders)) ? (JSON.parse(await readFile(recordPath(folders), 'utf8')) as LabRecord) : undefined;
+  return existsSync(recordPath(folders))
+    ? (JSON.parse(await readFile(recordPath(folders), 'utf8')) as LabRecord)
+    : undefined;
 }
 
 function openAppliances(
@@ -307,10 +315,11 @@ function openAppliances(
   say: (line: string) => void,
 ): Promise<Appliance[]> {
   return Promise.all(
-    record.nodes.map((node): Promise<Appliance> =>
-      record.kind === 'vm'
-        ? VmAppliance.open(lab, node, record.hardware, folders, say)
-        : ContainerAppliance.open(lab, node, folders),
+    record.nodes.map(
+      (node): Promise<Appliance> =>
+        record.kind === 'vm'
+          ? VmAppliance.open(lab, node, record.hardware, folders, say)
+          : ContainerAppliance.open(lab, node, folders),
     ),
   );
 }

@@ -3,7 +3,15 @@ import { createReadStream, existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
 import { ToolError } from '../../firmware/run-command.ts';
-import { HARDWARE, LINKS, type Hardware, type LinkKind, type NodeKind, type NodeName, type Port } from './lab-layout.ts';
+import {
+  HARDWARE,
+  LINKS,
+  type Hardware,
+  type LinkKind,
+  type NodeKind,
+  type NodeName,
+  type Port,
+} from './lab-layout.ts';
 import { Lab } from './lab.ts';
 
 const USAGE = `npm run lab -- COMMAND [--lab NAME]
@@ -41,7 +49,8 @@ const say = (line: string): void => console.error(`lab: ${line}`);
 
 function oneOf<T extends string>(what: string, value: string | undefined, choices: readonly T[]): T {
   const chosen = choices.find((choice) => choice === value);
-  if (chosen === undefined) throw new ToolError(`${what}: expected ${choices.join(' or ')}, got ${value ?? 'nothing'}.`);
+  if (chosen === undefined)
+    throw new ToolError(`${what}: expected ${choices.join(' or ')}, got ${value ?? 'nothing'}.`);
   return chosen;
 }
 
@@ -51,7 +60,12 @@ async function main(argv: readonly string[]): Promise<number> {
   const split = argv.indexOf('--');
   const own = split === -1 ? argv : argv.slice(0, split);
   const command = split === -1 ? [] : argv.slice(split + 1);
-  const { values, positionals } = parseArgs({ args: [...own], options: OPTIONS, allowPositionals: true, allowNegative: true });
+  const { values, positionals } = parseArgs({
+    args: [...own],
+    options: OPTIONS,
+    allowPositionals: true,
+    allowNegative: true,
+  });
   const [verb, ...rest] = positionals;
   if (values.help || verb === undefined) {
     console.log(USAGE);
@@ -68,7 +82,15 @@ async function main(argv: readonly string[]): Promise<number> {
       const nodes = oneOf('--nodes', values.nodes, ['1', '2']) === '1' ? 1 : 2;
       const kind: NodeKind = oneOf('--kind', values.kind, ['vm', 'container']);
       const hardware: Hardware = oneOf('--hardware', values.hardware, HARDWARE);
-      const lab = await Lab.up({ name: values.lab, nodes, kind, hardware, cold: values.cold, asBuilt: values['as-built'], say });
+      const lab = await Lab.up({
+        name: values.lab,
+        nodes,
+        kind,
+        hardware,
+        cold: values.cold,
+        asBuilt: values['as-built'],
+        say,
+      });
       return done(`lab "${lab.name}" up: ${lab.nodes.map((node) => node.name).join(' and ')} (${kind})`);
     }
     case 'exec': {
@@ -82,7 +104,8 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     case 'push': {
       const [node, local, remote] = rest;
-      if (local === undefined || remote === undefined) throw new ToolError('push a LOCALDIR REMOTEDIR: a folder is missing.');
+      if (local === undefined || remote === undefined)
+        throw new ToolError('push a LOCALDIR REMOTEDIR: a folder is missing.');
       await (await open()).node(nodeName(node)).push(local, remote);
       return done(`pushed ${local} to ${remote}`);
     }
@@ -93,7 +116,9 @@ async function main(argv: readonly string[]): Promise<number> {
       const link: LinkKind = oneOf('Link', rest.at(-1), LINKS);
       const which = {
         ...(rest.length > 1 ? { node: nodeName(rest[0]) } : {}),
-        ...(values.port === undefined ? {} : { port: (oneOf('--port', values.port, ['0', '1']) === '0' ? 0 : 1) as Port }),
+        ...(values.port === undefined
+          ? {}
+          : { port: (oneOf('--port', values.port, ['0', '1']) === '0' ? 0 : 1) as Port }),
       };
       const lab = await open();
       await (verb === 'cut' ? lab.cut(link, which) : lab.heal(link, which));
@@ -186,7 +211,9 @@ function showStatus(lab: Lab, json: boolean): number {
     const processes = Object.entries(node.processes).map(([what, pid]) => `${what} ${pid}`);
     console.log(`  ${node.name}  ${node.on ? 'on ' : 'off'}  ${processes.join(', ')}`);
     for (const nic of node.nics)
-      console.log(`     ${nic.interfaceName}  ${nic.mac}  ${nic.link} ${nic.port}  ${nic.carrier ? 'carrier' : 'no carrier'}`);
+      console.log(
+        `     ${nic.interfaceName}  ${nic.mac}  ${nic.link} ${nic.port}  ${nic.carrier ? 'carrier' : 'no carrier'}`,
+      );
   }
   if (status.snapshots.length > 0) console.log(`  snapshots: ${status.snapshots.join(', ')}`);
   return 0;

@@ -165,7 +165,11 @@ async function bonds(lab: Lab): Promise<void> {
           ),
           `ip link set ${bond} up`,
         ].join(' && ');
-      await node.must(['sh', '-c', `modprobe bonding max_bonds=0; ${add('bond0', 'active-backup', 'external')}; ${add('bond1', '802.3ad', 'sync')}`]);
+      await node.must([
+        'sh',
+        '-c',
+        `modprobe bonding max_bonds=0; ${add('bond0', 'active-backup', 'external')}; ${add('bond1', '802.3ad', 'sync')}`,
+      ]);
     }
     const a = lab.node('a');
     assert.match(await a.must(['cat', '/proc/net/bonding/bond0']), /fault-tolerance \(active-backup\)/);

@@ -53,7 +53,14 @@ export function nicId(nic: Nic): string {
 
 export function machineSockets(plan: Pick<MachinePlan, 'runtime' | 'node'>) {
   const at = (suffix: string): string => join(plan.runtime, `${plan.node}.${suffix}`);
-  return { qmp: at('qmp'), agent: at('agent'), exec: at('exec'), console: at('console'), consoleLog: at('console.log'), log: at('qemu.log') };
+  return {
+    qmp: at('qmp'),
+    agent: at('agent'),
+    exec: at('exec'),
+    console: at('console'),
+    consoleLog: at('console.log'),
+    log: at('qemu.log'),
+  };
 }
 
 /** Empty changes over an image that is shared by hard link, so that the cache may forget it. */
@@ -80,13 +87,36 @@ function machineArguments(node: NodeName, hardware: Hardware): string[] {
   const uuid = `6e6d656c-0000-4000-8000-00000000000${NODE_NAMES.indexOf(node) + 1}`;
   return [
     ...accelerator(),
-    ...['-M', MACHINE, '-m', '1024', '-smp', '1', '-display', 'none', '-nodefaults', '-no-user-config', '-rtc', 'base=utc,clock=host'],
+    ...[
+      '-M',
+      MACHINE,
+      '-m',
+      '1024',
+      '-smp',
+      '1',
+      '-display',
+      'none',
+      '-nodefaults',
+      '-no-user-config',
+      '-rtc',
+      'base=utc,clock=host',
+    ],
     ...['-uuid', uuid, ...system, '-smbios', `type=11,value=${KERNEL_EXTRA}`],
     // A restored guest notices and seeds its random numbers anew.
     ...['-device', 'vmgenid,guid=auto'],
     ...['-device', `virtio-blk-pci,drive=root,bootindex=0,addr=${SLOT.disk}`],
-    ...['-device', `virtio-serial-pci,addr=${SLOT.serial}`, '-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
-    ...['-object', 'rng-random,id=random,filename=/dev/urandom', '-device', `virtio-rng-pci,rng=random,addr=${SLOT.random}`],
+    ...[
+      '-device',
+      `virtio-serial-pci,addr=${SLOT.serial}`,
+      '-device',
+      'virtserialport,chardev=agent,name=org.qemu.guest_agent.0',
+    ],
+    ...[
+      '-object',
+      'rng-random,id=random,filename=/dev/urandom',
+      '-device',
+      `virtio-rng-pci,rng=random,addr=${SLOT.random}`,
+    ],
     // Without speed and duplex LACP refuses to aggregate; without romfile= the firmware would try to boot from the network.
     ...NICS.flatMap((nic) => [
       '-device',
@@ -109,16 +139,27 @@ export async function startMachine(plan: MachinePlan, snapshot?: string): Promis
     '-chardev',
     `socket,id=${id},path=${path},server=on,wait=off${more}`,
   ];
-  const drive = (name: string, more: string): string[] => ['-drive', `file=${join(plan.disks, name)},format=qcow2,${more}`];
+  const drive = (name: string, more: string): string[] => [
+    '-drive',
+    `file=${join(plan.disks, name)},format=qcow2,${more}`,
+  ];
   const argv = [
     ...(plan.namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${plan.namespace}`]),
     ...['qemu-system-x86_64', '-name', `gemel-lab-${plan.node}`],
-    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${FIRMWARE_CODE}`, ...drive('vars.qcow2', 'if=pflash,unit=1')],
+    ...[
+      '-drive',
+      `if=pflash,unit=0,format=raw,readonly=on,file=${FIRMWARE_CODE}`,
+      ...drive('vars.qcow2', 'if=pflash,unit=1'),
+    ],
     // writeback: what the guest flushed is in this machine's page cache and so outlives a SIGKILL of QEMU; the rest may be lost.
     ...drive('root.qcow2', 'if=none,id=root,cache=writeback,discard=unmap'),
     ...['-qmp', `unix:${sockets.qmp},server=on,wait=off`],
     ...server('agent', sockets.agent),
-    ...[...server('console', sockets.console, `,logfile=${sockets.consoleLog},logappend=on`), '-serial', 'chardev:console'],
+    ...[
+      ...server('console', sockets.console, `,logfile=${sockets.consoleLog},logappend=on`),
+      '-serial',
+      'chardev:console',
+    ],
     ...NICS.flatMap((nic) => ['-netdev', plan.netdev(nic)]),
     ...machineArguments(plan.node, plan.hardware),
     ...(snapshot === undefined ? [] : ['-loadvm', snapshot, '-S']),

@@ -6,7 +6,15 @@ import { mustRun, ToolError, type CommandResult } from '../../firmware/run-comma
 import { askAgent } from './agent-request.ts';
 import type { Appliance, Carrier, ExecOptions } from './appliance.ts';
 import { GOLDEN, goldenSnapshot } from './golden-snapshot.ts';
-import { labNamespace, NICS, otherNode, type Hardware, type LabFolders, type Nic, type NodeName } from './lab-layout.ts';
+import {
+  labNamespace,
+  NICS,
+  otherNode,
+  type Hardware,
+  type LabFolders,
+  type Nic,
+  type NodeName,
+} from './lab-layout.ts';
 import { createTaps, portName } from './lab-network.ts';
 import { isAlive } from './owned-process.ts';
 import { humanMonitor, qmp } from './qmp.ts';
@@ -33,7 +41,13 @@ export class VmAppliance implements Appliance {
   readonly #say: (line: string) => void;
   #processes: MachineProcesses | undefined;
 
-  private constructor(lab: string, name: NodeName, hardware: Hardware, folders: LabFolders, say: (line: string) => void) {
+  private constructor(
+    lab: string,
+    name: NodeName,
+    hardware: Hardware,
+    folders: LabFolders,
+    say: (line: string) => void,
+  ) {
     this.name = name;
     this.#lab = lab;
     this.#say = say;
@@ -96,12 +110,20 @@ export class VmAppliance implements Appliance {
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
     const input = Buffer.from(options.input ?? '').toString('base64');
-    const answer = await this.#ask({ kind: 'exec', argv, input, timeoutSeconds: options.timeoutSeconds ?? DEFAULT_SECONDS });
+    const answer = await this.#ask({
+      kind: 'exec',
+      argv,
+      input,
+      timeoutSeconds: options.timeoutSeconds ?? DEFAULT_SECONDS,
+    });
     return { code: answer.code, stdout: text(answer.stdout), stderr: text(answer.stderr) };
   }
 
   async applyCarrier(carrier: Carrier): Promise<void> {
-    const commands = NICS.map((nic) => ({ execute: 'set_link', arguments: { name: `nic-${nicId(nic)}`, up: carrier(nic) } }));
+    const commands = NICS.map((nic) => ({
+      execute: 'set_link',
+      arguments: { name: `nic-${nicId(nic)}`, up: carrier(nic) },
+    }));
     await qmp(this.#sockets.qmp, commands);
   }
 
