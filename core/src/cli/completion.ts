@@ -51,12 +51,16 @@ export async function complete(line: readonly string[], connect: () => Promise<C
 
 type Proposal = readonly [word: string, text: string];
 
+const common = Object.entries(commonOptions).map(([name, text]): Proposal => [`--${name}`, text]);
+
 async function proposals(
   before: readonly string[],
   current: string,
   connect: () => Promise<CoreClient>,
 ): Promise<readonly Proposal[]> {
   const [command] = before;
+  if (command === 'events' && current.startsWith('-'))
+    return [['--prefix', 'Only events whose id starts with it'], ...common];
   if (command === 'completion') return Object.keys(scripts).map((shell) => [shell, 'shell']);
   const line = command === 'help' ? before.slice(1) : before;
   const words = wordsOf(line);
@@ -91,7 +95,7 @@ function options(fields: readonly Field[]): readonly Proposal[] {
     const word = !field.typed ? `--${field.option}-stdin` : off ? `--no-${field.option}` : `--${field.option}`;
     return [word, typeof description === 'string' ? description : ''];
   });
-  return [...own, ...Object.entries(commonOptions).map(([name, text]): Proposal => [`--${name}`, text])];
+  return [...own, ...common];
 }
 
 function valuesOf(field: Field | undefined): readonly Proposal[] {

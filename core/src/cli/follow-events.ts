@@ -9,17 +9,18 @@ import { UsageError } from './usage-error.js';
 
 export const eventsHelp = `Follow events as they happen, until Ctrl-C.
 
-Usage: gemel events [PREFIX] [--prefix PREFIX] [--json]
+Usage: gemel events [OPTIONS]
 
-PREFIX  Only events whose id starts with it, such as network.bond.
---json  One JSON object per line.
+--prefix TEXT  Only events whose id starts with it, such as network.bond.
+--json         One JSON object per line.
+
+gemel events list shows which there are.
 `;
 
-/** `network.`, from `gemel events network.` or `gemel events --prefix network.`. @throws UsageError. */
+/** `network.`, from `gemel events --prefix network.`. @throws UsageError. */
 export function eventsPrefix(args: readonly string[]): string {
   const [first, second, ...others] = args;
   if (first === undefined) return '';
-  if (!first.startsWith('-') && second === undefined) return first;
   if (first.startsWith('--prefix=') && second === undefined) return first.slice('--prefix='.length);
   if (first === '--prefix' && second !== undefined && others.length === 0) return second;
   const wrong = first === '--prefix' ? (others[0] ?? '--prefix without a value') : first;

@@ -26,7 +26,7 @@ export function nextWords(words: readonly string[], known: readonly KnownAction[
   return [...groups]
     .map(([word, actions]) => {
       const own = actions.find(({ id }) => id === `${prefix}${word}`);
-      return { id: word, summary: own?.summary ?? `${groupSummary(prefix + word, actions)}` };
+      return { id: word, summary: own?.summary ?? groupSummary(prefix + word, actions) };
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -58,7 +58,7 @@ async function dispatch(
     terminal.out(completionScript(others[0]));
     return exitCodes.done;
   }
-  if (command === 'events') {
+  if (command === 'events' && others.length === 0) {
     const { eventsHelp, eventsPrefix, followEvents } = await import('./follow-events.js');
     if (line.help) terminal.out(eventsHelp);
     else await followEvents(await connect(), eventsPrefix(line.rest.slice(1)), line.json, terminal, style);

@@ -308,7 +308,7 @@ test('follows events until Ctrl-C', async (t) => {
   const core = new FakeCore();
   await using servers = await openServers(core);
   const terminal = new FakeTerminal();
-  const running = gemelAt(servers, core, 'events network. --json', terminal);
+  const running = gemelAt(servers, core, 'events --prefix network. --json', terminal);
   await until(() => core.subscribers === 1);
   core.publish('network.bond.degraded', { bond: 'bond0' });
   core.publish('time.stepped');
@@ -322,6 +322,15 @@ test('follows events until Ctrl-C', async (t) => {
       .map((line) => JSON.parse(line)),
     [{ id: 'network.bond.degraded', at: 1000, sequence: 1, source: 'core', payload: { bond: 'bond0' } }],
   );
+});
+
+test('leaves what is below events to core’s actions', async (t) => {
+  const list: FakeAction = { ...status, descriptor: descriptor('events.list') };
+  t.is((await gemel('events list', {}, [list])).output, 'Network  ● up\n');
+  t.regex((await gemel('events --help', {}, [list])).output, /Usage: gemel events/);
+  const wrong = await gemel('events --prefx x', {}, [list]);
+  t.is(wrong.code, 2);
+  t.regex(wrong.notes, /Did you mean: --prefix/);
 });
 
 test('ends with 6 when core leaves while events are followed', async (t) => {
@@ -419,6 +428,7 @@ test('completes words, options and values, and is silent when it can’t', async
     '__complete help network bond r': ['remove'],
     '__complete completion z': ['zsh'],
     '__complete status s': ['show'],
+    '__complete events --p': ['--prefix'],
   };
   for (const [line, expected] of Object.entries(completions)) {
     const core = new FakeCore([create, remove, status, statusShow]);

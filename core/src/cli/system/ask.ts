@@ -35,7 +35,7 @@ async function askSecret(question: string): Promise<string | undefined> {
         for (const character of chunk) {
           if (enter.includes(character)) return finish(text);
           if (abandon.includes(character)) return finish(undefined);
-          if (rubOut.includes(character)) text = [...text].slice(0, -1).join('');
+          if (rubOut.includes(character)) text = Array.from(text).slice(0, -1).join('');
           else text += character;
         }
       };
