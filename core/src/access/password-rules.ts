@@ -22,7 +22,7 @@ export function passwordReports(
   path = 'password',
 ): readonly Report[] {
   const { report } = accessReports;
-  const length = [...password].length;
+  const length = Array.from(password).length;
   const different = new Set(password).size;
   const found: Report[] = [];
   if (length < rules.minimumLength) {

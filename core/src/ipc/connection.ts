@@ -97,15 +97,13 @@ export class Connection implements ChannelHandlers {
     }
     this.#greeted = true;
     this.#endLimit();
-    void this.#identity.then(({ name, principal }) => {
-      const welcome: Welcome = {
-        version: protocolVersion,
-        caller: name,
-        role: principal.own.role,
-        principal: principal.name,
-      };
-      this.#send('welcome', welcome);
-    });
+    void this.#welcome();
+  }
+
+  async #welcome(): Promise<void> {
+    const { name, principal } = await this.#identity;
+    const { role } = principal.own;
+    this.#send('welcome', { version: protocolVersion, caller: name, role, principal: principal.name });
   }
 
   #take(body: unknown): void {

@@ -39,15 +39,10 @@ export const limits = {
 
 /** Messages of a client. */
 export const clientKinds = ['hello', 'request', 'cancel'] as const;
-export type ClientKind = (typeof clientKinds)[number];
 
 /** Messages of core. `goodbye` says why the connection is closed. */
 export const serverKinds = ['welcome', 'reply', 'failure', 'event', 'ended', 'goodbye'] as const;
 export type ServerKind = (typeof serverKinds)[number];
-
-export interface Hello {
-  readonly version: number;
-}
 
 export interface Welcome {
   readonly version: number;

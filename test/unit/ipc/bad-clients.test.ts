@@ -108,7 +108,7 @@ test('closes the connection of a frame that is larger than a request may be, wit
   await stillServes(t, servers);
 });
 
-test('takes a frame that drips in byte by byte without being kept busy', async (t) => {
+test.serial('takes a frame that drips in byte by byte without being kept busy', async (t) => {
   await using servers = await openServers(new FakeCore([echo]));
   await using client = await RawClient.open(servers.path('root'));
   await client.hello();
@@ -116,15 +116,15 @@ test('takes a frame that drips in byte by byte without being kept busy', async (
   client.bytes(
     `{"type":"request","data":{"id":1,"method":"invoke","params":{"action":"test.echo","input":{"text":"${text}`,
   );
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   for (let drop = 0; drop < 300; drop += 1) {
     client.bytes('b');
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const busyMs = process.cpuUsage(before).user / 1_000;
+  const busyMs = process.threadCpuUsage(before).user / 1_000;
   client.bytes('"}}}}\f');
   t.like(await client.message('reply'), { id: 1 });
-  t.true(busyMs < 1_500, `300 drops took ${busyMs} ms`);
+  t.true(busyMs < 500, `300 drops took ${busyMs} ms`);
 });
 
 test('closes silent clients, and those that begin a frame and stop, after a time', async (t) => {
@@ -190,9 +190,9 @@ test('serves others quickly while one client floods it', async (t) => {
   await using flood = await RawClient.open(servers.path('root'));
   await flood.hello();
   await using client = await CoreClient.connect(servers.path('root'));
-  let flooding = true;
+  const flooding = new AbortController();
   const pour = async () => {
-    for (let id = 1; flooding && !flood.socket.destroyed; id += 1) {
+    for (let id = 1; !flooding.signal.aborted && !flood.socket.destroyed; id += 1) {
       flood.invoke(id, 'test.echo', { id });
       if (id % 200 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -204,7 +204,7 @@ test('serves others quickly while one client floods it', async (t) => {
     await client.invoke('test.echo');
     times.push(performance.now() - start);
   }
-  flooding = false;
+  flooding.abort();
   await poured;
   const worst = Math.max(...times);
   t.true(worst < 1_000, `the slowest of 50 took ${worst} ms`);
