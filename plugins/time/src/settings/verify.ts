@@ -27,8 +27,7 @@ function verifyZone(zone: string, { zones }: TimeFacts): readonly Report[] {
 /** Stands in for a host without tz database. */
 function isZoneOfRuntime(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
   } catch {
     return false; // the constructor throws RangeError for a zone it does not know, and for nothing else here
   }
