@@ -63,7 +63,7 @@ export class ApplianceInLab implements AsyncDisposable {
 
   async nics(): Promise<readonly Nic[]> {
     const text = await this.sh(
-      'for n in /sys/class/net/*; do [ -e $n/device ] && echo "$(basename $n) $(cat $n/address)"; done',
+      'for n in /sys/class/net/*; do [ ! -e $n/device ] || echo "$(basename $n) $(cat $n/address)"; done',
     );
     return text
       .trim()
