@@ -9,7 +9,8 @@ export function processTerminal(): Terminal {
     environment: env,
     unicode: /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''),
     get columns() {
-      return isatty(1) ? process.stdout.columns : undefined;
+      // a terminal that does not know its size says 0
+      return isatty(1) && process.stdout.columns > 0 ? process.stdout.columns : undefined;
     },
     get notesOnTerminal() {
       return isatty(2);
