@@ -121,9 +121,26 @@ test('a virtual machine with the firmware data of a rack1 is one; otherwise it i
 });
 
 test('a container is a virt1, whatever the firmware of its host is called', async (t) => {
-  const files = { '/proc/cpuinfo': cpu(2), '/proc/meminfo': 'MemTotal: 4000000 kB\n' };
-  const { hardware } = await newService({ files, virtual: { kind: 'container', name: 'systemd-nspawn' } });
+  const net = '/sys/class/net';
+  const files = {
+    '/proc/cpuinfo': cpu(2),
+    '/proc/meminfo': 'MemTotal: 4000000 kB\n',
+    [`${net}/lo/ifindex`]: '1\n',
+    [`${net}/lo/iflink`]: '1\n',
+    [`${net}/host0/ifindex`]: '2\n',
+    [`${net}/host0/iflink`]: '7\n',
+    [`${net}/host0/uevent`]: 'INTERFACE=host0\nIFINDEX=2\n',
+    [`${net}/host0.5/ifindex`]: '3\n',
+    [`${net}/host0.5/iflink`]: '2\n',
+    [`${net}/host0.5/uevent`]: 'DEVTYPE=vlan\nINTERFACE=host0.5\n',
+    [`${net}/bond0/ifindex`]: '4\n',
+    [`${net}/bond0/iflink`]: '4\n',
+  };
+  const names = ['lo', 'host0', 'host0.5', 'bond0'];
+  const links = Object.fromEntries(names.map((name) => [`${net}/${name}`, `../../devices/virtual/net/${name}`]));
+  const { hardware } = await newService({ files, links, virtual: { kind: 'container', name: 'systemd-nspawn' } });
   const status = await hardware.status();
+  t.deepEqual(status.figures.nics, ['host0']);
   t.deepEqual([status.profile?.id, status.why], ['virt1', 'container (systemd-nspawn)']);
 });
 

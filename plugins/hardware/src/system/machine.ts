@@ -12,14 +12,13 @@ export class Machine {
   ) {}
 
   async figures(): Promise<MachineFigures> {
-    const [manufacturer, product, virtualization, cpuText, memoryText, disks, nics, controllers] = await Promise.all([
+    const [manufacturer, product, virtualization, cpuText, memoryText, disks, controllers] = await Promise.all([
       this.line(`${dmi}/sys_vendor`),
       this.line(`${dmi}/product_name`),
       this.virtualization(),
       this.files.read('/proc/cpuinfo'),
       this.files.read('/proc/meminfo'),
       this.disks(),
-      this.nics(),
       this.files.list('/sys/class/ipmi'),
     ]);
     return {
@@ -30,7 +29,7 @@ export class Machine {
       cpus: cpuText?.match(/^processor\s*:/gm)?.length ?? 0,
       memoryBytes: Number(/^MemTotal:\s*(\d+) kB$/m.exec(memoryText ?? '')?.[1] ?? 0) * 1_024,
       ...disks,
-      nics,
+      nics: await this.nics(virtualization.kind === 'container'),
       managementController: controllers.length > 0,
     };
   }
@@ -49,14 +48,23 @@ export class Machine {
     }
   }
 
-  /** Interfaces with a device behind them, in the order of the devices' paths. In a container there are only virtual ones. */
-  async nics(): Promise<string[]> {
+  /** Interfaces with a device behind them, in the order of the devices' paths; in a container, the ends of cables to its host. */
+  async nics(inContainer: boolean): Promise<string[]> {
     const found: { readonly name: string; readonly place: string }[] = [];
     for (const name of await this.files.list('/sys/class/net')) {
       const place = await this.files.readLink(`/sys/class/net/${name}`);
-      if (place !== undefined && !place.includes('/devices/virtual/')) found.push({ name, place });
+      if (place === undefined) continue;
+      const isVirtual = place.includes('/devices/virtual/');
+      if (!isVirtual || (inContainer && (await this.isCableEnd(name)))) found.push({ name, place });
     }
     return found.sort((a, b) => compareNaturally(a.place, b.place)).map(({ name }) => name);
+  }
+
+  /** A veth has its other end as link below it; so has a VLAN its parent, which says what it is. */
+  async isCableEnd(name: string): Promise<boolean> {
+    const folder = `/sys/class/net/${name}`;
+    const [own, below] = await Promise.all([this.line(`${folder}/ifindex`), this.line(`${folder}/iflink`)]);
+    return own !== below && !(await this.line(`${folder}/uevent`)).includes('DEVTYPE=');
   }
 
   /** Disks and mirrors. Members of a mirror count once, as the mirror. */
