@@ -61,8 +61,8 @@ export function watchNetwork({ network, networkd, events, clock, log, changed }:
         await changed(observed);
       }
     } catch (error) {
-      // The next look tries again; the health check and the status say what is wrong meanwhile.
-      log.warn({ error: String(error) }, 'could not look at the network');
+      // The next look tries again; the health check and the status say what is wrong meanwhile. At the very first start there are no settings yet.
+      log.debug({ error: String(error) }, 'could not look at the network');
     } finally {
       looking = false;
       if (again) soon();

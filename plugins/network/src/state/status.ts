@@ -88,7 +88,7 @@ const memberTones = {
   'not-joined': 'warn',
 } as const satisfies Record<MemberState['state'], Cell['tone']>;
 
-const pendingCell = (mark: string): Cell => ({ text: mark, tone: 'pending' });
+const pendingCell = (mark: string): Cell | string => (mark === '' ? '' : { text: mark, tone: 'pending' });
 const conditionCell = (of: Condition): Cell => ({ text: of === 'ok' ? 'OK' : of, tone: tones[of] });
 const speedText = (speed: number | null) =>
   speed === null ? '-' : speed >= 1000 ? `${speed / 1000} Gbit/s` : `${speed} Mbit/s`;

@@ -1,10 +1,12 @@
-import type { CommandRunner, SystemAccess } from '@gemel/core/sdk';
-import { asApplianceError } from '@gemel/core/sdk';
+import { asApplianceError, type CommandRunner, type ErrorCode, type SystemAccess } from '@gemel/core/sdk';
 import type { ConnectionFact, NetworkFacts } from '../settings/facts.js';
 import { LinkReader } from './link-reader.js';
 
 /** TCP ports by which operators come in. */
 const services: Readonly<Record<string, ConnectionFact['service']>> = { '22': 'ssh', '80': 'web', '443': 'web' };
+
+/** Open connections only add warnings; settings must not wait for them on a machine that has just started. */
+const connectionsWithinMs = 3_000;
 
 export const showConnections = ['ss', '-H', '-t', '-n', '-O', 'state', 'established'] as const;
 
@@ -20,14 +22,17 @@ export class FactsReader {
 
   async read(signal: AbortSignal): Promise<NetworkFacts> {
     const [links, connections] = await Promise.all([
-      whenInstalled(() => this.#links.read(signal)),
-      whenInstalled(() => this.#connections(signal)),
+      unless(['unavailable'], () => this.#links.read(signal)),
+      unless(['unavailable', 'timeout'], () => this.#connections(signal)),
     ]);
     return { links: links ?? [], connections: connections ?? [] };
   }
 
   async #connections(signal: AbortSignal): Promise<readonly ConnectionFact[]> {
-    const { stdout, exitCode } = await this.#commands.run([...showConnections], { signal });
+    const { stdout, exitCode } = await this.#commands.run([...showConnections], {
+      signal,
+      timeoutMs: connectionsWithinMs,
+    });
     return exitCode === 0 ? parseConnections(stdout) : [];
   }
 }
@@ -48,12 +53,12 @@ function endpoint(text: string): readonly [address: string, port: string] {
   return [text.slice(0, Math.max(colon, 0)).replace(/^\[|\]$/g, ''), text.slice(colon + 1)];
 }
 
-async function whenInstalled<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+async function unless<Value>(codes: readonly ErrorCode[], read: () => Promise<Value>): Promise<Value | undefined> {
   try {
     return await read();
   } catch (failure) {
     const error = asApplianceError(failure);
-    if (error.code === 'unavailable') return undefined;
+    if (codes.includes(error.code)) return undefined;
     throw error;
   }
 }

@@ -28,7 +28,9 @@ export async function readRoutes(commands: CommandRunner, signal?: AbortSignal):
     const { stdout, exitCode, stderr } = await commands.run(['ip', '-json', `-${family}`, 'route', 'show'], options);
     if (exitCode !== 0) throw new ApplianceError('engine-failed', `ip failed: ${stderr.trim()}`);
     const routes = z.array(routeJson).parse(JSON.parse(stdout.trim() === '' ? '[]' : stdout));
-    return routes.map((route) => ({
+    // Every link has these; they tell nobody anything.
+    const telling = routes.filter((route) => !(route.dst === 'fe80::/64' && route.protocol === 'kernel'));
+    return telling.map((route) => ({
       family,
       destination: route.dst,
       gateway: route.gateway ?? route.via?.host ?? null,
