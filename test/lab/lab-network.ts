@@ -1,4 +1,5 @@
 import { mustRun, runCommand } from '../../firmware/run-command.ts';
+import { killOwned, ownedProcess } from './owned-process.ts';
 import {
   CLIENT_ADDRESSES,
   containerNamespace,
@@ -91,7 +92,11 @@ export async function removeLabNetwork(lab: string): Promise<void> {
 
 async function removeNamespace(namespace: string): Promise<void> {
   const list = (await mustRun(['ip', 'netns', 'list'])).split('\n').map((line) => line.split(' ')[0]);
-  if (list.includes(namespace)) await mustRun(['ip', 'netns', 'del', namespace]);
+  if (!list.includes(namespace)) return;
+  // Whatever still runs in a namespace of ours is ours: a client's command left behind, a machine whose start was cut short.
+  for (const pid of (await mustRun(['ip', 'netns', 'pids', namespace])).split('\n').filter(Boolean))
+    await killOwned(ownedProcess(Number(pid)));
+  await mustRun(['ip', 'netns', 'del', namespace]);
 }
 
 /** The NICs a cut or heal is about. A sync cable has two ends: cutting it takes the carrier from both nodes. */
