@@ -10,11 +10,19 @@ import { pluginActions } from '../plugins/plugin-actions.js';
 import type { PluginSurroundings, SettingsDoors } from '../plugins/plugin-context.js';
 import { PluginRegistry } from '../plugins/plugin-registry.js';
 import { PluginStateFile } from '../plugins/plugin-state-file.js';
-import { type AnyAction, DisposableStore, type Logger, type SystemAccess, toDisposable } from '../sdk/index.js';
+import {
+  type AnyAction,
+  DisposableStore,
+  type Logger,
+  type SettingsMaintenance,
+  type SystemAccess,
+  toDisposable,
+} from '../sdk/index.js';
 import { statusActions } from '../status/status-actions.js';
 import { StatusRegistry } from '../status/status-registry.js';
 import { coreReady } from './core-events.js';
 import { eventActions, RecentEvents } from './event-actions.js';
+import { FactoryReset } from './factory-reset.js';
 import { HealthRegistry } from './health-registry.js';
 import { coreHealth, HealthWatch, type Watchdog } from './health-watch.js';
 import type { AppliancePaths } from './paths.js';
@@ -30,6 +38,7 @@ export interface SettingsLife extends SettingsDoors, AsyncDisposable {
   /** Gives the sections of plugins that came later their settings and applies them. */
   pluginsChanged(): Promise<void>;
   actions(): readonly AnyAction[];
+  readonly maintenance: SettingsMaintenance;
 }
 
 /** Everything the appliance stands on; made by the composition root. */
@@ -49,6 +58,8 @@ export interface ApplianceParts {
   readonly actions: readonly AnyAction[];
   /** Opens core's sockets; absent in the rollback guard. */
   readonly openDoors?: (api: CoreApi) => Promise<Doors>;
+  /** Another bus than the plain one, such as one that checks what is published. */
+  readonly createBus?: (clock: Clock, log: Logger) => EventBus;
 }
 
 export interface Doors extends AsyncDisposable {
@@ -78,7 +89,7 @@ export class Appliance implements AsyncDisposable {
     this.#parts = parts;
     const { system, paths, log } = parts;
     const { clock, files } = system;
-    this.bus = new EventBus(clock, log);
+    this.bus = parts.createBus?.(clock, log) ?? new EventBus(clock, log);
     this.status = new StatusRegistry(this.bus, clock, log);
     this.health = new HealthRegistry(clock);
     this.jobs = new JobRegistry({ files, clock, bus: this.bus, log, folder: `${paths.state}/jobs` });
@@ -113,7 +124,10 @@ export class Appliance implements AsyncDisposable {
     this.#owned.add(this.bus.onAny('core', '', (_payload, event) => recent.add(event)));
     this.#addCoreActions(recent);
     this.#owned.add(this.jobs);
+    const reset = new FactoryReset({ files: system.files, paths: this.#parts.paths, log: this.#parts.log });
+    await reset.removeState();
     await Promise.all([this.jobs.load(), this.loadSections()]);
+    await reset.finish(this.settings.maintenance);
     await this.settings.recover();
     await this.jobs.recover((id) => {
       const action = this.actions.find(id);

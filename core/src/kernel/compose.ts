@@ -8,8 +8,9 @@ import { type Principal, principals } from '../ipc/principals.js';
 import { Router } from '../ipc/router.js';
 import { ServerSet } from '../ipc/server-set.js';
 import type { CoreApi } from '../ipc/core-api.js';
-import { InProcessHost } from '../plugins/module-loader.js';
-import { type Logger, SettingsMaintenance, type SystemAccess } from '../sdk/index.js';
+import type { EventBus } from '../bus/event-bus.js';
+import { InProcessHost, type PluginHost } from '../plugins/module-loader.js';
+import { type Clock, type Logger, SettingsMaintenance, type SystemAccess } from '../sdk/index.js';
 import type { SettingsEngine } from '../settings/index.js';
 import { limitSystem } from '../system/limit-system.js';
 import { prepareFolder } from '../system/prepare-folder.js';
@@ -24,8 +25,11 @@ export interface Composition {
   readonly paths: AppliancePaths;
   readonly log: Logger;
   readonly watchdog: Watchdog;
-  /** False in the rollback guard, which answers nobody. */
-  readonly doors: boolean;
+  /** False in the rollback guard, which answers nobody; a function where a test asks without sockets. */
+  readonly doors: boolean | ((api: CoreApi) => Promise<Doors>);
+  /** Plugins run in this process where nothing else is said. */
+  readonly pluginHost?: PluginHost;
+  readonly createBus?: (clock: Clock, log: Logger) => EventBus;
 }
 
 export interface Composed {
@@ -39,13 +43,15 @@ const doorsOfAppliance: readonly Principal[] = Object.values(principals);
 const doorsOfSandbox: readonly Principal[] = [principals.root];
 
 /** The composition root: the only place that knows which implementation stands behind each interface. */
-export function composeAppliance({ system, paths, log, watchdog, doors }: Composition): Composed {
+export function composeAppliance(composition: Composition): Composed {
+  const { system, paths, log, watchdog, doors, createBus } = composition;
   const { files, clock } = system;
   const container = globalContainer.createChildContainer();
   const access = new AccessService({ files, clock, log, stateFolder: paths.state, runtimeFolder: paths.runtime });
   const audit = new AuditLog({ files, clock, log, folder: `${paths.state}/audit` });
   const openDoors = async (api: CoreApi): Promise<Doors> => {
     for (const report of await access.load()) log.error({ code: report.code }, report.text);
+    if (typeof doors === 'function') return doors(api);
     return new OpenDoors(system, paths, log, new Router(api, access)).open();
   };
   let engine: SettingsEngine | undefined;
@@ -55,7 +61,7 @@ export function composeAppliance({ system, paths, log, watchdog, doors }: Compos
     log,
     coreVersion,
     container,
-    pluginHost: new InProcessHost(),
+    pluginHost: composition.pluginHost ?? new InProcessHost(),
     systemFor: (id, grants, own) => {
       const data = `${paths.state}/plugin-data/${id}`;
       return limitSystem(system, id, { ...grants, files: [...grants.files, data] }, own);
@@ -69,7 +75,8 @@ export function composeAppliance({ system, paths, log, watchdog, doors }: Compos
       return settings;
     },
     actions: accessActions(access, audit, clock),
-    ...(doors ? { openDoors } : {}),
+    ...(doors === false ? {} : { openDoors }),
+    ...(createBus === undefined ? {} : { createBus }),
   });
   if (engine === undefined) throw new Error('an appliance makes its settings engine when it is constructed');
   return { appliance, engine };

@@ -4,6 +4,7 @@ import {
   type DisposableStore,
   type Logger,
   type SettingsAccess,
+  type SettingsMaintenance,
   type StatusPublisher,
   type SystemAccess,
 } from '../sdk/index.js';
@@ -38,6 +39,10 @@ export class SettingsPart implements SettingsLife {
       publish: (definition, payload) => bus.publish('core', definition, payload),
       paths: { stateFolder: `${paths.state}/settings` },
     });
+  }
+
+  get maintenance(): SettingsMaintenance {
+    return this.engine;
   }
 
   accessFor(pluginId: string, own: DisposableStore): SettingsAccess {

@@ -1,0 +1,7 @@
+import { config } from 'zod';
+
+/**
+ * Schemas are interpreted. Otherwise zod writes and compiles a function for every object schema at its first use: 20 ms of a
+ * boot that uses each of them once, and memory for good. Imported before any schema is made: they ask when they are made.
+ */
+config({ jitless: true });
