@@ -2,45 +2,33 @@
  * Joins the compiled modules of core and the built-in plugins into few files below build/, laid out like the repository, so
  * that they take the same relative paths. Loading 500 small modules costs core four times the start-up of Node itself.
  *
- * Shared code is in chunks that all entries import, so there is one copy of the SDK, of tsyringe and of zod, whoever asks.
+ * Core, SDK, zod and the plugins are one file, which the files that the loader asks for by name only pass on: there is one copy
+ * of everything, whoever asks. The `gemel` command is a process of its own and has a file of its own.
  */
 import { cp, glob, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { lighterPackages, nodeModulesAsTheyAre, oneFile } from './bundle-plugins.ts';
 
 const repository = join(import.meta.dirname, '..');
 const fresh = join(repository, `build.${process.pid}`);
 const final = join(repository, 'build');
 
 const plugins = await Array.fromAsync(glob('plugins/*', { cwd: repository }));
-const entries = [
-  ...(await Array.fromAsync(glob('core/dist/bin/*.js', { cwd: repository }))),
+const command = 'core/dist/bin/gemel.js';
+const programs = (await Array.fromAsync(glob('core/dist/bin/*.js', { cwd: repository }))).filter(
+  (path) => path !== command,
+);
+/** What the loader imports by name; third-party plugins have SDK and contracts from here too. */
+const named = [
   'core/dist/sdk/index.js',
-  'node_modules/zod/index.js',
   ...(await Array.fromAsync(glob('plugins/*/dist/{plugin,contract}.js', { cwd: repository }))),
 ];
 
 try {
-  await build({
-    absWorkingDir: repository,
-    entryPoints: entries,
-    outdir: fresh,
-    outbase: repository,
-    // as deep as the modules they replace, which find the plugins and the repository from where they are
-    chunkNames: 'core/dist/kernel/[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    keepNames: true,
-    // native or loaded on demand
-    external: ['koffi', 'dbus-native'],
-    banner: {
-      js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
-    },
-    logLevel: 'warning',
-  });
+  // what of zod only third-party plugins use stays out of the one file
+  await bundle([...programs, ...named, 'node_modules/zod/index.js'], ['core/dist/kernel/compose-host.js', ...named]);
+  await bundle([command], []);
   for (const folder of ['core', ...plugins]) {
     await copy(`${folder}/package.json`);
     await cp(join(repository, folder, 'profiles'), join(fresh, folder, 'profiles'), { recursive: true }).catch(
@@ -59,6 +47,26 @@ try {
   await rename(fresh, final);
 } finally {
   await rm(fresh, { recursive: true, force: true });
+}
+
+async function bundle(entryPoints: readonly string[], inOneFile: readonly string[]): Promise<void> {
+  await build({
+    absWorkingDir: repository,
+    entryPoints: [...entryPoints],
+    outdir: fresh,
+    outbase: repository,
+    // as deep as the modules they replace, which find the plugins and the repository from where they are
+    chunkNames: 'core/dist/kernel/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // native or loaded on demand
+    external: ['koffi', 'dbus-native'],
+    plugins: [oneFile(inOneFile.map((path) => join(repository, path))), lighterPackages, nodeModulesAsTheyAre],
+    logLevel: 'warning',
+  });
 }
 
 async function copy(path: string): Promise<void> {

@@ -3,13 +3,8 @@ import { enableCompileCache } from 'node:module';
 const cache = compileCacheFolder();
 if (cache !== undefined) enableCompileCache(cache);
 // imported only now, so that the cache holds it
-const [{ runCommand }, { mayOpen, processTerminal }, { findSocket }] = await Promise.all([
-  import('../cli/main.js'),
-  import('../cli/system/process-terminal.js'),
-  import('../cli/find-socket.js'),
-]);
-const terminal = processTerminal();
-process.exitCode = await runCommand(process.argv.slice(2), { terminal, socket: findSocket(process.env, mayOpen) });
+const { runGemel } = await import('../cli/gemel-command.js');
+await runGemel();
 
 /** Only folders that nobody else can write: what is in there is run. Where it can't be written, there is no cache. */
 function compileCacheFolder(): string | undefined {

@@ -1,4 +1,4 @@
-import semver from 'semver';
+import validRange from 'semver/ranges/valid.js';
 import { z } from 'zod';
 import { ApplianceError } from '../sdk/index.js';
 
@@ -23,7 +23,7 @@ export const manifestSchema = z.strictObject({
   id,
   title: z.string().min(1).max(80),
   /** Range of core versions it works with. */
-  core: z.string().refine((range) => semver.validRange(range) !== null, 'must be a semantic version range'),
+  core: z.string().refine((range) => validRange(range) !== null, 'must be a semantic version range'),
   isolation: z.enum(['in-process']).default('in-process'),
   /** Module whose default export is the plugin, relative to the package. */
   entry: z.string().regex(/^\.\/(?!.*\.\.)[\w./-]+\.js$/, 'must be a relative path such as ./dist/plugin.js'),

@@ -12,6 +12,9 @@ const generationKey = 'gemel-generation';
  */
 const lent = /^(@gemel\/|zod(\/|$))/;
 
+/** Where core's own modules are; joined into few files, built-in plugins import them by relative paths. There is one core. */
+const core = new URL('..', import.meta.url).href;
+
 let hooksInstalled = false;
 
 /**
@@ -29,7 +32,7 @@ function installHooks(): void {
       if (generation === null) return next(specifier, context);
       if (lent.test(specifier)) return next(specifier, { ...context, parentURL: import.meta.url });
       const resolved = next(specifier, context);
-      if (!specifier.startsWith('.')) return resolved;
+      if (!specifier.startsWith('.') || resolved.url.startsWith(core)) return resolved;
       const url = new URL(resolved.url);
       url.searchParams.set(generationKey, generation);
       return { ...resolved, url: url.href };

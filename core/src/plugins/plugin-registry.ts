@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import semver from 'semver';
+import satisfies from 'semver/functions/satisfies.js';
 import type { DependencyContainer } from 'tsyringe';
 import { withTimeLimit } from '../actions/action-registry.js';
 import { pluginActivated, pluginDeactivated, pluginFailed } from '../kernel/core-events.js';
@@ -190,7 +190,7 @@ export class PluginRegistry implements AsyncDisposable {
       else if (stoppedCore.includes(id)) {
         this.#mark(record, 'failed', `core did not survive its activation. Try again with: gemel plugin enable ${id}`);
         failed.add(id);
-      } else if (!semver.satisfies(this.door.coreVersion, core, { includePrerelease: true })) {
+      } else if (!satisfies(this.door.coreVersion, core, { includePrerelease: true })) {
         this.#mark(record, 'failed', `needs core ${core}; this is ${this.door.coreVersion}`);
         failed.add(id);
       }

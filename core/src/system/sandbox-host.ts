@@ -33,7 +33,12 @@ export async function createSandboxHost(options: SandboxHostOptions): Promise<Ho
   });
   const links = new SandboxLinks();
   const units = new SandboxUnits(clock, options.onTimer ?? (() => {}));
-  for (const [path, content] of Object.entries(links.sysFiles())) await files.write(path, content);
+  await Promise.all(
+    Object.entries(links.sysFiles()).map(async ([path, content]) => {
+      // from the second start on they are there, and nothing has to wait for the medium
+      if ((await files.read(path)) !== content) await files.write(path, content);
+    }),
+  );
   const system: SystemAccess = {
     kind: 'sandbox',
     commands: new SandboxCommands({

@@ -20,9 +20,9 @@ export function hostnameService(): SandboxService {
   };
 }
 
-/** systemd-timedated: the zone in memory. The clock is the machine's and stays so. */
+/** systemd-timedated: the zone in memory, UTC at first as on a new device. The clock is the machine's and stays so. */
 export function timeDateService(clock: Clock): SandboxService {
-  let zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  let zone = 'UTC';
   return {
     path: '/org/freedesktop/timedate1',
     properties: async () => ({
