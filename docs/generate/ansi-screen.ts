@@ -22,8 +22,8 @@ const escape = '\u001b';
 /** Escape sequences with their parameters; everything else is text. */
 const pieces = new RegExp(`${escape}\\[([\\d;?]*)([A-Za-z])|${escape}[()][A-Z0-9]|${escape}[=>78]|[^${escape}]`, 'gsu');
 
-/** What a terminal shows after a recorded session, line by line: colours, carriage returns and erased lines are understood. */
-export function screenOf(recorded: string): readonly (readonly Run[])[] {
+/** What a terminal shows after a recorded session, line by line: colours, carriage returns, erased and wrapped lines. */
+export function screenOf(recorded: string, columns = Number.POSITIVE_INFINITY): readonly (readonly Run[])[] {
   const lines: Cell[][] = [[]];
   let row = 0;
   let column = 0;
@@ -37,6 +37,10 @@ export function screenOf(recorded: string): readonly (readonly Run[])[] {
     else if (command === 'K') lineAt(row).length = Math.min(lineAt(row).length, column);
     else if (command === 'A') row = Math.max(0, row - (Number(parameters) || 1));
     else if (command === undefined && !piece.startsWith(escape)) {
+      if (column >= columns) {
+        row += 1;
+        column = 0;
+      }
       const line = lineAt(row);
       while (line.length < column) line.push({ ...usual, character: ' ' });
       line[column] = { ...look, character: piece };

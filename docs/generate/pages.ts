@@ -72,8 +72,9 @@ function actionBlocks(action: ActionDescriptor): readonly string[] {
 }
 
 /** As it is typed: what stands by position first, then what is required, then the rest. */
-function usageLine(words: string, { input, positionals }: ActionDescriptor): string {
-  const fields = fieldsOf(input);
+function usageLine(words: string, action: ActionDescriptor): string {
+  const { positionals } = action;
+  const fields = fieldsOf(action);
   const placed = positionals.flatMap((name) => fields.filter(({ path }) => path.length === 1 && path[0] === name));
   const byPosition = placed.map((field) => {
     const shown = `${placeholder(field, positionals)}${field.kind === 'list' ? ' …' : ''}`;
@@ -84,7 +85,7 @@ function usageLine(words: string, { input, positionals }: ActionDescriptor): str
   );
   const needed = others.filter(({ required }) => required);
   const named = needed.map(
-    (field) => typedName(field, positionals) + (field.kind === 'flag' || field.secret ? '' : ' …'),
+    (field) => typedName(field, positionals) + (field.kind === 'flag' || !field.typed ? '' : ' …'),
   );
   const rest = others.length > needed.length ? ['[options]'] : [];
   return [words, ...byPosition, ...named, ...rest].join(' ');
@@ -92,13 +93,14 @@ function usageLine(words: string, { input, positionals }: ActionDescriptor): str
 
 /** Secrets are asked for, or read from standard input. */
 function typedName(field: Field, positionals: readonly string[]): string {
-  return field.secret ? `--${field.option}-stdin` : placeholder(field, positionals);
+  return field.typed ? placeholder(field, positionals) : `--${field.option}-stdin`;
 }
 
-function inputTable({ input, positionals }: ActionDescriptor): string {
+function inputTable(action: ActionDescriptor): string {
+  const { input, positionals } = action;
   const rows = rowsOf(input);
   const byPath = new Map(rows.map((row) => [row.path.join('/'), row]));
-  const fields = fieldsOf(input).filter((field) => !(field.kind === 'value' && 'properties' in field.schema));
+  const fields = fieldsOf(action).filter((field) => !(field.kind === 'value' && 'properties' in field.schema));
   return table(
     ['Option', 'Type', 'Default', 'Meaning'],
     fields.map((field) => {

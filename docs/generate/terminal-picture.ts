@@ -22,7 +22,7 @@ if (!process.argv.includes('--draw')) {
   const commands = (await readFile(join(pictures, `${name}.commands`), 'utf8')).trim().split('\n');
   await writeFile(session, await record(commands));
 }
-const lines = screenOf(await readFile(session, 'utf8'));
+const lines = screenOf(await readFile(session, 'utf8'), columns);
 const seen = lines.slice(0, lines.findLastIndex((runs) => runs.length > 0) + 1);
 await writeFile(join(pictures, `${name}.svg`), screenSvg(seen, title, columns));
 

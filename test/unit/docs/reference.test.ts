@@ -22,7 +22,7 @@ const generator = (name: string) => pathToFileURL(join(import.meta.dirname, '../
 const { rowsOf }: { rowsOf(schema: object, path?: readonly string[]): readonly SchemaRow[] } = await import(
   generator('schema-rows.ts')
 );
-const { screenOf }: { screenOf(recorded: string): readonly (readonly Run[])[] } = await import(
+const { screenOf }: { screenOf(recorded: string, columns?: number): readonly (readonly Run[])[] } = await import(
   generator('ansi-screen.ts')
 );
 
@@ -66,5 +66,13 @@ test('what a carriage return overwrites is not seen', (t) => {
   t.deepEqual(
     line?.map(({ text }) => text),
     ['100 %'],
+  );
+});
+
+test('a line that is longer than the terminal is wide goes on below', (t) => {
+  const lines = screenOf('12345678\r\nend', 5);
+  t.deepEqual(
+    lines.map((runs) => runs.map(({ text }) => text).join('')),
+    ['12345', '678', 'end'],
   );
 });
