@@ -1,4 +1,6 @@
 import type { Caller, FileChange, Interruption, SectionPlan } from '@gemel/core/sdk';
+import { isLinkLocal, parseAddress } from '../addresses/ip.js';
+import { NetworkIndex } from '../addresses/network-index.js';
 import { connectionFates, plainAddress } from '../addresses/connection-fate.js';
 import { recreatingDifferences, primaryDiffers } from '../bonds/kernel-bond.js';
 import { miiMonitorOf } from '../bonds/monitors.js';
@@ -61,7 +63,6 @@ function interruptionOf(
   links: LinkIndex,
 ): Interruption | undefined {
   const bond = will?.bonds[0];
-  const hadAddresses = was !== undefined && (was.ipv4 !== 'none' || was.ipv6 !== 'none');
   if (will === undefined) {
     return {
       subject: name,
@@ -72,16 +73,7 @@ function interruptionOf(
   }
   if (!will.enabled && (was?.enabled ?? true))
     return { subject: name, kind: 'lost', expectedMs: null, text: `${name} is taken down.` };
-  if (bond !== undefined) {
-    if (was?.bonds[0] === bond) return undefined;
-    const from = hadAddresses ? `${name} loses its addresses and joins ${bond}.` : `${name} joins ${bond}.`;
-    return {
-      subject: name,
-      kind: hadAddresses ? 'lost' : 'short',
-      expectedMs: hadAddresses ? null : expected.negotiation,
-      text: from,
-    };
-  }
+  if (bond !== undefined) return was?.bonds[0] === bond ? undefined : joining(name, bond, will, after, links);
   if (will.bond !== undefined) {
     const ready = carrierMs(will.bond);
     const link = links.named(name);
@@ -123,6 +115,26 @@ function interruptionOf(
       text: `${name} is configured for the first time.`,
     };
   return changedAddressing(name, will, changes, effectiveMtu(before, name) !== effectiveMtu(after, name));
+}
+
+/** What the NIC has now and nobody will have is lost; what moves to the bond is back when the bond carries. */
+function joining(
+  name: string,
+  bond: string,
+  will: ModelInterface,
+  after: NetworkModel,
+  links: LinkIndex,
+): Interruption {
+  const index = NetworkIndex.of(after);
+  const gone = (links.find(will)?.addresses ?? []).filter((fact) => {
+    const parsed = parseAddress(fact.address);
+    return parsed !== undefined && !isLinkLocal(parsed) && index.owner(parsed) === undefined;
+  });
+  if (gone.length > 0) {
+    const addresses = gone.map((fact) => fact.address).join(', ');
+    return { subject: name, kind: 'lost', expectedMs: null, text: `${name} joins ${bond} and loses ${addresses}.` };
+  }
+  return { subject: name, kind: 'short', expectedMs: expected.negotiation, text: `${name} joins ${bond}.` };
 }
 
 function changedAddressing(

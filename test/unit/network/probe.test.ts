@@ -1,0 +1,63 @@
+import { networkModel } from '#network/settings/network-model.js';
+import type { LinkFact } from '#network/settings/facts.js';
+import { inspect } from '#network/settings/probe.js';
+import test from 'ava';
+import { address, advanced, nic, staticIpv4 } from './network-world.js';
+
+const settings = advanced({
+  links: { e2: { ipv4: { method: 'dhcp' } } },
+  bonds: { bond0: { mode: 'active-backup', members: ['e0', 'e1'], ...staticIpv4('10.0.0.1/24') } },
+});
+
+const options = {
+  mode: 'active-backup',
+  miimon: 100,
+  arp_missed_max: 2,
+  arp_all_targets: 'any',
+  primary_reselect: 'always',
+  num_peer_notif: 1,
+  resend_igmp: 1,
+};
+const good: readonly LinkFact[] = [
+  nic('e0', 0, { master: 'bond0' }),
+  nic('e1', 1, { master: 'bond0' }),
+  nic('e2', 2, { addresses: [address('10.9.0.5/24', { dynamic: true })] }),
+  nic('bond0', 7, { kind: 'bond', nic: false, addresses: [address('10.0.0.1/24')], options }),
+];
+
+function look(change: (link: LinkFact) => LinkFact | undefined = (link) => link, setupState = 'configured') {
+  const links = good.flatMap((link) => change(link) ?? []);
+  const networkd = links.map(({ index, name }) => ({ index, name, setupState, networkFile: undefined }));
+  const { reports, mayImprove } = inspect(networkModel(settings, { links, connections: [] }), links, networkd);
+  return { said: reports.map(({ code, severity }) => `${severity} ${code.replace('network.probe.', '')}`), mayImprove };
+}
+
+const only = (name: string, special: Partial<LinkFact>) => (link: LinkFact) =>
+  link.name === name ? { ...link, ...special } : link;
+
+test('finds nothing where all is well', (t) => {
+  t.deepEqual(look(), { said: [], mayImprove: false });
+});
+
+test('what makes the network wrong is an error, what may be outside the appliance a warning', (t) => {
+  t.deepEqual(look(only('bond0', { addresses: [] })).said, ['error address-missing']);
+  t.deepEqual(look(only('e1', { master: undefined })).said, ['error member-not-joined']);
+  t.deepEqual(look(only('bond0', { options: { ...options, mode: 'balance-rr' } })).said, ['error bond-differs']);
+  t.deepEqual(look(only('bond0', { addresses: [address('10.0.0.1/24', { dadFailed: true })] })).said, [
+    'error address-duplicate',
+  ]);
+  t.deepEqual(look(({ name }) => good.find((link) => link.name === name && name !== 'bond0')).said.slice(0, 1), [
+    'error not-configured',
+  ]);
+  t.deepEqual(look(only('e1', { carrier: false })).said, ['warning no-carrier']);
+  t.deepEqual(look(only('e2', { addresses: [] })).said, ['warning no-lease']);
+  t.deepEqual(look(({ name }) => good.find((link) => link.name === name && name !== 'e2')).said, [
+    'warning link-absent',
+  ]);
+  t.true(look(undefined, 'failed').said.every((line) => line === 'error not-configured'));
+});
+
+test('waits for what may still come, not for what cannot', (t) => {
+  t.true(look(only('e2', { addresses: [] })).mayImprove);
+  t.false(look(({ name }) => good.find((link) => link.name === name && name !== 'e2')).mayImprove);
+});
