@@ -12,6 +12,7 @@ import { PluginRegistry } from '../plugins/plugin-registry.js';
 import { PluginStateFile } from '../plugins/plugin-state-file.js';
 import {
   type AnyAction,
+  type Clock,
   DisposableStore,
   type Logger,
   type SettingsMaintenance,
