@@ -7,6 +7,7 @@ import { drawReports } from './draw-reports.js';
 import { drawView } from './draw-view.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import { type JsonSchema, record } from './fields.js';
+import { shellConnection } from './shell-connection.js';
 import type { Style } from './style.js';
 import type { Terminal } from './terminal.js';
 
@@ -27,7 +28,8 @@ export async function runAction(run: ActionRun): Promise<ExitCode> {
   const { promise: interrupted, resolve } = Promise.withResolvers<'interrupted'>();
   // leaving closes the connection, and core aborts what runs for it
   using _interrupt = terminal.onInterrupt(() => resolve('interrupted'));
-  const result = await Promise.race([client.invoke(action.id, input, { view: !common.json }), interrupted]);
+  const invoked = client.invoke(action.id, input, { view: !common.json, ...shellConnection(terminal.environment) });
+  const result = await Promise.race([invoked, interrupted]);
   if (result === 'interrupted') {
     terminal.note('Interrupted. What was under way is cancelled; look before you go on.\n');
     return exitCodes.interrupted;

@@ -57,7 +57,7 @@ export type Method = (typeof methods)[number];
 
 /**
  * A session or token with which a request acts, and where its operator's connection comes from. Only principals that
- * stand in for operators (gateway, console) may send it.
+ * stand in for operators (gateway, console) may send it; a person's shell sends `remote` alone.
  */
 export interface OnBehalf {
   readonly credential?: Credential;

@@ -50,7 +50,7 @@ export class Router {
   /** @throws ApplianceError `forbidden` when the door may not act for others or the session or token is not (any more) valid. */
   standing(origin: Origin, onBehalf: OnBehalf | undefined, now: number): Standing {
     const { principal } = origin;
-    if (onBehalf !== undefined && principal.onBehalf === undefined) {
+    if (onBehalf !== undefined && !mayCarry(principal, onBehalf)) {
       throw new ApplianceError('forbidden', `The ${principal.name} socket does not act for others.`);
     }
     const own = { surface: principal.surface, ...connection(origin, onBehalf, now) };
@@ -122,6 +122,12 @@ export class Router {
 
 function brief({ id, summary }: ActionDescriptor): KnownAction {
   return { id, summary };
+}
+
+/** A person at a shell may say where the shell's connection comes from, and nothing else. */
+function mayCarry(principal: Principal, { credential, connectionAgeMs }: OnBehalf): boolean {
+  if (principal.onBehalf !== undefined) return true;
+  return principal.identity === 'person' && credential === undefined && connectionAgeMs === undefined;
 }
 
 /** The confirm rule needs to know when the operator's own connection was opened, not the gateway's. */

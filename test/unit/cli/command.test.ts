@@ -153,6 +153,18 @@ test('turns words, positionals and options into an input, and draws the answer w
   );
 });
 
+test('says where the shell’s connection comes from, when sshd told it', async (t) => {
+  const core = new FakeCore([status]);
+  await using servers = await openServers(core);
+  const environments = [{ SSH_CONNECTION: '10.0.0.9 50122 10.0.0.1 22' }, { SSH_CONNECTION: '10.0.0.9' }, {}];
+  for (const environment of environments) await gemelAt(servers, core, 'status', new FakeTerminal({ environment }));
+  const remote = { address: '10.0.0.9', localAddress: '10.0.0.1' };
+  t.deepEqual(
+    core.callers.map((caller) => caller.remote),
+    [remote, undefined, undefined],
+  );
+});
+
 test('prints the output and nothing else with --json, wherever it stands', async (t) => {
   const { code, output } = await gemel('--json network bond create bond0 --members eth0 --members eth1');
   t.is(code, 0);

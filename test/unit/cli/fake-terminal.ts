@@ -1,6 +1,7 @@
 import type { Terminal } from '#core/cli/terminal.js';
 
 export interface FakeTerminalOptions {
+  readonly environment?: Terminal['environment'];
   readonly columns?: number;
   readonly interactive?: boolean;
   readonly notesOnTerminal?: boolean;
@@ -14,7 +15,7 @@ export interface FakeTerminalOptions {
 
 /** A terminal that remembers what it was shown. */
 export class FakeTerminal implements Terminal {
-  readonly environment = {};
+  readonly environment: Terminal['environment'];
   readonly columns: number | undefined;
   readonly interactive: boolean;
   readonly notesOnTerminal: boolean;
@@ -29,6 +30,7 @@ export class FakeTerminal implements Terminal {
 
   constructor(options: FakeTerminalOptions = {}) {
     this.#options = options;
+    this.environment = options.environment ?? {};
     this.columns = options.columns;
     this.interactive = options.interactive ?? false;
     this.notesOnTerminal = options.notesOnTerminal ?? false;

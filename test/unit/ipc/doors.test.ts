@@ -126,6 +126,23 @@ test('the gateway acts with the session’s role, and the operator’s own conne
   );
 });
 
+test('a person’s shell says where it comes from, and nothing else', async (t) => {
+  const core = new FakeCore(actions);
+  const example = pluginPrincipal('example', 'gemel-plugin', { actions: ['status.show'], eventPrefixes: [] });
+  await using servers = await openServers(core, { principals: [principals.operators, example] });
+  const remote = { address: '10.0.0.9', localAddress: '10.0.0.1' };
+  await using operators = await CoreClient.connect(servers.path('operators'));
+  await operators.invoke('status.show', {}, { onBehalf: { remote } });
+  t.deepEqual(
+    core.callers.map((caller) => caller.remote),
+    [remote],
+  );
+  const aged = { onBehalf: { remote, connectionAgeMs: 0 } };
+  await t.throwsAsync(operators.invoke('status.show', {}, aged), { code: 'forbidden' });
+  await using plugin = await CoreClient.connect(servers.path('plugin-example'));
+  await t.throwsAsync(plugin.invoke('status.show', {}, { onBehalf: { remote } }), { code: 'forbidden' });
+});
+
 test('a session or token that is not valid gets nothing, and local doors take none', async (t) => {
   const core = new FakeCore(actions);
   await using servers = await openServers(core, {
