@@ -7,6 +7,9 @@ import { programs, searchPath } from './programs.js';
 
 const defaultTimeoutMs = 10_000;
 
+/** What a busy machine may need to make the confined unit, before the program itself runs; the program's own limit is RuntimeMaxSec. */
+const setUpMs = 10_000;
+
 /** All such a program may: open sockets, write to its pipes. It runs as nobody's user and sees nothing of the appliance. */
 const confinement = [
   'DynamicUser=yes',
@@ -42,12 +45,13 @@ export class NetworkProgramRunner implements CommandRunner {
     const [program] = argv;
     if (programs[program]?.network !== true) return this.#runner.run(argv, options);
     if (!(await isInstalled(program))) throw new ApplianceError('unavailable', notInstalled(program));
-    const seconds = Math.ceil((options.timeoutMs ?? defaultTimeoutMs) / 1000);
+    const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    const seconds = Math.ceil(timeoutMs / 1000);
     // The limit holds also when core dies in the middle.
     const properties = [...confinement, `RuntimeMaxSec=${seconds}`].flatMap((property) => ['-p', property]);
     const wrapped = ['--quiet', '--pipe', '--wait', '--collect', '--service-type=exec', ...properties, '--', ...argv];
     try {
-      return await this.#runner.run(['systemd-run', ...wrapped], options);
+      return await this.#runner.run(['systemd-run', ...wrapped], { ...options, timeoutMs: timeoutMs + setUpMs });
     } catch (failure) {
       if (!(failure instanceof ApplianceError)) throw failure;
       throw new ApplianceError(failure.code, failure.message.replace('systemd-run', program), { cause: failure.cause });
