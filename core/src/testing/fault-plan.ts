@@ -47,6 +47,11 @@ export class FaultPlan {
     this.#fault = { at, kind: 'crash', error: undefined };
   }
 
+  /** The process is gone now. */
+  crash(): void {
+    this.#crashed = true;
+  }
+
   /** As `crashAt`, but a step that is not atomic (appending a line) is left half done. */
   tearAt(at: number): void {
     this.#fault = { at, kind: 'tear', error: undefined };

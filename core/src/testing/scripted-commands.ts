@@ -26,6 +26,7 @@ export class ScriptedCommands implements CommandRunner {
   readonly #scripts: Script[] = [];
   readonly #unscripted: string[] = [];
   readonly #faults: FaultPlan;
+  #others: CommandRunner | undefined;
 
   constructor(faults = new FaultPlan()) {
     this.#faults = faults;
@@ -53,6 +54,12 @@ export class ScriptedCommands implements CommandRunner {
     return this;
   }
 
+  /** Every program that nobody scripted goes to this runner. */
+  otherwise(others: CommandRunner): this {
+    this.#others = others;
+    return this;
+  }
+
   async run(argv: readonly [string, ...string[]], options: CommandOptions = {}): Promise<CommandResult> {
     const line = argv.join(' ');
     const usual = () => new ApplianceError('engine-failed', `${argv[0]} was killed by signal SIGKILL.`);
@@ -60,6 +67,7 @@ export class ScriptedCommands implements CommandRunner {
     if (options.signal?.aborted) throw new ApplianceError('cancelled', `${argv[0]} was cancelled.`);
     this.runs.push({ argv, input: options.input });
     const script = this.#take(argv);
+    if (script === undefined && this.#others !== undefined) return this.#others.run(argv, options);
     if (script === undefined) {
       this.#unscripted.push(line);
       throw new Error(`no script for: ${line}\nscripted are:\n${this.#scripts.map(describe).join('\n')}`);

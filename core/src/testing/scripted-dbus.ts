@@ -17,6 +17,7 @@ export class ScriptedDBus implements DBus {
   readonly #properties = new Map<string, Record<string, unknown>>();
   readonly #subscriptions = new Set<Subscription>();
   readonly #faults: FaultPlan;
+  #others: DBus | undefined;
 
   constructor(faults = new FaultPlan()) {
     this.#faults = faults;
@@ -38,6 +39,12 @@ export class ScriptedDBus implements DBus {
     return this;
   }
 
+  /** Every service that nobody scripted is looked for on this bus. */
+  otherwise(others: DBus): this {
+    this.#others = others;
+    return this;
+  }
+
   emit(interfaceName: string, member: string, body: readonly unknown[], path = '/'): void {
     for (const { match, listener } of this.#subscriptions) {
       const fits = match.interface === interfaceName && match.member === member;
@@ -50,6 +57,7 @@ export class ScriptedDBus implements DBus {
     this.#faults.step('dbus', `call ${call.destination} ${call.member}`, usual);
     this.calls.push(call);
     const reply = this.#replies.get(`${call.destination} ${call.interface}.${call.member}`);
+    if (reply === undefined && this.#others !== undefined) return this.#others.call(call);
     if (reply === undefined) throw absent(`${call.destination} ${call.interface}.${call.member}`);
     const body = typeof reply === 'function' ? reply(call) : reply;
     if (body instanceof Error) throw body;
@@ -63,6 +71,9 @@ export class ScriptedDBus implements DBus {
   ): Promise<Readonly<Record<string, unknown>>> {
     this.#faults.assertAlive();
     const values = this.#properties.get(`${destination} ${path} ${interfaceName}`);
+    if (values === undefined && this.#others !== undefined) {
+      return this.#others.getProperties(destination, path, interfaceName);
+    }
     if (values === undefined) throw absent(`${destination} ${path} ${interfaceName}`);
     return { ...values };
   }
@@ -70,12 +81,17 @@ export class ScriptedDBus implements DBus {
   onSignal(match: DBusSignalMatch, listener: (body: readonly unknown[], path: string) => void): Disposable {
     const subscription = { match, listener };
     this.#subscriptions.add(subscription);
-    return toDisposable(() => this.#subscriptions.delete(subscription));
+    const other = this.#others?.onSignal(match, listener);
+    return toDisposable(() => {
+      this.#subscriptions.delete(subscription);
+      other?.[Symbol.dispose]();
+    });
   }
 
   /** The services outlive a crash of a process; its subscriptions do not. */
   survive(faults: FaultPlan): ScriptedDBus {
     const next = new ScriptedDBus(faults);
+    next.#others = this.#others;
     for (const [key, reply] of this.#replies) next.#replies.set(key, reply);
     for (const [key, values] of this.#properties) next.#properties.set(key, values);
     return next;
