@@ -21,6 +21,9 @@ const keptLogLines = 1_000;
 /** Progress is told at most this often, so that a busy job does not flood the bus. */
 const progressEveryMs = 100;
 
+/** A job that does not heed its signal is not waited for any longer when core ends. */
+const endLimitMs = 5_000;
+
 export interface JobRegistryParts {
   readonly files: FileStore;
   readonly clock: Clock;
@@ -129,7 +132,10 @@ export class JobRegistry implements AsyncDisposable {
     const all = [...this.#running.values()];
     this.#running.clear();
     for (const { abort } of all) abort.abort(new ApplianceError('cancelled', 'Core is shutting down.'));
-    await Promise.race([Promise.all(all.map(({ ended }) => ended)), this.parts.clock.sleep(5_000)]);
+    const limit = new AbortController();
+    const late = this.parts.clock.sleep(endLimitMs, limit.signal).catch(() => undefined); // cancelled: all have ended
+    await Promise.race([Promise.all(all.map(({ ended }) => ended)), late]);
+    limit.abort();
   }
 
   #go(stored: StoredJob, run: (call: JobCall) => Promise<unknown>): void {
