@@ -83,12 +83,29 @@ async function execute(
   }
 }
 
+/** Waits out a system on its way down as well, and the time in which there is no agent: both happen around a reboot. */
+async function ready(deadline: number, gone: AbortSignal): Promise<AgentAnswer> {
+  let verdict: AgentAnswer = { ok: false, error: 'the appliance did not finish booting in time' };
+  while (Date.now() < deadline && !gone.aborted) {
+    try {
+      verdict = await execute(WAIT_UNTIL_BOOTED, '', deadline, gone, BOOT_LOOK_MILLISECONDS);
+    } catch (cause) {
+      if (!(cause instanceof AgentRefused)) throw cause;
+      continue;
+    }
+    const state = verdict.ok ? Buffer.from(verdict.stdout, 'base64').toString().trim() : '';
+    if (state === 'running' || state === 'degraded') break;
+    await sleep(BOOT_LOOK_MILLISECONDS);
+  }
+  return verdict;
+}
+
 async function answer(request: AgentRequest, gone: AbortSignal): Promise<AgentAnswer> {
   switch (request.kind) {
     case 'exec':
       return execute(request.argv, request.input, Date.now() + request.timeoutSeconds * 1000, gone);
     case 'ready':
-      return execute(WAIT_UNTIL_BOOTED, '', Date.now() + request.timeoutSeconds * 1000, gone, BOOT_LOOK_MILLISECONDS);
+      return ready(Date.now() + request.timeoutSeconds * 1000, gone);
     case 'set-clock':
       // Sets the time, then fails where the guest has no hwclock program: the time is what matters.
       await agent
