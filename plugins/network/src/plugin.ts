@@ -4,7 +4,7 @@ import { networkSection, NetworkService } from './contract.js';
 import { configurationChanged } from './events.js';
 import { LiveNetwork } from './network-service.js';
 import { networkdUnit } from './networkd/names.js';
-import type { NetworkFacts } from './settings/facts.js';
+import { noFacts } from './settings/facts.js';
 import { networkModel } from './settings/network-model.js';
 import { createNetworkSection } from './settings/section.js';
 import { watchNetwork } from './state/network-watch.js';
@@ -48,10 +48,9 @@ export default definePlugin({
 
     context.own(
       settings.onApplied(networkSection, (applied) => {
-        const none: NetworkFacts = { links: [], connections: [] };
         events.publish(configurationChanged, {
           mode: applied.mode,
-          interfaces: networkModel(applied, none).interfaces.size,
+          interfaces: networkModel(applied, noFacts).interfaces.size,
         });
       }),
     );

@@ -76,12 +76,12 @@ async function apply(system: ScriptedSystem, settings: NetworkSettings, changes:
 }
 
 async function passingTime(system: ScriptedSystem, running: Promise<void>): Promise<void> {
-  let ended = false;
+  const state = { ended: false };
   const outcome = running.finally(() => {
-    ended = true;
+    state.ended = true;
   });
   outcome.catch(() => undefined);
-  for (let turns = 0; !ended && turns < 1_000; turns++) await system.clock.advance(150);
+  for (let turns = 0; !state.ended && turns < 1_000; turns++) await system.clock.advance(150);
   await outcome;
 }
 

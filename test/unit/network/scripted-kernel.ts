@@ -111,7 +111,7 @@ export class ScriptedKernel {
         addresses: [...addresses.keys()].toSorted(),
       },
     ]);
-    return Object.fromEntries(entries.toSorted());
+    return Object.fromEntries(entries);
   }
 
   /** networkd was restarted: it takes every address it finds for somebody else's. */

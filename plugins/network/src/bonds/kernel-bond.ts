@@ -52,7 +52,7 @@ export function bondDifferences(bond: BondSettings, link: LinkFact, model: Netwo
   for (const { option, key, expected } of kernelOptions(bond)) {
     if (!fitsMode(option, bond.mode)) continue;
     const found = link.options[key] ?? (typeof expected === 'number' ? 0 : 'none');
-    compare(option, String(expected), String(found === true ? 1 : found === false ? 0 : found));
+    compare(option, String(expected), plainText(found));
   }
   if (fitsMode('arpMonitor', bond.mode))
     compare('arpMonitor/targets', expectedTargets(bond), foundTargets(link.options['arp_ip_target']));
@@ -100,6 +100,12 @@ function kernelOptions(bond: BondSettings): readonly KernelOption[] {
       expected: flag(bond.dynamicTransmitLoadBalancing, true),
     },
   ];
+}
+
+/** Flags are printed as numbers or as true and false, by version. */
+function plainText(value: unknown): string {
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
 function roundedDown(value: number | undefined, interval: number): number {

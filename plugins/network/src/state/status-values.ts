@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { formatInterfaceAddress, parseAddress } from '../addresses/ip.js';
 import { routeDestination } from '../routes/route-placement.js';
+import { noFacts } from '../settings/facts.js';
 import { networkModel } from '../settings/network-model.js';
 import type { NetworkSettings } from '../settings/schema.js';
 import type { RouteFact } from '../system/route-reader.js';
@@ -83,7 +84,6 @@ function routeRows(
   draft: NetworkSettings,
   marks: PendingMarks,
 ): z.infer<typeof routesSchema>['routes'] {
-  const noFacts = { links: [], connections: [] };
   const entered = networkModel(running, noFacts).routes;
   const added = draft.mode === 'simple' ? [] : networkModel(draft, noFacts).routes;
   const markOf = (route: (typeof entered)[number]) =>
