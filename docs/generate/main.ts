@@ -1,4 +1,4 @@
-/** `npm run docs` writes docs/reference and the generated parts of the guides; `npm run docs -- --check` fails when they are stale. */
+/** `npm run docs` writes docs/reference and the generated parts of the guides; `npm run docs -- --check` fails when they are stale. Both look for faults in the guides. */
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ if (!check) {
 // imported only now, because it imports what was compiled
 const { makePages } = await import('./make-pages.ts');
 
-const { pages, parts } = await makePages(repository);
+const { pages, parts, faults } = await makePages(repository);
 const wanted = new Map([...pages].map(([name, text]) => [join(reference, name), text]));
 wanted.set(guide, withParts(await readFile(guide, 'utf8'), parts));
 
@@ -36,7 +36,8 @@ const names = stale.map((path) => path.slice(repository.length + 1)).join(', ');
 if (stale.length === 0) console.log(`The reference is up to date (${pages.size} pages).`);
 else if (check) console.error(`Not up to date: ${names}. Run: npm run docs`);
 else console.log(`Written: ${names}.`);
-process.exitCode = check && stale.length > 0 ? 1 : 0;
+for (const fault of faults) console.error(fault);
+process.exitCode = (check && stale.length > 0) || faults.length > 0 ? 1 : 0;
 
 /** Puts each part between its two marks. @throws when a mark is missing. */
 function withParts(text: string, named: ReadonlyMap<string, string>): string {

@@ -1,4 +1,5 @@
 import { bondTables } from './bond-table.ts';
+import { findGuideFaults } from './guide-faults.ts';
 import { readMaterial } from './material.ts';
 import { actionsPage, eventsPage, reportsPage, settingsPage, statusPage } from './pages.ts';
 
@@ -7,6 +8,8 @@ export interface Made {
   readonly pages: ReadonlyMap<string, string>;
   /** Generated parts of the operator guide by name. */
   readonly parts: ReadonlyMap<string, string>;
+  /** What is wrong in the guides that people write. */
+  readonly faults: readonly string[];
 }
 
 export async function makePages(repository: string): Promise<Made> {
@@ -18,5 +21,9 @@ export async function makePages(repository: string): Promise<Made> {
     ['reports.md', reportsPage(definitions)],
     ['status.md', statusPage(statuses)],
   ]);
-  return { pages, parts: new Map([['bond-modes', bondTables()]]) };
+  const faults = await findGuideFaults(
+    repository,
+    actions.map(({ id }) => id),
+  );
+  return { pages, parts: new Map([['bond-modes', bondTables()]]), faults };
 }
