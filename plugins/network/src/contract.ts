@@ -14,7 +14,7 @@ export {
   linkDisappeared,
   linkRenamed,
 } from './events.js';
-export type { BondMode } from './bonds/bond-modes.js';
+export { type BondMode, bondModes, bondModeSummaries, bondOptionModes } from './bonds/bond-modes.js';
 export type { BondSettings } from './bonds/bond-schema.js';
 export type { NetworkSettings } from './settings/schema.js';
 export type { BondState, InterfaceState, LinkState, VlanState } from './state/network-state.js';

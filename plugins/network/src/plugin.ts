@@ -72,12 +72,15 @@ export default definePlugin({
   },
 });
 
-/** A table without routes is better than no table: iproute2 may be absent. */
-async function routesOf({ system }: PluginContext, signal: AbortSignal | undefined): Promise<readonly RouteFact[]> {
+/** Undefined where nobody can tell, as on the sandbox host. */
+async function routesOf(
+  { system }: PluginContext,
+  signal: AbortSignal | undefined,
+): Promise<readonly RouteFact[] | undefined> {
   try {
     return await readRoutes(system.commands, signal);
   } catch (failure) {
-    if (asApplianceError(failure).code === 'unavailable') return [];
+    if (asApplianceError(failure).code === 'unavailable') return undefined;
     throw failure;
   }
 }

@@ -29,9 +29,9 @@ export function linkEvents(before: readonly LinkFact[], after: readonly LinkFact
     if (link.nic && was !== undefined) {
       if (was.name !== link.name)
         events.push({ kind: 'renamed', interface: link.name, before: was.name, hardwareAddress });
-      if (!was.carrier && link.carrier)
+      // A NIC that is taken up or down on purpose gains or loses its carrier too; that is no fault to tell.
+      if (was.up && !was.carrier && link.carrier)
         events.push({ kind: 'carrier-gained', interface: link.name, speed: link.speed ?? null });
-      // A NIC that is taken down on purpose loses its carrier too; that is no fault to tell.
       if (was.carrier && !link.carrier && link.up) events.push({ kind: 'carrier-lost', interface: link.name });
     }
     const known = new Set(was?.addresses.filter(({ dadFailed }) => dadFailed).map(({ address }) => address));

@@ -16,10 +16,13 @@ export interface StatusValues {
   readonly routes: z.infer<typeof routesSchema>;
 }
 
-/** The four status items from one look and what the draft would change. Rows that are only in the draft are there too. Pure. */
+/**
+ * The four status items from one look and what the draft would change. Rows that are only in the draft are there too. Pure.
+ * @param routes undefined when they could not be read.
+ */
 export function statusValues(
   states: readonly InterfaceState[],
-  routes: readonly RouteFact[],
+  routes: readonly RouteFact[] | undefined,
   running: NetworkSettings,
   draft: NetworkSettings,
 ): StatusValues {
@@ -79,11 +82,12 @@ function notYet(name: string) {
 }
 
 function routeRows(
-  facts: readonly RouteFact[],
+  known: readonly RouteFact[] | undefined,
   running: NetworkSettings,
   draft: NetworkSettings,
   marks: PendingMarks,
 ): z.infer<typeof routesSchema>['routes'] {
+  const facts = known ?? [];
   const entered = networkModel(running, noFacts).routes;
   const added = draft.mode === 'simple' ? [] : networkModel(draft, noFacts).routes;
   const markOf = (route: (typeof entered)[number]) =>
@@ -113,7 +117,7 @@ function routeRows(
       metric: fact?.metric ?? route.metric ?? null,
       protocol: 'static',
       configured: true,
-      present: fact !== undefined,
+      present: known === undefined ? null : fact !== undefined,
       pending,
     };
   });

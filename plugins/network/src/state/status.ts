@@ -62,7 +62,7 @@ export const routesSchema = z.object({
         metric: z.number().nullable(),
         protocol: z.string().describe('Who made it: static, dhcp, ra, kernel, …'),
         configured: z.boolean().describe('Entered in the settings'),
-        present: z.boolean().describe('In the kernel'),
+        present: z.boolean().nullable().describe('In the kernel; null when the kernel cannot be asked'),
         pending,
       }),
     )
@@ -93,6 +93,11 @@ const conditionCell = (of: Condition): Cell => ({ text: of === 'ok' ? 'OK' : of,
 const speedText = (speed: number | null) =>
   speed === null ? '-' : speed >= 1000 ? `${speed / 1000} Gbit/s` : `${speed} Mbit/s`;
 const listText = (texts: readonly string[]) => (texts.length === 0 ? '-' : texts.join(', '));
+
+function presentCell(present: boolean | null, isNew: boolean): Cell | string {
+  if (present === null) return '-';
+  return present ? { text: 'OK', tone: 'ok' } : { text: 'missing', tone: isNew ? 'pending' : 'bad' };
+}
 
 export const linksStatus = defineStatus<z.infer<typeof linksSchema>>({
   id: 'network.links',
@@ -220,9 +225,7 @@ export const routesStatus = defineStatus<z.infer<typeof routesSchema>>({
       route.interface ?? '-',
       route.metric === null ? '-' : String(route.metric),
       route.configured ? 'settings' : route.protocol,
-      route.present
-        ? { text: 'OK', tone: 'ok' }
-        : { text: 'missing', tone: route.pending === 'new' ? 'pending' : 'bad' },
+      presentCell(route.present, route.pending === 'new'),
       pendingCell(route.pending),
     ]),
     empty: 'No routes.',
