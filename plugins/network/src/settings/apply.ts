@@ -1,5 +1,6 @@
 import { ApplianceError, type ApplyInput, type Clock, type CommandRunner, type SystemAccess } from '@gemel/core/sdk';
 import { liveBondChange } from '../bonds/kernel-bond.js';
+import { LinkIndex } from '../links/link-index.js';
 import { type Observation, staleDevices, unsettled, type Unsettled } from '../networkd/convergence.js';
 import { interfaceOfFile } from '../networkd/names.js';
 import { staleAddresses } from '../networkd/stale-addresses.js';
@@ -46,12 +47,15 @@ export class NetworkApply {
         .filter(({ kind, path }) => kind === 'delete' && path.endsWith('.netdev'))
         .map(({ path }) => interfaceOfFile(path) ?? ''),
     );
-    const stale = staleDevices(model, await this.#links.read(signal), deleted);
+    const present = await this.#links.read(signal);
+    const stale = staleDevices(model, present, deleted);
     await this.#batch(
       stale.map((name) => `link delete dev ${name}`),
       signal,
     );
     await this.#networkd.reload();
+    // A reload makes bonds again by itself, a VLAN only when its parent is configured anew.
+    for (const index of orphanedParents(model, present, stale)) await this.#networkd.reconfigure(index);
 
     const { links } = await this.#settle(model, signal);
     const addresses = staleAddresses(model, links, changes);
@@ -102,6 +106,23 @@ export class NetworkApply {
     if (failures.length > 0)
       throw new ApplianceError('engine-failed', `The kernel refused a change: ${failures.join('; ')}`);
   }
+}
+
+/** Links that are to carry a VLAN which was just deleted. One that was deleted itself is new, and so configured anyway. */
+function orphanedParents(
+  model: NetworkModel,
+  links: readonly LinkFact[],
+  stale: readonly string[],
+): ReadonlySet<number> {
+  const index = new LinkIndex({ links, connections: [] });
+  const parents = new Set<number>();
+  for (const name of stale) {
+    const vlan = model.interfaces.get(name)?.vlan;
+    const parent = vlan === undefined ? undefined : model.interfaces.get(vlan.parent);
+    const link = parent === undefined ? undefined : index.find(parent);
+    if (link !== undefined && !stale.includes(link.name)) parents.add(link.index);
+  }
+  return parents;
 }
 
 function liveChanges(model: NetworkModel, links: readonly LinkFact[]): readonly string[] {
