@@ -38,6 +38,11 @@ export function bondOptions(netdev: EngineFile): Readonly<Record<string, Value>>
   );
 }
 
+/** networkd's key for the option that `ip` calls so. */
+export function bondKey(option: string): string | undefined {
+  return options.find(([, name]) => name === option)?.[0];
+}
+
 function asPrinted(written: string | undefined, usual: Value): Value {
   if (written === undefined) return usual;
   if (typeof usual === 'string') return written;

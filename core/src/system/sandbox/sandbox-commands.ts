@@ -27,7 +27,7 @@ export class SandboxCommands implements CommandRunner {
 
   async run(argv: readonly [string, ...string[]], options?: CommandOptions): Promise<CommandResult> {
     const [program, ...rest] = argv;
-    if (program === 'ip') return this.#ip(rest);
+    if (program === 'ip') return rest.includes('-batch') ? this.#batch(rest, options?.input ?? '') : this.#ip(rest);
     if (program === 'networkctl' && rest.at(-1) === 'reload') {
       await this.#parts.links.reload(this.#parts.files);
       return done('');
@@ -36,6 +36,19 @@ export class SandboxCommands implements CommandRunner {
       return this.#parts.runner.run([program, ...rest.map((word) => this.#located(word))], options);
     }
     throw notRun(argv);
+  }
+
+  /** Each line by itself; with -force one that fails does not stop the others. */
+  #batch(words: readonly string[], input: string): CommandResult {
+    const lines = input.split('\n').filter((line) => line.trim() !== '');
+    const failures: string[] = [];
+    for (const [index, line] of lines.entries()) {
+      const { exitCode, stderr } = this.#ip(line.trim().split(/\s+/));
+      if (exitCode === 0) continue;
+      failures.push(`${stderr}Command failed -:${index + 1}\n`);
+      if (!words.includes('-force')) break;
+    }
+    return { exitCode: failures.length > 0 ? 1 : 0, stdout: '', stderr: failures.join('') };
   }
 
   #ip(words: readonly string[]): CommandResult {
@@ -49,6 +62,13 @@ export class SandboxCommands implements CommandRunner {
       if (this.#parts.links.delete(name)) return done('');
       return { exitCode: 1, stdout: '', stderr: `Cannot find device "${name}"\n` };
     }
+    const [, name = '', , , option = '', value = ''] = rest;
+    if (object === 'link' && verb === 'set' && rest.includes('bond')) {
+      if (this.#parts.links.setBondOption(name, option, value)) return done('');
+      return { exitCode: 1, stdout: '', stderr: `Cannot find device "${name}"\n` };
+    }
+    // the model's links have the addresses of their files and no others
+    if (object === 'address' && verb === 'delete') return done('');
     throw notRun(['ip', ...words]);
   }
 

@@ -1,6 +1,6 @@
 import type { FileStore } from '../../sdk/system.js';
 import { type EngineFile, lastValue, parseEngineFile } from './engine-file.js';
-import { bondOptions } from './model-bond.js';
+import { bondKey, bondOptions } from './model-bond.js';
 
 const folder = '/run/systemd/network';
 /** The last byte of a NIC's hardware address is its number. 02: set by software; 67:65:6d is "gem". */
@@ -11,8 +11,8 @@ interface ModelLink {
   readonly index: number;
   readonly kind: 'loopback' | 'nic' | 'bond' | 'vlan';
   readonly hardwareAddress: string;
-  /** Of a bond or VLAN: its .netdev, as it was when the link was made. Like networkd, the model never changes such a link. */
-  readonly netdev: EngineFile;
+  /** Of a bond or VLAN: its .netdev, as it was when the link was made. Like networkd, the model never changes such a link by it. */
+  netdev: EngineFile;
   parent: string | undefined;
   network: EngineFile | undefined;
   networkFile: string | undefined;
@@ -68,6 +68,15 @@ export class SandboxLinks {
   delete(name: string): boolean {
     const kind = this.#links.get(name)?.kind;
     return (kind === 'bond' || kind === 'vlan') && this.#links.delete(name);
+  }
+
+  /** `ip link set dev NAME type bond OPTION VALUE`. @returns false when there is no such bond or option. */
+  setBondOption(name: string, option: string, value: string): boolean {
+    const link = this.#links.get(name);
+    const key = bondKey(option);
+    if (link?.kind !== 'bond' || key === undefined) return false;
+    link.netdev = new Map([...link.netdev, [`Bond.${key}`, [value]]]);
+    return true;
   }
 
   /** `ip -json -details address show` */
