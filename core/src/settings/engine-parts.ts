@@ -1,5 +1,6 @@
 import type { Clock, EventDefinition, FileStore, Logger, Report, Scope, UnitManager } from '../sdk/index.js';
 import { ApplianceError } from '../sdk/index.js';
+import type { SettingsDocument } from './document/document.js';
 import type { Draft } from './draft/draft.js';
 import { SectionRegistry } from './sections.js';
 import { type Journal, JournalFile } from './store/journal.js';
@@ -66,6 +67,11 @@ export class EngineState {
 
   set running(revision: Revision) {
     this.#running = revision;
+  }
+
+  /** True for a section that a document or the confirmed settings hold, loaded or not. */
+  knows(document: SettingsDocument, id: string): boolean {
+    return document.has(id) || this.confirmed.document.has(id);
   }
 
   /** The report of the first lock on a scope that is shut now. */

@@ -15,11 +15,23 @@ export const settingsReports = defineReports({
   },
   'settings.section.not-loaded': {
     severity: 'error',
-    text: 'Section {section} is not loaded, so its settings are kept as they are. Enable its plugin first: gemel plugin list.',
+    text: 'Section {section} is not loaded, so its settings are kept as they are. Enable its plugin first (gemel plugin list), or take the section away with its files: gemel settings unset {section}.',
   },
   'settings.section.left-alone': {
     severity: 'info',
     text: 'Section {section} is not loaded: its settings and files are left as they are.',
+  },
+  'settings.section.removed': {
+    severity: 'warning',
+    text: 'Section {section} is not loaded: its settings and files are removed, and no engine is told, since its plugin is not there to do it. Engines go on with what they read until they start anew. Files: {files}.',
+  },
+  'settings.section.values-stay': {
+    severity: 'warning',
+    text: 'What section {section} had set stays as it is ({properties}), since its plugin is not there to set it back. Set it by hand where it matters.',
+  },
+  'settings.section.came-back': {
+    severity: 'error',
+    text: 'Section {section} was taken away while it was not loaded, and its plugin is there again. Say what is meant: gemel settings unset {section} for its defaults, gemel settings revert {section} to keep what it was.',
   },
   'settings.section.too-new': {
     severity: 'warning',

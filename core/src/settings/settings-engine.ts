@@ -18,7 +18,7 @@ import { planDocument, type SettingsPlan } from './activation/plan.js';
 import { Recovery } from './activation/recovery.js';
 import { Settlement } from './activation/settlement.js';
 import type { SettingsDocument } from './document/document.js';
-import { DraftDesk, type Edit } from './draft/draft-desk.js';
+import { DraftDesk, type Edit, type Removal } from './draft/draft-desk.js';
 import { type EngineParts, EngineState } from './engine-parts.js';
 import { Exclusive } from './exclusive.js';
 import { settingsReports } from './reports.js';
@@ -123,6 +123,12 @@ export class SettingsEngine implements SettingsMaintenance {
   async edit(edit: Edit): Promise<readonly Report[]> {
     await this.#editing(() => this.desk.edit(edit));
     return this.verify(edit.caller);
+  }
+
+  /** Takes a section that is not loaded out of the draft. @returns the verification of the whole draft. */
+  async remove(removal: Removal): Promise<readonly Report[]> {
+    await this.#editing(() => this.desk.remove(removal));
+    return this.verify(removal.caller);
   }
 
   /** @returns whether anything was pending there. */

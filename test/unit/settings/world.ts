@@ -179,11 +179,14 @@ export class World {
   readonly kernel: Kernel = { network: {}, servers: '', zone: '' };
   readonly trouble: Trouble = {};
   readonly events: { readonly id: string; readonly payload: unknown }[] = [];
+  /** Whose plugins are there at the next start. */
+  loaded: readonly ('lan' | 'ntp')[];
   engine: SettingsEngine;
   #boot = 1;
 
   constructor(readonly options: WorldOptions = {}) {
     this.#prepare();
+    this.loaded = options.sections ?? ['lan', 'ntp'];
     this.engine = this.newEngine();
   }
 
@@ -195,7 +198,7 @@ export class World {
     return world;
   }
 
-  newEngine(sections = this.options.sections ?? ['lan', 'ntp']): SettingsEngine {
+  newEngine(sections = this.loaded): SettingsEngine {
     const { system, kernel, trouble } = this;
     const engine = new SettingsEngine(this.parts());
     if (sections.includes('lan')) engine.register(lanSection(system, kernel, trouble), 'network');

@@ -59,7 +59,7 @@ export function editActions(engine: SettingsEngine): readonly AnyAction[] {
       kind: 'call',
       id: 'settings.unset',
       summary:
-        'Take a setting away in the draft, or put it back to its default. A whole section goes back to its defaults.',
+        'Take a setting away in the draft, or put it back to its default. A whole section goes back to its defaults, or goes with its files when its plugin is not there.',
       role: 'operator',
       input: z.object({ path: pathInput, baseRevision: baseRevisionInput }),
       output: editOutput,

@@ -77,7 +77,7 @@ export function lookActions(engine: SettingsEngine): readonly AnyAction[] {
           revision: confirmed.meta.number,
           value: shownSettings(engine, document, path),
           confirmed: shownSettings(engine, confirmed.document, path),
-          notLoaded: engine.status().notLoaded,
+          notLoaded: [...document.keys()].filter((id) => state.sections.get(id) === undefined),
         };
       },
     }),

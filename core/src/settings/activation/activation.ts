@@ -11,6 +11,7 @@ import type { Origin, Revision } from '../store/revision.js';
 import { allDone, storageError } from '../store/settings-files.js';
 import { type Applier, applyFailure, type PreparedSection } from './applier.js';
 import { type Assessment, assess } from './assessment.js';
+import type { RemovedSection } from './removed-section.js';
 import { renderedSet } from './rendered.js';
 import type { Settlement } from './settlement.js';
 
@@ -77,7 +78,7 @@ export class Activation {
     const prepared = await this.applier.prepare(touched, assessment.work);
     const journal = await this.#firstEntry(request, caller, assessment, prepared);
     const revision = await this.#makeReady(journal, request, assessment, prepared);
-    const failures = await this.#apply(journal, revision, prepared, signal);
+    const failures = await this.#apply(journal, revision, prepared, assessment.removed, signal);
     if (failures.some((report) => report.severity === 'error')) throw await this.#rolledBack(journal, failures);
     const outcome = await this.#await(journal, caller);
     return { state: outcome, revision: journal.revision, reports: [...assessment.reports, ...failures] };
@@ -123,6 +124,7 @@ export class Activation {
       appliedAt: null,
       windowSeconds: request.confirmSeconds ?? Math.max(0, ...windows),
       sections: [...assessment.touched],
+      removed: assessment.removed.map(({ id }) => id),
       reports: [],
     };
   }
@@ -175,6 +177,7 @@ export class Activation {
     journal: Journal,
     revision: Revision,
     prepared: readonly PreparedSection[],
+    removed: readonly RemovedSection[],
     signal: AbortSignal,
   ): Promise<readonly Report[]> {
     const { state, applier } = this;
@@ -182,6 +185,8 @@ export class Activation {
     const end = clock.monotonic() + limits.applyMs;
     state.running = revision;
     try {
+      // First, so that an engine that is reloaded below sees them gone.
+      await applier.removeFiles(removed);
       await applier.writeFiles(prepared);
     } catch (thrown) {
       return [settingsReports.report('settings.apply.files-failed', { reason: `${reasonOf(thrown)}.` })];

@@ -6,6 +6,7 @@ import { reasonOf } from '../sections.js';
 import type { OwnedFile } from '../store/owned-files.js';
 import type { StoredRendering } from '../store/rendered-set.js';
 import { prefixed, type SectionWork } from './assessment.js';
+import type { RemovedSection } from './removed-section.js';
 
 export type ApplyReason = ApplyInput<unknown, unknown>['reason'];
 
@@ -47,9 +48,15 @@ export class Applier {
     await this.state.owned.save(owned);
   }
 
-  /** Forgets files that are gone, once nothing can bring them back. */
-  async disown(renderings: ReadonlyMap<string, { readonly files: readonly RenderedFile[] }>): Promise<void> {
-    const owned = new Map(this.state.owned.owned);
+  /**
+   * Forgets files that are gone, once nothing can bring them back.
+   * @param removed Sections that have none any more.
+   */
+  async disown(
+    renderings: ReadonlyMap<string, { readonly files: readonly RenderedFile[] }>,
+    removed: readonly string[] = [],
+  ): Promise<void> {
+    const owned = new Map([...this.state.owned.owned].filter(([id]) => !removed.includes(id)));
     for (const [id, { files }] of renderings) owned.set(id, new Map(files.map((file) => [file.path, asOwned(file)])));
     await this.state.owned.save(owned);
   }
@@ -66,6 +73,15 @@ export class Applier {
       if (change.kind === 'delete' || file === undefined) return files.remove(change.path);
       return files.write(file.path, file.content, asOwned(file));
     });
+  }
+
+  /** @throws ApplianceError `storage`; what was begun is done, the rest is not. */
+  async removeFiles(removed: readonly RemovedSection[]): Promise<void> {
+    const { files } = this.state.parts;
+    await eachOf(
+      removed.flatMap((section) => section.files),
+      async ({ path }) => files.remove(path),
+    );
   }
 
   /**

@@ -1,12 +1,13 @@
 import { type Caller, type Report, type Rendering } from '../../sdk/index.js';
 import type { SettingsDocument } from '../document/document.js';
-import { changedSections } from '../draft/document-changes.js';
+import { changedSections, removedSections } from '../draft/document-changes.js';
 import type { EngineState } from '../engine-parts.js';
 import { settingsReports } from '../reports.js';
 import { type AnySection, reasonOf } from '../sections.js';
 import { isArchivable } from '../store/archive.js';
-import { sameRendering } from '../store/rendered-set.js';
+import { type RenderedSet, sameRendering } from '../store/rendered-set.js';
 import { type FactsById, factsReport, readFacts } from './facts.js';
+import { filesOf, type RemovedSection, removedReports } from './removed-section.js';
 
 /** A section of a document with all that its pure steps made of it. */
 export interface SectionWork {
@@ -24,7 +25,9 @@ export interface Assessment {
   readonly work: readonly SectionWork[];
   /** Sections whose settings differ from the confirmed ones. */
   readonly changed: ReadonlySet<string>;
-  /** Those, and sections that render differently because they read one of those. */
+  /** Sections that the document lacks and no plugin can see to: their files go. */
+  readonly removed: readonly RemovedSection[];
+  /** Those that changed, and sections that render differently because they read one of those. */
   readonly touched: ReadonlySet<string>;
 }
 
@@ -34,13 +37,20 @@ export async function assess(
   document: SettingsDocument,
   caller: Caller | undefined,
 ): Promise<Assessment> {
-  const facts = await readFacts(state.parts.clock, state.sections.all());
-  return new Assessor(state, document, caller, facts).assess();
+  const gone = removedSections(state.confirmed.document, document);
+  const [facts, stored] = await Promise.all([
+    readFacts(state.parts.clock, state.sections.all()),
+    gone.length === 0 ? nothingStored : state.revisions.rendered(state.confirmed.meta.number),
+  ]);
+  return new Assessor(state, document, caller, facts, stored).assess();
 }
+
+const nothingStored: RenderedSet = new Map();
 
 class Assessor {
   readonly #reports: Report[] = [];
   readonly #work: SectionWork[] = [];
+  readonly #removed: RemovedSection[] = [];
   readonly #changed: ReadonlySet<string>;
   readonly #touched: Set<string>;
 
@@ -49,6 +59,7 @@ class Assessor {
     readonly document: SettingsDocument,
     readonly caller: Caller | undefined,
     readonly facts: FactsById,
+    readonly stored: RenderedSet,
   ) {
     this.#changed = new Set(changedSections(state.sections, state.confirmed.document, document));
     this.#touched = new Set(this.#changed);
@@ -58,11 +69,13 @@ class Assessor {
     for (const section of this.state.sections.all()) this.#assessSection(section);
     for (const id of this.document.keys()) this.#checkAbsent(id);
     this.#checkFiles();
+    for (const id of removedSections(this.state.confirmed.document, this.document)) this.#assessRemoved(id);
     return {
       document: this.document,
       reports: this.#reports,
       work: this.#work,
       changed: this.#changed,
+      removed: this.#removed,
       touched: this.#touched,
     };
   }
@@ -118,6 +131,22 @@ class Assessor {
     if (this.state.sections.get(id) !== undefined) return;
     const code = this.#changed.has(id) ? 'settings.section.not-loaded' : 'settings.section.left-alone';
     this.#add(settingsReports.report(code, { section: id }, id));
+  }
+
+  #assessRemoved(id: string): void {
+    if (this.state.sections.get(id) !== undefined) {
+      return this.#add(settingsReports.report('settings.section.came-back', { section: id }, id));
+    }
+    const scope = this.state.confirmed.document.get(id)?.scope;
+    if (scope !== undefined) this.#add(this.state.lockOf(scope));
+    const kept = [...this.stored].filter(([each]) => this.document.has(each)).map(([, rendering]) => rendering);
+    const claimed = new Set(
+      [...kept, ...this.#work.map(({ rendering }) => rendering)].flatMap(({ files }) => files.map(({ path }) => path)),
+    );
+    const files = filesOf(this.stored.get(id), this.state.owned.owned.get(id)).filter(({ path }) => !claimed.has(path));
+    const removed = { id, files, properties: this.stored.get(id)?.properties ?? [] };
+    this.#removed.push(removed);
+    for (const report of removedReports(removed)) this.#add(report);
   }
 
   #checkFiles(): void {

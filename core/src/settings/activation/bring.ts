@@ -20,6 +20,8 @@ export interface Brought {
  * @param ids Sections to bring; every loaded one when undefined.
  * @param stored What the running revision came to when it was made: for a rollback, put back as files for sections that
  *               cannot be rendered now; at boot such sections are left alone.
+ * @param removed Sections that had been taken away while not loaded: nothing but their files was changed, so putting those
+ *                back is enough, and telling their units, which may be gone as well, is a kindness.
  */
 export async function bring(
   state: EngineState,
@@ -27,6 +29,7 @@ export async function bring(
   reason: ApplyReason,
   ids: readonly string[] | undefined,
   stored: RenderedSet,
+  removed: ReadonlySet<string> = new Set(),
 ): Promise<Brought> {
   const failures: Report[] = [];
   const wanted = new Set(ids ?? state.sections.all().map((section) => section.id));
@@ -56,7 +59,9 @@ export async function bring(
   }
   if (reason === 'rollback') {
     for (const id of wanted) {
-      if (!done.has(id)) failures.push(...(await restore(applier, id, stored.get(id), claimed)));
+      if (done.has(id)) continue;
+      if (removed.has(id)) failures.push(...(await restoreRemoved(state, applier, id, stored.get(id), claimed)));
+      else failures.push(...(await restore(applier, id, stored.get(id), claimed)));
     }
   }
   return { work, failures };
@@ -125,6 +130,27 @@ async function restore(
   if (target.properties.length === 0) return [];
   const names = target.properties.map((property) => `${property.engine} ${property.name}`).join(', ');
   return [applyFailure(id, new Error(`its plugin is not loaded, so ${names} could not be set back`))];
+}
+
+async function restoreRemoved(
+  state: EngineState,
+  applier: Applier,
+  id: string,
+  stored: StoredRendering | undefined,
+  claimed: ReadonlySet<string>,
+): Promise<readonly Report[]> {
+  const failures = await restore(applier, id, { files: stored?.files ?? [], properties: [], units: [] }, claimed);
+  for (const unit of stored?.units ?? []) {
+    try {
+      await state.parts.units.reloadOrRestart(unit);
+    } catch (thrown) {
+      state.parts.log.warn(
+        { section: id, unit, reason: reasonOf(thrown) },
+        'a unit was not told of its restored files',
+      );
+    }
+  }
+  return failures;
 }
 
 function claims(work: readonly SectionWork[], stored: RenderedSet): ReadonlySet<string> {

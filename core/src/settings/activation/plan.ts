@@ -6,6 +6,7 @@ import type { EngineState } from '../engine-parts.js';
 import { reportSchema } from '../store/journal.js';
 import type { Applier, PreparedSection } from './applier.js';
 import { assess, defect } from './assessment.js';
+import type { RemovedSection } from './removed-section.js';
 
 const interruptionSchema = z.object({
   subject: z.string(),
@@ -63,10 +64,11 @@ export async function planDocument(
   ]);
   const reports: Report[] = [...assessment.reports];
   const secrets = allSecrets(state, document);
-  const sections = prepared.map((each) => {
+  const loaded = prepared.map((each) => {
     const properties = before.get(each.section.id)?.properties ?? [];
     return planSection(state, document, each, properties, caller, reports, secrets);
   });
+  const sections = [...loaded, ...(await Promise.all(assessment.removed.map((each) => planRemoved(state, each))))];
   const lengths = sections.flatMap((each) => each.interruptions.map((interruption) => interruption.expectedMs));
   return {
     revision: state.confirmed.meta.number,
@@ -113,6 +115,23 @@ function planSection(
     reports.push(defect(section.id, 'plan', thrown));
     return { ...planned, units: [], interruptions: [] };
   }
+}
+
+/** Nobody can say what in these files is secret, so their text is not shown. */
+async function planRemoved(state: EngineState, { id, files }: RemovedSection): Promise<PlannedSection> {
+  const present = await Promise.all(
+    files.map(async (file) => ((await state.parts.files.read(file.path)) === undefined ? [] : [file])),
+  );
+  return {
+    section: id,
+    title: `${id} (not loaded)`,
+    files: present.flat().map(({ path, mode }) => {
+      return { path, kind: 'delete', private: isPrivate(mode), before: null, after: null } as const;
+    }),
+    properties: [],
+    units: [],
+    interruptions: [],
+  };
 }
 
 function changedProperties(

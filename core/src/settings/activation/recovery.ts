@@ -62,10 +62,11 @@ export class Recovery {
     if (pending && (await this.#resume())) {
       await this.#bringRunning(undefined);
     } else {
+      // Before anything new is confirmed: the journal speaks of the revision that is.
+      if (!pending) await this.#forget();
       await this.#addDefaults();
       await this.#settleDraft();
       if (pending) await this.#takeBack();
-      else await this.#forget();
       await this.#bringRunning(undefined);
     }
     this.#reports.unshift(...state.store.damage.splice(0));
@@ -162,6 +163,9 @@ export class Recovery {
     const journal = state.activation;
     if (journal === undefined) return;
     const confirmed = state.confirmed.meta.number === journal.revision;
+    if (confirmed && journal.removed.length > 0) {
+      await settlement.tidy('owned files', () => this.applier.disown(new Map(), journal.removed));
+    }
     if (journal.state === 'verified') {
       state.activation = undefined;
       await settlement.tidy('activation journal', () => state.journal.remove());

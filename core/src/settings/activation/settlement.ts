@@ -117,7 +117,9 @@ export class Settlement {
     );
     await this.#stopGuards(revision);
     await this.tidy('draft', () => this.desk.settle(before.document));
-    await this.tidy('owned files', async () => this.applier.disown(await revisions.rendered(revision)));
+    await this.tidy('owned files', async () =>
+      this.applier.disown(await revisions.rendered(revision), journal.removed),
+    );
     await this.tidy('old revisions', () => revisions.prune(new Set([revision])));
     parts.publish(activationConfirmed, { revision, by, over });
     this.listener.settled();
@@ -141,7 +143,7 @@ export class Settlement {
     const linkFailure = await this.#relink(confirmed);
     state.running = state.confirmed;
     const stored = await revisions.rendered(confirmed);
-    const { failures, work } = await this.#bringBack(ids ?? journal.sections, stored);
+    const { failures, work } = await this.#bringBack(journal, ids ?? journal.sections, stored);
     const errors = [...linkFailure, ...failures];
     const stuck = errors.map(({ text }) =>
       settingsReports.report('settings.rollback.failed', { confirmed, reason: text }),
@@ -211,14 +213,15 @@ export class Settlement {
   }
 
   /** Once more when it fails quickly: an engine that was being restarted, or a moment without memory, is no reason to be stuck. */
-  async #bringBack(ids: readonly string[], stored: RenderedSet): Promise<Brought> {
+  async #bringBack(journal: Journal, ids: readonly string[], stored: RenderedSet): Promise<Brought> {
     const { state, applier } = this;
     const start = state.parts.clock.monotonic();
-    const first = await bring(state, applier, 'rollback', ids, stored);
+    const removed = new Set(journal.removed);
+    const first = await bring(state, applier, 'rollback', ids, stored, removed);
     const slow = state.parts.clock.monotonic() - start > retryWithinMs;
     // Without any section at work the failure is that there is none.
     const hopeless = slow || first.work.length === 0;
-    return first.failures.length === 0 || hopeless ? first : bring(state, applier, 'rollback', ids, stored);
+    return first.failures.length === 0 || hopeless ? first : bring(state, applier, 'rollback', ids, stored, removed);
   }
 
   /** A confirmation that failed half-way may have moved the link. */

@@ -43,3 +43,7 @@ export function checksumOf(text: string): string {
 export function withSection(document: SettingsDocument, id: string, section: StoredSection): SettingsDocument {
   return new Map(document).set(id, section);
 }
+
+export function withoutSection(document: SettingsDocument, id: string): SettingsDocument {
+  return new Map([...document].filter(([each]) => each !== id));
+}

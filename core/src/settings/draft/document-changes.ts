@@ -32,6 +32,11 @@ export function documentChanges(
   });
 }
 
+/** Ids of the sections that are there before and are not any more. */
+export function removedSections(before: SettingsDocument, after: SettingsDocument): readonly string[] {
+  return [...before.keys()].filter((id) => !after.has(id));
+}
+
 function comparable(sections: SectionRegistry, document: SettingsDocument, id: string): unknown {
   return sections.settingsOf(document, id) ?? document.get(id)?.settings;
 }

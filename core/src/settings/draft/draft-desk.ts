@@ -1,5 +1,5 @@
 import { ApplianceError, type Caller, type Report } from '../../sdk/index.js';
-import { type SettingsDocument, withSection } from '../document/document.js';
+import { type SettingsDocument, withoutSection, withSection } from '../document/document.js';
 import { diffJson, PathSet } from '../document/json-diff.js';
 import { splitPath, valueAt, withoutValue, withValue } from '../document/json-tree.js';
 import type { EngineState } from '../engine-parts.js';
@@ -23,6 +23,13 @@ export interface Edit {
   readonly check?: (settings: unknown) => readonly Report[];
   /** Replaces the whole section, whatever it held. */
   readonly wholesale?: boolean;
+}
+
+/** Takes a section away whose plugin is not there to give it defaults. */
+export interface Removal {
+  readonly section: string;
+  readonly caller: Caller;
+  readonly baseRevision?: number | undefined;
 }
 
 const draftFile = 'draft.json';
@@ -81,6 +88,29 @@ export class DraftDesk {
     return true;
   }
 
+  /** @returns whether anything changed. @throws ApplianceError `conflict`, `not-found`, `storage`. */
+  async remove({ section: id, caller, baseRevision }: Removal): Promise<boolean> {
+    const { confirmed, sections } = this.state;
+    const stored = this.document().get(id);
+    if (sections.get(id) !== undefined) {
+      // It came back since the caller looked, and then taking it away would leave a loaded section without settings.
+      throw new ApplianceError(
+        'conflict',
+        `Section ${id} was loaded just now. Look at it again, then repeat the change.`,
+      );
+    }
+    if (stored === undefined && !confirmed.document.has(id)) throw this.#notEditable(id);
+    const lock = stored === undefined ? undefined : this.state.lockOf(stored.scope);
+    if (lock !== undefined) throw new ApplianceError('conflict', lock.text, { reports: [lock] });
+    const claimed = new PathSet([id]);
+    if (baseRevision !== undefined) await this.#checkBase(baseRevision, claimed);
+    const before = this.state.draft?.collisions ?? [];
+    const collisions = before.filter(({ path }) => !claimed.overlaps(path));
+    if (stored === undefined && collisions.length === before.length) return false;
+    await this.#replace(withoutSection(this.document(), id), collisions, claimed, caller, [id]);
+    return true;
+  }
+
   /** Takes the confirmed settings back at a place, or everywhere. @returns whether anything was pending there. */
   async revert(path: string, caller: Caller): Promise<boolean> {
     const { draft, confirmed, sections } = this.state;
@@ -122,14 +152,16 @@ export class DraftDesk {
 
   #editable(id: string): AnySection {
     const section = this.state.sections.get(id);
-    if (section === undefined) {
-      const code = this.document().has(id) ? 'settings.section.not-loaded' : 'settings.section.unknown';
-      const report = settingsReports.report(code, { section: id }, id);
-      throw new ApplianceError('not-found', report.text, { reports: [report] });
-    }
+    if (section === undefined) throw this.#notEditable(id);
     const lock = this.state.lockOf(section.scope);
     if (lock !== undefined) throw new ApplianceError('conflict', lock.text, { reports: [lock] });
     return section;
+  }
+
+  #notEditable(id: string): ApplianceError {
+    const code = this.state.knows(this.document(), id) ? 'settings.section.not-loaded' : 'settings.section.unknown';
+    const report = settingsReports.report(code, { section: id }, id);
+    return new ApplianceError('not-found', report.text, { reports: [report] });
   }
 
   #unfit(section: AnySection): ApplianceError {
@@ -138,7 +170,7 @@ export class DraftDesk {
     const report: Report =
       reading?.kind === 'unfit'
         ? reading.report
-        : settingsReports.report('settings.section.not-loaded', { section: section.id }, section.id);
+        : settingsReports.report('settings.section.came-back', { section: section.id }, section.id);
     return new ApplianceError('unavailable', report.text, { reports: [report] });
   }
 

@@ -5,7 +5,7 @@ import { PathSet } from '../document/json-diff.js';
 import { mergeJson } from '../document/merge.js';
 import type { SectionRegistry } from '../sections.js';
 import type { Revision } from '../store/revision.js';
-import { documentChanges } from './document-changes.js';
+import { documentChanges, removedSections } from './document-changes.js';
 
 /** A place that the draft changes, with whoever changed it last. */
 export interface PendingChange {
@@ -39,6 +39,8 @@ const draftSchema = z.object({
   base: z.number().int().positive(),
   includes: z.number().int().positive().nullable(),
   sections: z.record(sectionId, storedSectionSchema),
+  /** Sections of the base that the draft takes away. */
+  removed: z.array(sectionId).default([]),
   changes: z.array(z.object({ path: z.string(), author: z.string(), surface: z.string(), at: z.number() })),
   collisions: z.array(z.object({ path: z.string(), author: z.string(), revision: z.number() })),
 });
@@ -53,6 +55,7 @@ export function draftText(draft: Draft, base: SettingsDocument): string {
     base: draft.base,
     includes: draft.includes ?? null,
     sections: Object.fromEntries(sections),
+    removed: removedSections(base, draft.document),
     changes: draft.changes,
     collisions: draft.collisions,
   });
@@ -65,6 +68,7 @@ export function parseDraftFile(text: string): DraftFile {
 
 export function draftOn(file: DraftFile, base: SettingsDocument): Draft {
   const document = new Map([...base, ...Object.entries(file.sections)]);
+  for (const id of file.removed) document.delete(id);
   const { base: number, changes, collisions, includes } = file;
   return { base: number, document, changes, collisions, includes: includes ?? undefined };
 }
@@ -125,6 +129,11 @@ export function rebaseDraft(
       document.set(id, mine);
       collisions.push({ path: id, author, revision: number });
     }
+  }
+  for (const id of removedSections(base, draft.document)) {
+    const theirs = onto.document.get(id);
+    if (theirs !== base.get(id) && draft.includes !== number) collisions.push({ path: id, author, revision: number });
+    document.delete(id);
   }
   const changes = attribute(sections, onto.document, document, draft.changes, undefined);
   if (changes.length === 0) return undefined;

@@ -21,7 +21,7 @@ export function findPlace(state: EngineState, document: SettingsDocument, path: 
   const [id, ...segments] = splitPath(path);
   const section = id === undefined ? undefined : state.sections.get(id);
   if (id === undefined || section === undefined) {
-    if (id !== undefined && document.has(id))
+    if (id !== undefined && state.knows(document, id))
       throw notFound(settingsReports.report('settings.section.not-loaded', { section: id }, id));
     throw unknownPath(
       path,

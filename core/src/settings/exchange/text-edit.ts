@@ -1,7 +1,7 @@
 import { ApplianceError, type Caller, type Report } from '../../sdk/index.js';
 import { defaultsOf } from '../activation/defaults.js';
 import { readFacts } from '../activation/facts.js';
-import { valueAt, withoutValue, withValue } from '../document/json-tree.js';
+import { splitPath, valueAt, withoutValue, withValue } from '../document/json-tree.js';
 import { restoreSecrets } from '../document/secrets.js';
 import { parseValueText } from '../document/value-text.js';
 import { settingsReports } from '../reports.js';
@@ -37,9 +37,17 @@ export async function setText(engine: SettingsEngine, edit: TextEdit, text: stri
   });
 }
 
-/** Takes a value away; what must have one goes back to the section's default. */
+/**
+ * Takes a value away; what must have one goes back to the section's default. A whole section that is not loaded has no
+ * defaults and goes, with its files.
+ */
 export async function unsetPath(engine: SettingsEngine, edit: TextEdit): Promise<readonly Report[]> {
   const { state, desk } = engine;
+  const [id, ...inner] = splitPath(edit.path);
+  if (id !== undefined && inner.length === 0 && state.sections.get(id) === undefined) {
+    if (state.knows(desk.document(), id))
+      return engine.remove({ section: id, caller: edit.caller, baseRevision: edit.baseRevision });
+  }
   const { section, segments, path } = findPlace(state, desk.document(), edit.path);
   const common = { section: section.id, caller: edit.caller, baseRevision: edit.baseRevision, claims: [path] };
   if (segments.length > 0) {

@@ -43,6 +43,8 @@ export const journalSchema = z.object({
   appliedAt: z.number().nullable(),
   windowSeconds: z.number(),
   sections: z.array(z.string()),
+  /** Those of them that are taken away while not loaded: only their files change. */
+  removed: z.array(z.string()).default([]),
   /** Why it is being, or was, rolled back. */
   reports: z.array(reportSchema),
 });
