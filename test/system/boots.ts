@@ -1,0 +1,116 @@
+/** Cold boots: without core, without a NIC, and with a damaged archive of the confirmed network. */
+import { address } from '../accept/appliance-in-lab.ts';
+import type { Case } from './cases.ts';
+import { activation, batch, holdsWithin, mustAll, network } from './guest.ts';
+import { memberReturns } from './links.ts';
+
+/** Somebody else's service that hangs on the network; it notes what it found. */
+const stranger = `cat > /etc/systemd/system/stranger.service <<'END'
+[Unit]
+Wants=gemel-network.target
+After=gemel-network.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'ip -br addr > /data/stranger; systemctl is-active gemel-core >> /data/stranger; ls /run/systemd/network >> /data/stranger'
+[Install]
+WantedBy=multi-user.target
+END
+rm -f /data/stranger; systemctl enable stranger.service`;
+
+/** Takes the first NIC away before anybody configures it. */
+const nicMissing = `cat > /etc/systemd/system/nic-missing.service <<'END'
+[Unit]
+DefaultDependencies=no
+Before=gemel-restore.service systemd-networkd.service systemd-udev-trigger.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'echo 1 > /sys/bus/pci/devices/0000:00:04.0/remove'
+[Install]
+WantedBy=sysinit.target
+END
+systemctl enable nic-missing.service`;
+
+const bootSeconds = 600;
+
+export const rebootWithoutCoreAndNic: Case = {
+  title: 'gemel device reboot, with core disabled and a NIC missing at the boot',
+  async run(appliance, check) {
+    const [, , , bootId = ''] = await mustAll(appliance, [
+      stranger,
+      nicMissing,
+      'systemctl disable gemel-core.service',
+      'cat /proc/sys/kernel/random/boot_id',
+      'gemel device reboot --yes',
+    ]);
+    const node = appliance.lab.node('a');
+    const began = performance.now();
+    let booted = '';
+    while (performance.now() - began < bootSeconds * 1_000 && (booted === '' || booted === bootId)) {
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      booted = await node
+        .exec(['cat', '/proc/sys/kernel/random/boot_id'], { timeoutSeconds: 20 })
+        .then(({ stdout }) => stdout)
+        .catch(() => ''); // the agent is away while it reboots
+    }
+    const verdict = await node.ready(bootSeconds);
+    check(
+      booted !== bootId,
+      `it restarted and is ${verdict} after ${((performance.now() - began) / 1_000).toFixed(0)} s`,
+    );
+    const [core, kernel, noted] = await batch(appliance, [
+      'systemctl is-active gemel-core; pgrep -f /usr/lib/gemel/core',
+      'cat /proc/net/bonding/bond0; ls /sys/class/net',
+      'cat /data/stranger',
+    ]);
+    check(core?.stdout === 'inactive\n', 'core does not run');
+    check(
+      /Slave Interface: enp0s5/.test(kernel?.stdout ?? '') && !/enp0s4/.test(kernel?.stdout ?? ''),
+      'bond0 works with the NIC that is there',
+    );
+    check(await appliance.answersPing(), 'the appliance answers, without core');
+    check(
+      new RegExp(`bond0 .*${address}/24`).test(noted?.stdout ?? '') && /\ninactive\n/.test(noted?.stdout ?? ''),
+      "a stranger's unit was started after the network, without core",
+    );
+    await mustAll(appliance, ['systemctl start gemel-core']);
+    const { confirmed } = await activation(appliance);
+    const [bonds = '', settings = ''] = await mustAll(appliance, [
+      'gemel network bond list --json',
+      'gemel settings show network/bonds/bond0 --json',
+    ]);
+    check(/"name": "enp0s4",\s+"state": "missing"/.test(bonds), 'core says that enp0s4 is missing');
+    check(/"members": \[\s+"enp0s4",\s+"enp0s5"\s+\]/.test(settings), `and has kept it in revision ${confirmed}`);
+    await mustAll(appliance, ['echo 1 > /sys/bus/pci/rescan']);
+    await memberReturns(appliance, check);
+  },
+};
+
+export const powerLossWithDamagedArchive: Case = {
+  title: 'power loss, with a damaged archive of the confirmed network',
+  async run(appliance, check) {
+    const before = await network(appliance);
+    const { confirmed } = await activation(appliance);
+    await mustAll(appliance, [
+      stranger,
+      `truncate -s 3000 /var/lib/gemel/settings/revisions/${confirmed}/rendered.tar; sync`,
+    ]);
+    const node = appliance.lab.node('a');
+    await node.kill();
+    await node.start();
+    check(await holdsWithin(appliance, 120, 'gemel status'), 'it boots, and core answers');
+    check((await network(appliance)) === before, 'the network is the confirmed one');
+    check(await appliance.answersPing(), 'the appliance answers');
+    const [journal, archive, noted] = await batch(appliance, [
+      'journalctl -u gemel-restore -b -o cat --no-pager',
+      `tar -tf /var/lib/gemel/settings/revisions/${confirmed}/rendered.tar`,
+      'cat /data/stranger',
+    ]);
+    check(/rendered\.tar is damaged; the network waits for core/.test(journal?.stdout ?? ''), 'gemel-restore says so');
+    check(archive?.code === 0 && /20-gemel-bond0\.netdev/.test(archive.stdout), 'the archive is whole again');
+    check(
+      new RegExp(`bond0 .*${address}/24`).test(noted?.stdout ?? ''),
+      `a stranger's unit was started after the network: ${noted?.stdout.split('\n').find((line) => line.startsWith('bond0')) ?? 'there was no bond0'}`,
+    );
+    check((await activation(appliance)).confirmed === confirmed, `revision ${confirmed} is confirmed`);
+  },
+};
