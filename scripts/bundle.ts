@@ -8,13 +8,14 @@
 import { cp, glob, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { lighterPackages, nodeModulesAsTheyAre, oneFile } from './bundle-plugins.ts';
+import { joinPlugins, lighterPackages, nodeModulesAsTheyAre, oneFile } from './bundle-plugins.ts';
 
 const repository = join(import.meta.dirname, '..');
 const fresh = join(repository, `build.${process.pid}`);
 const final = join(repository, 'build');
 
 const plugins = await Array.fromAsync(glob('plugins/*', { cwd: repository }));
+const pluginEntries = await Array.fromAsync(glob('plugins/*/dist/plugin.js', { cwd: repository }));
 const command = 'core/dist/bin/gemel.js';
 const programs = (await Array.fromAsync(glob('core/dist/bin/*.js', { cwd: repository }))).filter(
   (path) => path !== command,
@@ -22,7 +23,8 @@ const programs = (await Array.fromAsync(glob('core/dist/bin/*.js', { cwd: reposi
 /** What the loader imports by name; third-party plugins have SDK and contracts from here too. */
 const named = [
   'core/dist/sdk/index.js',
-  ...(await Array.fromAsync(glob('plugins/*/dist/{plugin,contract}.js', { cwd: repository }))),
+  ...pluginEntries,
+  ...(await Array.fromAsync(glob('plugins/*/dist/contract.js', { cwd: repository }))),
 ];
 
 try {
@@ -62,9 +64,16 @@ async function bundle(entryPoints: readonly string[], inOneFile: readonly string
     format: 'esm',
     platform: 'node',
     target: 'node24',
+    // tsyringe as modules, which can be joined, instead of as functions that are called
+    mainFields: ['es2015', 'main'],
     // native or loaded on demand
     external: ['koffi', 'dbus-native'],
-    plugins: [oneFile(inOneFile.map((path) => join(repository, path))), lighterPackages, nodeModulesAsTheyAre],
+    plugins: [
+      oneFile(inOneFile.map((path) => join(repository, path))),
+      joinPlugins(repository, pluginEntries),
+      lighterPackages,
+      nodeModulesAsTheyAre,
+    ],
     logLevel: 'warning',
   });
 }

@@ -21,7 +21,7 @@ export class PasswordHasher {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
   /** Checked for users that do not exist, so that they take as long as those that do. */
-  readonly #decoy = encode(randomBytes(saltLength), randomBytes(tagLength));
+  #decoy: string | undefined;
 
   async hash(password: string): Promise<string> {
     const salt = randomBytes(saltLength);
@@ -30,6 +30,7 @@ export class PasswordHasher {
 
   /** @param stored Undefined takes its time, then is false. @throws ApplianceError `unavailable` when too many are waiting. */
   async verify(password: string, stored: string | undefined): Promise<boolean> {
+    this.#decoy ??= encode(randomBytes(saltLength), randomBytes(tagLength));
     const [, memory, time, lanes, salt, tag] = format.exec(stored ?? this.#decoy) ?? [];
     if (salt === undefined || tag === undefined) return false;
     const expected = Buffer.from(tag, 'base64');

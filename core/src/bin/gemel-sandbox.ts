@@ -1,4 +1,4 @@
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ const folder = resolve(values.state ?? fileURLToPath(new URL('../../../.state', 
 enableCompileCache(`${folder}/compiled`);
 
 // imported only now, so that the cache holds it
+await import('../kernel/interpreted-schemas.js');
 const { onTermination, startSandbox } = await import('../kernel/compose-host.js');
 const running = await startSandbox(folder);
 onTermination(async () => running[Symbol.asyncDispose]());
@@ -17,3 +18,5 @@ Talk to it from another terminal in this folder:
   npx gemel status
   npx gemel help
 Its files are in ${folder}. End it with Ctrl-C.`);
+// now, since a process that is killed writes nothing
+flushCompileCache();

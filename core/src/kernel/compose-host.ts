@@ -1,4 +1,3 @@
-import './interpreted-schemas.js';
 import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { createApplianceHost } from '../system/appliance-host.js';

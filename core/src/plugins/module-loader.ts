@@ -1,6 +1,8 @@
 import { registerHooks } from 'node:module';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ApplianceError, type Plugin } from '../sdk/index.js';
+import { joinedPlugins } from './joined-plugins.js';
 import type { PluginPackage } from './manifest.js';
 
 const generationKey = 'gemel-generation';
@@ -48,12 +50,7 @@ export interface PluginHost {
 
 export class InProcessHost implements PluginHost {
   async load({ manifest, folder, origin }: PluginPackage, generation: number): Promise<Plugin> {
-    const url = pathToFileURL(`${folder}/${manifest.entry}`);
-    if (origin === 'extra' || generation > 0) {
-      installHooks();
-      url.searchParams.set(generationKey, String(generation));
-    }
-    const module: { readonly default?: unknown } = await import(url.href);
+    const module = await importEntry(folder, manifest.entry, origin, generation);
     if (!isPlugin(module.default)) {
       throw new ApplianceError(
         'invalid',
@@ -68,6 +65,24 @@ export class InProcessHost implements PluginHost {
     }
     return module.default;
   }
+}
+
+async function importEntry(
+  folder: string,
+  entry: string,
+  origin: PluginPackage['origin'],
+  generation: number,
+): Promise<{ readonly default?: unknown }> {
+  if (origin === 'built-in') {
+    const joined = joinedPlugins.get(join(basename(folder), entry));
+    if (joined !== undefined) return joined;
+  }
+  const url = pathToFileURL(`${folder}/${entry}`);
+  if (origin === 'extra' || generation > 0) {
+    installHooks();
+    url.searchParams.set(generationKey, String(generation));
+  }
+  return import(url.href);
 }
 
 function isPlugin(value: unknown): value is Plugin {

@@ -10,7 +10,14 @@ const zoneDatabase = '/usr/share/zoneinfo/tzdata.zi';
 
 export async function readTimeFacts(files: FileStore): Promise<TimeFacts> {
   const text = await files.read(zoneDatabase);
-  return { zones: text === undefined ? undefined : parseZones(text) };
+  let zones: ReadonlySet<string> | undefined;
+  return {
+    // 600 names that only a check of the settings looks at
+    get zones() {
+      if (text !== undefined) zones ??= parseZones(text);
+      return zones;
+    },
+  };
 }
 
 export function parseZones(text: string): ReadonlySet<string> {
