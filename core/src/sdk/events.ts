@@ -27,7 +27,10 @@ export function defineEvent<Payload>(definition: EventDefinition<Payload>): Even
 
 /** A plugin's door to the bus. Subscriptions end with the plugin. */
 export interface EventsAccess {
-  /** Refuses, with a typed error, an event the manifest does not list under `publishes` and a payload that does not fit. */
+  /**
+   * The payload's type is checked by the compiler; it is parsed where it leaves the process. Beyond a plugin's share of the
+   * bus events are dropped. @throws ApplianceError `forbidden` for an event that the manifest does not list under `publishes`.
+   */
   publish<Payload>(definition: EventDefinition<Payload>, payload: Payload): void;
   on<Payload>(definition: EventDefinition<Payload>, listener: EventListener<Payload>): Disposable;
   /** Every event whose id starts with `prefix` (`''` is all). Payloads are unknown. */
