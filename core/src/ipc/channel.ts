@@ -23,6 +23,14 @@ export interface ChannelHandlers {
   closed(failure: Error | undefined): void;
 }
 
+/** Of a server: what it needs to know to choose between its clients. */
+export interface ServedHandlers extends ChannelHandlers {
+  /** Monotonic milliseconds of the client's last message; undefined while something runs for it. */
+  readonly idleSince: number | undefined;
+  /** Closes the connection because another client needs its place. */
+  makeRoom(): void;
+}
+
 /** Opens a client's channel. @throws Error with the `code` of the system: ENOENT, EACCES, ECONNREFUSED. */
 export type OpenChannel = (path: string, handlers: ChannelHandlers) => Promise<Channel>;
 

@@ -1,7 +1,7 @@
 import { ApplianceError, asApplianceError } from '../sdk/errors.js';
 import type { Logger } from '../sdk/log.js';
 import type { Clock } from '../sdk/system.js';
-import type { AcceptedChannel, ChannelHandlers } from './channel.js';
+import type { AcceptedChannel, ServedHandlers } from './channel.js';
 import { EventQueue } from './event-queue.js';
 import type { Principal } from './principals.js';
 import { isRecord, limits, parseRequest, protocolVersion, requestId, toWire, type Welcome } from './protocol.js';
@@ -29,7 +29,7 @@ interface Running {
  * - Every request is answered once; what runs when the connection closes is aborted, and its subscriptions end.
  * - What a client can make core keep is bounded: requests at once, subscriptions, queued events, unread replies.
  */
-export class Connection implements ChannelHandlers {
+export class Connection implements ServedHandlers {
   readonly #channel: AcceptedChannel;
   readonly #parts: ConnectionParts;
   readonly #connectedAt: number;
@@ -40,17 +40,31 @@ export class Connection implements ChannelHandlers {
   #greeted = false;
   #closed = false;
   #limit: Disposable | undefined;
+  #heardAt: number;
 
   constructor(channel: AcceptedChannel, parts: ConnectionParts) {
     this.#channel = channel;
     this.#parts = parts;
     this.#connectedAt = parts.clock.monotonic();
+    this.#heardAt = this.#connectedAt;
     this.#limit = parts.clock.after(limits.helloMs, () => this.#refuse('timeout', 'No hello came in time.'));
     this.#identity = this.#identify();
   }
 
+  get idleSince(): number | undefined {
+    return this.#running.size > 0 ? undefined : this.#heardAt;
+  }
+
+  makeRoom(): void {
+    this.#refuse(
+      'unavailable',
+      `There are more than ${limits.connections} connections; this one was silent longest. Connect again.`,
+    );
+  }
+
   received(kind: string, body: unknown): void {
     if (this.#closed) return;
+    this.#heardAt = this.#parts.clock.monotonic();
     if (kind === 'hello') this.#greet(body);
     else if (!this.#greeted) this.#refuse('invalid', 'The first message must be hello.');
     else if (kind === 'cancel') this.#running.get(requestId(body) ?? -1)?.abort.abort();
@@ -212,7 +226,7 @@ export class Connection implements ChannelHandlers {
     this.#limit = this.#parts.clock.after(limits.readMs, () => this.#channel.close());
   }
 
-  #refuse(code: 'invalid' | 'timeout', message: string): void {
+  #refuse(code: 'invalid' | 'timeout' | 'unavailable', message: string): void {
     this.#parts.log.warn({ principal: this.#parts.principal.name, reason: message }, 'connection refused');
     try {
       this.#channel.send('goodbye', { error: toWire(new ApplianceError(code, message)) });

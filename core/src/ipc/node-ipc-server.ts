@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { IPCModule, type IpcServer, type IpcSocket } from 'node-ipc';
 import type { Clock } from '../sdk/system.js';
-import type { AcceptedChannel, ChannelHandlers } from './channel.js';
+import type { AcceptedChannel, ServedHandlers } from './channel.js';
 import { guardedFrames } from './guarded-frames.js';
 import { clientKinds, limits } from './protocol.js';
 import { writeTogether } from './write-together.js';
@@ -11,7 +11,7 @@ export interface ListenOptions {
   /** Of the socket file: who may connect, beside the rights of its folder. */
   readonly mode: number;
   readonly clock: Clock;
-  accept(channel: AcceptedChannel): ChannelHandlers;
+  accept(channel: AcceptedChannel): ServedHandlers;
 }
 
 /** @throws Error with the system's `code` when the socket can't be made. The returned server owns socket and connections. */
@@ -28,7 +28,8 @@ export async function listenWithNodeIpc(options: ListenOptions): Promise<AsyncDi
     socketRoot: '/nonexistent/',
     secureSocketRoot: false,
     unlink: true,
-    maxConnections: limits.connections,
+    // those that make room need a moment to go
+    maxConnections: 2 * limits.connections,
     maxMessageSize: limits.requestBytes,
     maxPendingBytes: limits.pendingBytes,
     // node-ipc's own timer is only ended by an empty buffer and so cuts off busy connections; see AcceptedSocket
@@ -41,7 +42,9 @@ export async function listenWithNodeIpc(options: ListenOptions): Promise<AsyncDi
   const channels = new Map<IpcSocket, AcceptedSocket>();
   server.on('error', (failure: Error) => reject(failure)); // errors of single sockets come here too, after listening
   server.on('connect', (socket: IpcSocket) => {
-    channels.set(socket, new AcceptedSocket(server, socket, options, () => channels.delete(socket)));
+    const newcomer = new AcceptedSocket(server, socket, options, () => channels.delete(socket));
+    channels.set(socket, newcomer);
+    if (channels.size > limits.connections) makeRoom(channels, newcomer);
   });
   for (const kind of clientKinds) {
     server.on(kind, (body: unknown, socket: IpcSocket) => channels.get(socket)?.received(kind, body));
@@ -61,10 +64,23 @@ export async function listenWithNodeIpc(options: ListenOptions): Promise<AsyncDi
   };
 }
 
+/** One client that opens connections and keeps them must not lock out the others: who was silent longest goes. */
+function makeRoom(channels: Map<IpcSocket, AcceptedSocket>, newcomer: AcceptedSocket): void {
+  let [chosen, since] = [newcomer, Number.POSITIVE_INFINITY];
+  let place: IpcSocket | undefined;
+  for (const [socket, channel] of channels) {
+    const { idleSince } = channel;
+    if (channel === newcomer || idleSince === undefined || idleSince >= since) continue;
+    [chosen, since, place] = [channel, idleSince, socket];
+  }
+  if (place !== undefined) channels.delete(place);
+  chosen.makeRoom();
+}
+
 class AcceptedSocket implements AcceptedChannel {
   readonly #server: IpcServer;
   readonly #socket: IpcSocket;
-  readonly #handlers: ChannelHandlers;
+  readonly #handlers: ServedHandlers;
   readonly #clock: Clock;
   /** Runs while a frame has begun and its end is missing. */
   #frameLimit: Disposable | undefined;
@@ -89,6 +105,14 @@ class AcceptedSocket implements AcceptedChannel {
     // the only way to a connection's descriptor; absent after closing
     const handle = (this.#socket as unknown as { _handle?: { fd?: number } | null })._handle;
     return handle?.fd;
+  }
+
+  get idleSince(): number | undefined {
+    return this.#handlers.idleSince;
+  }
+
+  makeRoom(): void {
+    this.#handlers.makeRoom();
   }
 
   get congested(): boolean {

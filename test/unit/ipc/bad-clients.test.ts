@@ -312,3 +312,29 @@ test('survives any bytes', async (t) => {
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setTimeout(resolve, 2));
 }
+
+const waiting: FakeAction = {
+  descriptor: descriptor('test.wait'),
+  run: (_input, { signal }) =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve({ reports: [] }), { once: true })),
+};
+
+test('a client that keeps all connections open does not lock out others: who was silent longest makes room', async (t) => {
+  await using servers = await openServers(new FakeCore([echo, waiting]));
+  const kept: RawClient[] = [];
+  try {
+    for (let count = 0; count < limits.connections; count++) {
+      const client = await RawClient.open(servers.path('root'));
+      kept.push(client);
+      await client.hello();
+    }
+    const [busy, silent] = kept;
+    busy?.invoke(1, 'test.wait');
+    await stillServes(t, servers);
+    t.like(await silent?.message('goodbye'), { error: { code: 'unavailable' } });
+    await silent?.closed;
+    t.false(busy?.socket.destroyed);
+  } finally {
+    await Promise.all(kept.map((client) => client[Symbol.asyncDispose]()));
+  }
+});
