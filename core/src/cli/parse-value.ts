@@ -100,7 +100,8 @@ function parseBoolean(text: string, name: string): boolean {
 }
 
 function parseNumber(text: string, schema: JsonSchema, name: string): number {
-  const number = text.trim() === '' ? Number.NaN : Number(text);
+  // Number() alone also takes 0x10 and 1e3, which nobody means
+  const number = /^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
   const kind = schema['type'] === 'integer' ? 'a whole number' : 'a number';
   if (!Number.isFinite(number) || (schema['type'] === 'integer' && !Number.isInteger(number))) {
     throw new UsageError(`${name} must be ${kind}${rangeText(schema)}, not ${text}.`);

@@ -4,6 +4,7 @@ import { exitCodeMeanings, exitCodes } from '#core/cli/exit-codes.js';
 import { fieldsOf } from '#core/cli/fields.js';
 import { findSocket } from '#core/cli/find-socket.js';
 import { parseList, parseMap, parseValue } from '#core/cli/parse-value.js';
+import { UsageError } from '#core/cli/usage-error.js';
 
 const values: readonly (readonly [text: string, schema: Readonly<Record<string, unknown>>, value: unknown])[] = [
   ['1.10', {}, '1.10'],
@@ -100,4 +101,16 @@ test('documents every exit code once', (t) => {
     exitCodeMeanings.map(([code]) => code),
     Object.values(exitCodes),
   );
+});
+
+test('a number is written in decimal digits', (t) => {
+  const whole = { type: 'integer' };
+  t.deepEqual(
+    ['7', '-7', '+7', ' 7 '].map((text) => parseValue(text, whole, '--x')),
+    [7, -7, 7, 7],
+  );
+  t.is(parseValue('1.5', { type: 'number' }, '--x'), 1.5);
+  for (const text of ['0x10', '1e3', '0b1', '', '7 8', 'Infinity']) {
+    t.throws(() => parseValue(text, whole, '--x'), { instanceOf: UsageError }, text);
+  }
 });
