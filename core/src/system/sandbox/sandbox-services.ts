@@ -6,7 +6,7 @@ import type { SandboxLinks } from './sandbox-links.js';
 
 /** systemd-hostnamed: names in memory. */
 export function hostnameService(): SandboxService {
-  const names = { StaticHostname: 'gemel-sandbox', Hostname: 'gemel-sandbox', PrettyHostname: '' };
+  const names = { StaticHostname: 'gemel-sandbox', Hostname: 'gemel-sandbox', PrettyHostname: '', Location: '' };
   return {
     path: '/org/freedesktop/hostname1',
     properties: async () => ({ ...names, Chassis: 'vm', OperatingSystemPrettyName: 'Gemel sandbox' }),
@@ -14,6 +14,7 @@ export function hostnameService(): SandboxService {
       if (member === 'SetStaticHostname') names.StaticHostname = names.Hostname = String(name);
       else if (member === 'SetHostname') names.Hostname = String(name);
       else if (member === 'SetPrettyHostname') names.PrettyHostname = String(name);
+      else if (member === 'SetLocation') names.Location = String(name);
       else return undefined;
       return [];
     },
