@@ -7,7 +7,7 @@
  */
 import { cp, glob, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 import { joinPlugins, lighterPackages, nodeModulesAsTheyAre, oneFile } from './bundle-plugins.ts';
 
 const repository = join(import.meta.dirname, '..');
@@ -29,8 +29,22 @@ const named = [
 
 try {
   // what of zod only third-party plugins use stays out of the one file
-  await bundle([...programs, ...named, 'node_modules/zod/index.js'], ['core/dist/kernel/compose-host.js', ...named]);
-  await bundle([command], []);
+  await bundle([...programs, ...named, 'node_modules/zod/index.js'], {
+    splitting: true,
+    // as deep as the modules they replace, which find the plugins and the repository from where they are
+    chunkNames: 'core/dist/kernel/[name]-[hash]',
+    // native or loaded on demand
+    external: ['koffi', 'dbus-native'],
+    plugins: [
+      oneFile(['core/dist/kernel/compose-host.js', ...named].map((path) => join(repository, path))),
+      joinPlugins(repository, pluginEntries),
+      lighterPackages,
+      nodeModulesAsTheyAre,
+    ],
+  });
+  // two files: one that opens the compile cache, and all that is then in it
+  await bundle([command], { external: ['../cli/gemel-command.js'] });
+  await bundle(['core/dist/cli/gemel-command.js'], { plugins: [nodeModulesAsTheyAre] });
   for (const folder of ['core', ...plugins]) {
     await copy(`${folder}/package.json`);
     await cp(join(repository, folder, 'profiles'), join(fresh, folder, 'profiles'), { recursive: true }).catch(
@@ -51,30 +65,20 @@ try {
   await rm(fresh, { recursive: true, force: true });
 }
 
-async function bundle(entryPoints: readonly string[], inOneFile: readonly string[]): Promise<void> {
+async function bundle(entryPoints: readonly string[], options: BuildOptions): Promise<void> {
   await build({
     absWorkingDir: repository,
     entryPoints: [...entryPoints],
     outdir: fresh,
     outbase: repository,
-    // as deep as the modules they replace, which find the plugins and the repository from where they are
-    chunkNames: 'core/dist/kernel/[name]-[hash]',
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',
     // tsyringe as modules, which can be joined, instead of as functions that are called
     mainFields: ['es2015', 'main'],
-    // native or loaded on demand
-    external: ['koffi', 'dbus-native'],
-    plugins: [
-      oneFile(inOneFile.map((path) => join(repository, path))),
-      joinPlugins(repository, pluginEntries),
-      lighterPackages,
-      nodeModulesAsTheyAre,
-    ],
     logLevel: 'warning',
+    ...options,
   });
 }
 
