@@ -109,4 +109,6 @@ async function copyInto(source: string, target: string): Promise<void> {
     preserveTimestamps: true,
     filter: (path) => path !== nested,
   });
+  // Copying keeps owners, and whoever checked the repository out has no account in the appliance.
+  await mustRun(['chown', '--recursive', '--no-dereference', '0:0', target]);
 }
