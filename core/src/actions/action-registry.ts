@@ -11,6 +11,7 @@ import {
   roles,
   toDisposable,
 } from '../sdk/index.js';
+import { issueText } from '../kernel/issue-text.js';
 import { inputReports, jsonSchemaOf } from './action-schema.js';
 
 /** Keeps the record of who did what; a failing record stops an audited action before it runs. */
@@ -74,7 +75,7 @@ export class ActionRegistry {
         `${action.id} needs the role ${action.role}; ${call.caller.name} has the role ${call.caller.role}.`,
       );
     }
-    const parsed = action.input.safeParse(invocation.input ?? {});
+    const parsed = action.input.safeParse(invocation.input ?? {}, { error: issueText });
     if (!parsed.success) {
       const reports = inputReports(parsed.error);
       throw new ApplianceError('invalid', `The input of ${action.id} is not valid.`, { reports });

@@ -1,5 +1,6 @@
 import validRange from 'semver/ranges/valid.js';
 import { z } from 'zod';
+import { issueText } from '../kernel/issue-text.js';
 import { ApplianceError } from '../sdk/index.js';
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and "-", at most 32');
@@ -61,7 +62,7 @@ export function parsePluginPackage(text: string, folder: string, origin: PluginP
   } catch (cause) {
     throw new ApplianceError('invalid', `${file} is not JSON. Repair or remove the plugin's folder.`, { cause });
   }
-  const parsed = z.object({ version: z.string(), gemel: manifestSchema }).safeParse(json);
+  const parsed = z.object({ version: z.string(), gemel: manifestSchema }).safeParse(json, { error: issueText });
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
     throw new ApplianceError('invalid', `${file} does not describe a plugin: ${problems}. Correct these fields.`);

@@ -7,6 +7,7 @@ import {
   type SectionReference,
   toDisposable,
 } from '../sdk/index.js';
+import { issueText } from '../kernel/issue-text.js';
 import { scopeSchema, sectionId, type SettingsDocument, type StoredSection } from './document/document.js';
 import { deepFreeze, joinPath } from './document/json-tree.js';
 import { SchemaTree } from './document/schema-tree.js';
@@ -80,7 +81,7 @@ export class SectionRegistry {
 
   /** Fits a value to the section's schema; what it gives is frozen. */
   fit(section: AnySection, value: unknown): Fitting {
-    const parsed = section.schema.safeParse(value);
+    const parsed = section.schema.safeParse(value, { error: issueText });
     if (parsed.success) return { kind: 'fits', settings: deepFreeze(parsed.data) };
     return { kind: 'unfit', reports: parsed.error.issues.map((issue) => issueReport(section.id, issue)) };
   }
@@ -163,7 +164,6 @@ export function reasonOf(thrown: unknown): string {
 
 function issueReport(id: string, issue: z.core.$ZodIssue): Report {
   const path = joinPath([id, ...issue.path.map(String)]);
-  const inner = issue.code === 'invalid_key' ? issue.issues[0] : undefined;
-  const reason = inner === undefined ? issue.message : `the name is not allowed: ${inner.message}`;
-  return settingsReports.report('settings.value.invalid', { field: path, reason: reason.replace(/\.$/, '') }, path);
+  const reason = issue.message.replace(/\.$/, '');
+  return settingsReports.report('settings.value.invalid', { field: path, reason }, path);
 }

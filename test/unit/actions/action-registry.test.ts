@@ -70,7 +70,7 @@ test('refuses input that does not fit, one report per field', async (t) => {
   t.is(error?.code, 'invalid');
   t.deepEqual(
     error?.reports.map(({ path, text }) => [path, text]),
-    [['n', 'n: Too big: expected number to be <=10.']],
+    [['n', 'n: 11 is too large; at most 10 is allowed.']],
   );
 });
 

@@ -16,7 +16,7 @@ for (const [what, change, says] of [
   ['an id with capitals', { id: 'Example' }, /gemel\.id: must be lower-case/],
   ['a core range that is none', { core: 'latest' }, /gemel\.core: must be a semantic version range/],
   ['an entry outside the package', { entry: '../evil.js' }, /gemel\.entry: must be a relative path/],
-  ['an unknown field', { grant: {} }, /Unrecognized key: "grant"/],
+  ['an unknown field', { grant: {} }, /gemel: grant is not known; known are id, /],
   [
     'a granted program with a path',
     { grants: { commands: ['/bin/sh'] } },

@@ -174,7 +174,7 @@ test('refuses values that do not fit, naming the place and what is expected', as
     ['settings.value.unfit', 'lan/mtu', 'lan/mtu takes a whole number. Type such a value.'],
   ]);
   t.deepEqual(await reportsOf('lan/mtu', '9001'), [
-    ['settings.value.invalid', 'lan/mtu', 'lan/mtu: Too big: expected number to be <=9000.'],
+    ['settings.value.invalid', 'lan/mtu', 'lan/mtu: 9001 is too large; at most 9000 is allowed.'],
   ]);
   t.deepEqual(await reportsOf('lan/mut', '9000'), [
     ['settings.path.unknown', 'lan/mut', 'There is no setting lan/mut. Did you mean mtu?'],
@@ -189,7 +189,7 @@ test('refuses values that do not fit, naming the place and what is expected', as
     [
       'settings.value.invalid',
       'lan/bonds/bond0/members',
-      'lan/bonds/bond0/members: Invalid input: expected array, received undefined.',
+      'lan/bonds/bond0/members: is needed.',
     ],
   ]);
   t.deepEqual(await reportsOf('lan', '{"mtu":1400,"mut":1}'), [
