@@ -117,7 +117,9 @@ function tell(
     return;
   }
   terminal.note(`${paint(mark('bad', style), 'bad', style)}${printable(error.message)}\n`);
-  terminal.note(drawReports(error.reports, style, false));
+  // the message of a single problem is its report
+  const more = error.reports.filter(({ text, forceCode }) => forceCode !== undefined || !error.message.includes(text));
+  terminal.note(drawReports(more, style, false));
 }
 
 /** The connection of this run, and the new ones after a restart of core. */

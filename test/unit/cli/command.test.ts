@@ -289,6 +289,23 @@ for (const [error, expected] of Object.entries(codes)) {
   });
 }
 
+test('says field and reason of an error once', async (t) => {
+  const report = (path: string, text: string) => ({ code: 'x', severity: 'error', params: {}, path, text }) as const;
+  const said = async (message: string, reports: readonly Report[]) => {
+    const action = failing('test.fail', () => {
+      throw new ApplianceError('invalid', message, { reports });
+    });
+    return (await gemel('test fail', {}, [action])).notes;
+  };
+  const inner = report('time', 'time: must be a date.');
+  t.is(await said('The input is not valid.', [inner]), '✖ The input is not valid.\n✖ time: must be a date.\n');
+  t.is(await said(inner.text, [inner]), '✖ time: must be a date.\n');
+  const unknown = report('lan/mut', 'There is no setting lan/mut. Did you mean mtu?');
+  t.is(await said('No.', [unknown]), '✖ No.\n✖ There is no setting lan/mut. Did you mean mtu?\n');
+  const word = report('to', 'Too long to be a name.');
+  t.is(await said('No.', [word]), '✖ No.\n✖ to: Too long to be a name.\n');
+});
+
 test('says how to start core when it is not there', async (t) => {
   const terminal = new FakeTerminal();
   t.is(await runCommand(['status'], { terminal, socket: undefined }), 6);

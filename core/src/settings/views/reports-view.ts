@@ -16,9 +16,15 @@ export function reportsView(reports: readonly Report[]): readonly View[] {
         { text: words[report.severity], tone: tones[report.severity] },
         report.path === '' ? '-' : report.path,
         report.forceCode === undefined
-          ? report.text
-          : `${report.text} (to do it all the same: --force ${report.forceCode})`,
+          ? sentence(report)
+          : `${sentence(report)} (to do it all the same: --force ${report.forceCode})`,
       ]),
     },
   ];
+}
+
+/** Without the place that begins it, which has a column of its own. */
+function sentence({ path, text }: Report): string {
+  const place = `${path}: `;
+  return path !== '' && text.startsWith(place) ? text.slice(place.length) : text;
 }
