@@ -23,6 +23,20 @@ export function judge(figure: Figure): Judged {
   return { ...figure, ratio, holds };
 }
 
+/** A figure and its peer's, measured one right after the other, so that other work on the machine hits both alike. */
+export interface Pair {
+  readonly figure: number;
+  readonly peer: number;
+}
+
+/** The pair whose ratio is in the middle. @throws when nothing was measured. */
+export function middlePair(pairs: readonly Pair[]): Pair {
+  const sorted = pairs.toSorted((a, b) => a.figure / a.peer - b.figure / b.peer);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (middle === undefined) throw new Error('no round was measured');
+  return middle;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
