@@ -5,6 +5,8 @@ import { BondTeller, linkEvents } from '#network/state/state-events.js';
 import { statusValues } from '#network/state/status-values.js';
 import { bondsStatus, linksStatus, routesStatus, vlansStatus } from '#network/state/status.js';
 import { parseConnections } from '#network/system/facts-reader.js';
+import { LinkReader, showLinks } from '#network/system/link-reader.js';
+import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { address, advanced, nic, staticIpv4 } from './network-world.js';
 
@@ -114,20 +116,21 @@ test('tells NICs that come, go, change name or carrier, and duplicate addresses'
   t.deepEqual(linkEvents([nic('e0', 0)], duplicate), [{ kind: 'duplicate', interface: 'e0', address: 'fd00::1' }]);
 });
 
-test('tells each change of a bond once, and is patient with a new one', (t) => {
+test('tells each change of a bond once, and is patient with one that was just made', (t) => {
   const teller = new BondTeller();
-  const look = (links: readonly LinkFact[], now: number) => teller.look(states(links), now);
+  const look = (links: readonly LinkFact[], now: number) => teller.look(states(links), links, now);
   t.deepEqual(look(world(downMember, false), 0), []);
   t.deepEqual(look(world(), 5_000), []);
-  t.deepEqual(look(world(downMember), 6_000), [
+  t.deepEqual(look(world(downMember), 16_000), [
     { kind: 'bond-degraded', bond: 'bond0', working: ['e0'], failed: ['e1'] },
   ]);
-  t.deepEqual(look(world(downMember), 7_000), []);
-  t.deepEqual(look(world(downMember, false), 8_000), [{ kind: 'bond-down', bond: 'bond0', failed: ['e0', 'e1'] }]);
-  t.deepEqual(look(world(), 9_000), [{ kind: 'bond-recovered', bond: 'bond0' }]);
-  const other = new BondTeller();
-  t.deepEqual(other.look(states(world(downMember)), 0), []);
-  t.is(other.look(states(world(downMember)), 11_000).length, 1);
+  t.deepEqual(look(world(downMember), 17_000), []);
+  t.deepEqual(look(world(downMember, false), 18_000), [{ kind: 'bond-down', bond: 'bond0', failed: ['e0', 'e1'] }]);
+  t.deepEqual(look(world(), 19_000), [{ kind: 'bond-recovered', bond: 'bond0' }]);
+  const anew = (links: readonly LinkFact[]) =>
+    links.map((link) => (link.name === 'bond0' ? { ...link, index: 8 } : link));
+  t.deepEqual(look(anew(world(downMember, false)), 20_000), []);
+  t.deepEqual(look(anew(world(downMember, false)), 31_000).length, 1);
 });
 
 test('finds operators among the open connections', (t) => {
@@ -138,4 +141,53 @@ test('finds operators among the open connections', (t) => {
     { localAddress: '::ffff:10.77.0.11', remoteAddress: '::ffff:10.77.0.9', service: 'web' },
   ]);
   t.deepEqual(parseConnections(''), []);
+});
+
+test('knows the permanent address of a member, of a NIC that left its bond, and of none whose address was made up', async (t) => {
+  const link = (ifname: string, special: object) => ({
+    ifindex: 2,
+    ifname,
+    flags: ['UP'],
+    mtu: 1500,
+    link_type: 'ether',
+    address: '52:54:00:77:00:00',
+    ...special,
+  });
+  const member = {
+    info_slave_kind: 'bond',
+    info_slave_data: { state: 'BACKUP', mii_status: 'UP', perm_hwaddr: '52:54:00:77:00:01' },
+  };
+  const output = [
+    link('plain', {}),
+    link('left', {}),
+    link('member', { linkinfo: member, master: 'bond0' }),
+    link('changed', { permaddr: '52:54:00:77:00:02' }),
+    link('random', {}),
+    link('vlan', { linkinfo: { info_kind: 'vlan', info_data: { id: 5 } }, link: 'plain' }),
+  ];
+  const types: Record<string, string> = { plain: '0', left: '3', member: '3', changed: '3', random: '1', vlan: '2' };
+  const system = new ScriptedSystem({
+    files: Object.fromEntries(
+      Object.entries(types).map(([name, type]) => [`/sys/class/net/${name}/addr_assign_type`, `${type}\n`]),
+    ),
+  });
+  system.commands.always([...showLinks], JSON.stringify([...output, {}]));
+  const links = await new LinkReader(system.commands, system.files).read();
+  t.deepEqual(
+    links.map(({ name, permanentAddress }) => [name, permanentAddress]),
+    [
+      ['plain', '52:54:00:77:00:00'],
+      ['left', '52:54:00:77:00:00'],
+      ['member', '52:54:00:77:00:01'],
+      ['changed', '52:54:00:77:00:02'],
+      ['random', undefined],
+      ['vlan', undefined],
+    ],
+  );
+  t.deepEqual(links.map(({ kind, nic: isNic, vlanId, parent }) => [kind, isNic, vlanId, parent]).at(-1), [
+    'vlan',
+    false,
+    5,
+    'plain',
+  ]);
 });

@@ -51,7 +51,7 @@ export function watchNetwork({ network, networkd, events, clock, log, changed }:
       if (ended) return;
       const happened = [
         ...(before === undefined ? [] : linkEvents(before.links, observed.links)),
-        ...bonds.look(observed.states, observed.at),
+        ...bonds.look(observed.states, observed.links, observed.at),
       ];
       before = observed;
       for (const event of happened) publish(events, event);

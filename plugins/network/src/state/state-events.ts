@@ -53,25 +53,29 @@ export function linkEvents(before: readonly LinkFact[], after: readonly LinkFact
 /** Members need some seconds after a bond was made; telling that it is "down" then would be a false alarm. */
 const settlingMs = 10_000;
 
-/** Tells changes of bonds' conditions: each once, and a new bond's only when it does not settle. */
+/** Tells changes of bonds' conditions: each once, and of a bond that was just made only when it does not settle. */
 export class BondTeller {
-  readonly #known = new Map<string, { readonly since: number; told: 'ok' | 'degraded' | 'down' | undefined }>();
+  readonly #known = new Map<string, { index: number; since: number; told: 'ok' | 'degraded' | 'down' | undefined }>();
 
-  look(states: readonly InterfaceState[], now: number): readonly StateEvent[] {
+  look(states: readonly InterfaceState[], links: readonly LinkFact[], now: number): readonly StateEvent[] {
     const bonds = states.filter((state): state is BondState => state.kind === 'bond');
     const names = new Set(bonds.map(({ name }) => name));
     for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name);
-    return bonds.flatMap((bond) => {
-      let known = this.#known.get(bond.name);
-      if (known === undefined) this.#known.set(bond.name, (known = { since: now, told: undefined }));
-      const condition = bond.condition === 'ok' ? 'ok' : bond.condition === 'degraded' ? 'degraded' : 'down';
-      if (condition === known.told) return [];
-      const isSettling = known.told === undefined && now - known.since < settlingMs;
-      if (condition !== 'ok' && isSettling) return [];
-      const wasFirst = known.told === undefined;
-      known.told = condition;
-      return wasFirst && condition === 'ok' ? [] : [bondEvent(bond, condition)];
-    });
+    const indexes = new Map(links.map((link) => [link.name, link.index]));
+    return bonds.flatMap((bond) => this.#lookAt(bond, indexes.get(bond.name), now));
+  }
+
+  #lookAt(bond: BondState, index: number | undefined, now: number): readonly StateEvent[] {
+    const { condition } = bond;
+    // Being made or configured says nothing about the members.
+    if (index === undefined || (condition !== 'ok' && condition !== 'degraded' && condition !== 'down')) return [];
+    let known = this.#known.get(bond.name);
+    if (known === undefined) this.#known.set(bond.name, (known = { index, since: now, told: undefined }));
+    if (known.index !== index) Object.assign(known, { index, since: now });
+    if (condition === known.told || (condition !== 'ok' && now - known.since < settlingMs)) return [];
+    const wasFirst = known.told === undefined;
+    known.told = condition;
+    return wasFirst && condition === 'ok' ? [] : [bondEvent(bond, condition)];
   }
 }
 

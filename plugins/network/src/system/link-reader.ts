@@ -92,14 +92,15 @@ export class LinkReader {
   }
 
   /**
-   * ip prints the permanent address only where it differs from the present one; where the present one was made up
-   * (addr_assign_type other than 0, see Documentation/ABI/testing/sysfs-class-net) there is none.
+   * ip prints the permanent address only where it differs from the present one. Where it does not, the present one is permanent if
+   * the NIC brought it along (addr_assign_type 0) or got it back, as a bond gives it back to a member that leaves (3); addresses that
+   * were made up (1) or taken from another device (2) are not. See Documentation/ABI/testing/sysfs-class-net.
    */
   async #permanentAddress(link: LinkJson, ofMember: string | undefined): Promise<string | undefined> {
     if (ofMember !== undefined) return ofMember;
     if (link.permaddr !== undefined) return link.permaddr;
     const assigned = await this.#files.read(`/sys/class/net/${link.ifname}/addr_assign_type`);
-    return assigned?.trim() === '0' ? link.address : undefined;
+    return assigned !== undefined && ['0', '3'].includes(assigned.trim()) ? link.address : undefined;
   }
 
   async #speed(name: string): Promise<number | undefined> {
