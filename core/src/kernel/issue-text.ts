@@ -4,6 +4,7 @@ type Issue = z.core.$ZodRawIssue;
 
 /** Values that are longer are not quoted: nobody reads them. */
 const maxQuoted = 40;
+const maxNames = 12;
 
 /**
  * What a schema finds wrong, as the end of a sentence that begins with the field: reason and remedy, no full stop. Give it to
@@ -32,7 +33,7 @@ export function issueText(issue: Issue): string {
       return `an entry is not allowed: ${messagesOf([issue.issues])}`;
     case 'invalid_union':
       return unionText(issue);
-    default:
+    case 'custom':
       return 'is not allowed';
   }
 }
@@ -132,7 +133,8 @@ function knownText(schema: unknown): string {
   if (known === undefined) return '';
   const names = [...known].map(String);
   if (names.length === 0) return '; nothing can be set there';
-  return `; known ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`;
+  const listed = names.slice(0, maxNames).join(', ');
+  return `; known ${names.length === 1 ? 'is' : 'are'} ${listed}${names.length > maxNames ? ', …' : ''}`;
 }
 
 function unionText({ input, errors, discriminator, options }: Union): string {

@@ -176,6 +176,9 @@ test('refuses values that do not fit, naming the place and what is expected', as
   t.deepEqual(await reportsOf('lan/mtu', '9001'), [
     ['settings.value.invalid', 'lan/mtu', 'lan/mtu: 9001 is too large; at most 9000 is allowed.'],
   ]);
+  await t.throwsAsync(set(world, 'lan', '{"mtu":1,"routes":3}'), {
+    message: 'Section lan does not take this. See the reports.',
+  });
   t.deepEqual(await reportsOf('lan/mut', '9000'), [
     ['settings.path.unknown', 'lan/mut', 'There is no setting lan/mut. Did you mean mtu?'],
   ]);
@@ -186,11 +189,7 @@ test('refuses values that do not fit, naming the place and what is expected', as
     ['settings.value.invalid', 'lan/bonds/team0', 'lan/bonds/team0: the name is not allowed: must look like bond0.'],
   ]);
   t.deepEqual(await reportsOf('lan/bonds/bond0/mode', '802.3ad'), [
-    [
-      'settings.value.invalid',
-      'lan/bonds/bond0/members',
-      'lan/bonds/bond0/members: is needed.',
-    ],
+    ['settings.value.invalid', 'lan/bonds/bond0/members', 'lan/bonds/bond0/members: is needed.'],
   ]);
   t.deepEqual(await reportsOf('lan', '{"mtu":1400,"mut":1}'), [
     [

@@ -69,14 +69,9 @@ export class DraftDesk {
     const before = sections.settingsOf(this.document(), section.id);
     if (before === undefined && edit.wholesale !== true) throw this.#unfit(section);
     const fitting = sections.fit(section, edit.change(structuredClone(before)));
-    if (fitting.kind === 'unfit') {
-      const text = fitting.reports.map((report) => report.text).join(' ');
-      throw new ApplianceError('invalid', text, { reports: fitting.reports });
-    }
+    if (fitting.kind === 'unfit') throw refusal(section.id, fitting.reports);
     const refused = edit.check?.(fitting.settings) ?? [];
-    if (refused.length > 0) {
-      throw new ApplianceError('invalid', refused.map((report) => report.text).join(' '), { reports: refused });
-    }
+    if (refused.length > 0) throw refusal(section.id, refused);
     const touched = diffJson(before, fitting.settings, section.id).map(({ path }) => path);
     const claimed = new PathSet([...touched, ...(edit.claims ?? [])]);
     if (edit.baseRevision !== undefined) await this.#checkBase(edit.baseRevision, claimed);
@@ -231,4 +226,11 @@ export class DraftDesk {
       pending: this.state.draft?.changes.length ?? 0,
     });
   }
+}
+
+function refusal(id: string, reports: readonly Report[]): ApplianceError {
+  const [only, ...others] = reports;
+  const text =
+    others.length === 0 && only !== undefined ? only.text : `Section ${id} does not take this. See the reports.`;
+  return new ApplianceError('invalid', text, { reports });
 }
