@@ -8,7 +8,6 @@ const folder = resolve(values.state ?? fileURLToPath(new URL('../../../.state', 
 enableCompileCache(`${folder}/compiled`);
 
 // imported only now, so that the cache holds it
-await import('../kernel/interpreted-schemas.js');
 const { onTermination, startSandbox } = await import('../kernel/compose-host.js');
 const running = await startSandbox(folder);
 onTermination(async () => running[Symbol.asyncDispose]());

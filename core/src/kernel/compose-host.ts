@@ -1,3 +1,4 @@
+import './interpreted-schemas.js';
 import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { createApplianceHost } from '../system/appliance-host.js';

@@ -1,34 +1,7 @@
 /** What scripts/bundle.ts teaches esbuild, each for the start-up time that stands beside it (bare Node: 25 ms). */
-import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { join, relative } from 'node:path';
 import type { Plugin } from 'esbuild';
-
-/**
- * Makes all these modules share one file: each is entered through a module that imports all of them, so that esbuild, which
- * divides by who reaches what, finds nothing to divide. A file costs 0.4 ms.
- */
-export function oneFile(paths: readonly string[]): Plugin {
-  const everything = paths.map((path) => `import ${JSON.stringify(path)};`).join('\n');
-  return {
-    name: 'one file',
-    setup(build) {
-      build.onResolve({ filter: /.*/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
-        if (pluginData === 'resolved' || (kind !== 'entry-point' && kind !== 'dynamic-import')) return undefined;
-        const options = { kind: 'import-statement', importer, resolveDir, pluginData: 'resolved' } as const;
-        const found = await build.resolve(kind === 'entry-point' ? `./${path}` : path, options);
-        if (!paths.includes(found.path)) return undefined;
-        return { path: found.path, namespace: 'through-all', pluginData: resolveDir };
-      });
-      build.onLoad({ filter: /.*/, namespace: 'through-all' }, async ({ path, pluginData }) => {
-        const from = JSON.stringify(path);
-        const hasDefault = /^export (default |\{.* as default)/m.test(await readFile(path, 'utf8'));
-        const contents = `${everything}\nexport * from ${from};\n${hasDefault ? `export { default } from ${from};` : ''}`;
-        return { contents, resolveDir: pluginData as string }; // as given above
-      });
-    },
-  };
-}
 
 /**
  * Takes Node's modules as they are. An import statement makes Node read every property of the module, and those of
@@ -125,7 +98,7 @@ export const lighterPackages: Plugin = {
   },
 };
 
-/** Fills core's table of joined plugins: a file per plugin, even one that only passes on, costs 1.5 ms. */
+/** Fills core's table of joined plugins: a file for each, even one that only passes on, costs 1.5 ms. */
 export function joinPlugins(repository: string, entries: readonly string[]): Plugin {
   return {
     name: 'join plugins',
