@@ -44,7 +44,7 @@ try {
   // two files: one that opens the compile cache, and all that is then in it
   await bundle({ entryPoints: [command], external: ['../cli/gemel-command.js'], ...inPlace(command) });
   const commandCode = 'core/dist/cli/gemel-command.js';
-  await bundle({ entryPoints: [commandCode], plugins: [nodeModulesAsTheyAre], ...inPlace(commandCode) });
+  await bundle({ entryPoints: [commandCode], ...inPlace(commandCode) });
   for (const folder of ['core', ...plugins]) await copy(`${folder}/package.json`);
   // what the loader lends to third-party plugins
   const { version } = JSON.parse(await readFile(join(repository, 'node_modules/zod/package.json'), 'utf8')) as {
@@ -109,6 +109,7 @@ async function bundle(options: BuildOptions) {
     platform: 'node',
     target: 'node24',
     logLevel: 'warning',
+    plugins: [nodeModulesAsTheyAre],
     ...options,
   });
 }

@@ -5,7 +5,7 @@ import type { Plugin } from 'esbuild';
 
 /**
  * Takes Node's modules as they are. An import statement makes Node read every property of the module, and those of
- * node:crypto load half of its code: 8 ms. Modules that the start need not touch are loaded by the first call: 6 ms.
+ * node:crypto load half of its code: 8 ms; those of node:util open standard error. Modules that the start need not touch are loaded by the first call: 6 ms.
  */
 export const nodeModulesAsTheyAre: Plugin = {
   name: 'node modules as they are',
