@@ -51,6 +51,11 @@ export async function cached(
   });
 }
 
+/** Makes the next `cached` of this entry build it again. */
+export async function forget(kind: string, key: string): Promise<void> {
+  await removeTree(join(cacheFolder(), `${kind}-${key}`));
+}
+
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(cacheFolder())) {
     const builder = new RegExp(`^${BUILDING}(\\d+)-`).exec(name)?.[1];

@@ -16,8 +16,8 @@ export interface Appliance {
   readonly name: NodeName;
   /** Makes disks and links; the appliance is off afterwards. */
   create(image: ApplianceImage): Promise<void>;
-  /** Makes disks and links as well, and switches on: from a booted snapshot of the image where the kind has one. */
-  createBooted(image: ApplianceImage, carrier: Carrier): Promise<void>;
+  /** Makes disks and links as well, and switches on: from a booted snapshot of the image, a new one if `fresh`, where the kind has one. */
+  createBooted(image: ApplianceImage, carrier: Carrier, fresh: boolean): Promise<void>;
   /** Switches on from its disk, a cold boot. */
   start(carrier: Carrier): Promise<void>;
   /** Resolves when systemd finished booting, with its verdict (running, degraded). */

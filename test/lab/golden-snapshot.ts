@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cached, contentKey, prune, type CacheEntry } from '../../firmware/cache.ts';
+import { cached, contentKey, forget, prune, type CacheEntry } from '../../firmware/cache.ts';
 import type { ApplianceImage } from '../../firmware/image.ts';
 import { askAgent } from './agent-request.ts';
 import { RUNTIME_ROOT, type Hardware, type NodeName } from './lab-layout.ts';
@@ -40,11 +40,13 @@ export async function goldenSnapshot(
   image: ApplianceImage,
   node: NodeName,
   hardware: Hardware,
+  fresh: boolean,
   say: (line: string) => void,
 ): Promise<CacheEntry> {
   await endAbandoned();
   const identity = await machineIdentity(node, hardware);
   const key = await contentKey([], [image.id, node, ...identity]);
+  if (fresh) await forget('golden', key);
   const entry = await cached(
     'golden',
     key,
@@ -75,7 +77,8 @@ async function boot(
     await writeFile(join(runtime, 'processes.json'), JSON.stringify(processes));
     await monitorAnswers(plan, processes.qemu);
     const booted = await askAgent(sockets.exec, { kind: 'ready', timeoutSeconds: BOOT_SECONDS });
-    say(`node ${node} booted: ${Buffer.from(booted.stdout, 'base64').toString().trim()}`);
+    const verdict = Buffer.from(booted.stdout, 'base64').toString().trim();
+    say(`node ${node} booted: ${verdict}${verdict === 'running' ? '' : await failedUnits(sockets.exec)}`);
     const argv = ['sh', '-c', SETTLE_COMMAND];
     await askAgent(sockets.exec, { kind: 'exec', argv, input: '', timeoutSeconds: 60 });
     await qmp(sockets.qmp, [{ execute: 'stop' }]);
@@ -84,6 +87,15 @@ async function boot(
     await stopMachine(processes);
     await rm(runtime, { recursive: true, force: true });
   }
+}
+
+/** An emulated boot beside other work may run into the time limits of units: say so, it stays in the snapshot. */
+async function failedUnits(execSocket: string): Promise<string> {
+  const argv = ['systemctl', 'list-units', '--failed', '--plain', '--no-legend'];
+  const answer = await askAgent(execSocket, { kind: 'exec', argv, input: '', timeoutSeconds: 60 });
+  const lines = Buffer.from(answer.stdout, 'base64').toString().trim().split('\n');
+  const units = lines.map((line) => line.split(' ')[0]).join(', ');
+  return `, failed: ${units}. If the machine was merely busy: npm run lab -- up --fresh boots once more`;
 }
 
 /** Ends first boots whose lab command died. */

@@ -35,6 +35,8 @@ export interface UpOptions {
   readonly hardware?: Hardware;
   /** Boot from the disk instead of restoring a booted snapshot. */
   readonly cold?: boolean;
+  /** Make the booted snapshot anew, such as after one that was taken while the machine was too busy. */
+  readonly fresh?: boolean;
   /** Use the newest image there is instead of building one from the repository as it is now: with `push` the quick way to try things. */
   readonly asBuilt?: boolean;
   /** Progress, for people. Default: silent. */
@@ -96,7 +98,7 @@ export class Lab {
       try {
         await lab.#save();
         await createLabNetwork(name);
-        await lab.#startAll(image, cold);
+        await lab.#startAll(image, cold, options.fresh ?? false);
       } catch (cause) {
         await removeLab(name);
         throw cause;
@@ -243,10 +245,10 @@ export class Lab {
     return appliance;
   }
 
-  async #startAll(image: ApplianceImage, cold: boolean): Promise<void> {
+  async #startAll(image: ApplianceImage, cold: boolean, fresh: boolean): Promise<void> {
     const connected = (): boolean => true;
     if (!cold) {
-      await Promise.all(this.#all.map((appliance) => appliance.createBooted(image, connected)));
+      await Promise.all(this.#all.map((appliance) => appliance.createBooted(image, connected, fresh)));
       return;
     }
     await Promise.all(this.#all.map((appliance) => appliance.create(image)));

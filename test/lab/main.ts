@@ -16,9 +16,10 @@ import { Lab } from './lab.ts';
 
 const USAGE = `npm run lab -- COMMAND [--lab NAME]
 
-  up [--nodes 1|2] [--kind vm|container] [--hardware virt1|rack1|rack5] [--cold] [--as-built]
+  up [--nodes 1|2] [--kind vm|container] [--hardware virt1|rack1|rack5] [--cold] [--fresh] [--as-built]
                               build the image if needed and start appliances a (and b), booted
                               --cold: boot from the disk, not from a booted snapshot
+                              --fresh: make that snapshot anew
                               --as-built: the newest image there is, whatever changed in the repository since
   exec a|b [--timeout S] -- CMD ARG…     run as root in an appliance; output and exit code pass through
   push a|b LOCALDIR REMOTEDIR            replace a folder in an appliance
@@ -37,6 +38,7 @@ const OPTIONS = {
   kind: { type: 'string', default: 'vm' },
   hardware: { type: 'string', default: 'virt1' },
   cold: { type: 'boolean', default: false },
+  fresh: { type: 'boolean', default: false },
   'as-built': { type: 'boolean', default: false },
   timeout: { type: 'string' },
   port: { type: 'string' },
@@ -88,6 +90,7 @@ async function main(argv: readonly string[]): Promise<number> {
         kind,
         hardware,
         cold: values.cold,
+        fresh: values.fresh,
         asBuilt: values['as-built'],
         say,
       });

@@ -81,8 +81,8 @@ export class VmAppliance implements Appliance {
     await createTaps(this.#lab, this.name);
   }
 
-  async createBooted(image: ApplianceImage, carrier: Carrier): Promise<void> {
-    const golden = await goldenSnapshot(image, this.name, this.#plan.hardware, this.#say);
+  async createBooted(image: ApplianceImage, carrier: Carrier, fresh: boolean): Promise<void> {
+    const golden = await goldenSnapshot(image, this.name, this.#plan.hardware, fresh, this.#say);
     await copyDisks(golden.path, this.#plan.disks);
     await createTaps(this.#lab, this.name);
     await this.#switchOn(GOLDEN);
