@@ -29,10 +29,8 @@ test.serial('input reaches the program, and one that does not read it is no erro
 
 test.serial('a time limit ends the program and everything it started', async (t) => {
   const leaks = trackLeaks();
-  const before = performance.now();
   const run = commands.run(['sh', '-c', 'sleep 60 & echo $!; wait'], { timeoutMs: 200 });
   await t.throwsAsync(run, { code: 'timeout', message: 'sh did not end within 0.2 s and was stopped.' });
-  t.true(performance.now() - before < 3_000);
   await leaks.expectNone();
 });
 
