@@ -4,7 +4,12 @@ const path = (expression) => ({ path: expression });
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'sdk-stands-alone', severity: 'error', from: path('^core/dist/sdk/'), to: { path: '^core/dist/', pathNot: '^core/dist/sdk/' } },
+    {
+      name: 'sdk-stands-alone',
+      severity: 'error',
+      from: path('^core/dist/sdk/'),
+      to: { path: '^core/dist/', pathNot: '^core/dist/sdk/' },
+    },
     {
       name: 'only-the-composition-root-touches-the-host',
       comment: 'kernel/compose builds the host and hands out interfaces; the entry points only choose which.',
@@ -36,13 +41,23 @@ module.exports = {
       from: { path: '^(core|plugins)/[^.]*dist/', pathNot: '(/system/|^core/dist/(cli|bin|ipc)/|^core/dist/testing/)' },
       to: path('^(node:)?(child_process|fs|fs/promises|net|dgram|http|https)$'),
     },
-    { name: 'node-ipc-behind-the-channel', severity: 'error', from: { pathNot: '^core/dist/ipc/' }, to: path('node_modules/node-ipc') },
+    {
+      name: 'node-ipc-behind-the-channel',
+      severity: 'error',
+      from: { pathNot: '^core/dist/ipc/' },
+      to: path('node_modules/node-ipc'),
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '\\.d\\.ts$' },
-    includeOnly: '^(core|plugins/[^/]+)/dist/|^(node:)?(child_process|fs|fs/promises|net|dgram|http|https)$|node_modules/node-ipc',
+    includeOnly:
+      '^(core|plugins/[^/]+)/dist/|^(node:)?(child_process|fs|fs/promises|net|dgram|http|https)$|node_modules/node-ipc',
 
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'], extensions: ['.js'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+      extensions: ['.js'],
+    },
   },
 };
