@@ -48,15 +48,3 @@ export const healthChanged = defineEvent({
   summary: 'The health that feeds the watchdog changed.',
   schema: z.object({ healthy: z.boolean(), reasons: z.array(z.string()) }),
 });
-
-export const coreEvents = [
-  statusChanged,
-  pluginActivated,
-  pluginDeactivated,
-  pluginFailed,
-  jobStarted,
-  jobProgressed,
-  jobEnded,
-  coreReady,
-  healthChanged,
-] as const;
