@@ -13,7 +13,7 @@ import { ServerSet } from '#core/ipc/server-set.js';
 import { openSocketChannel } from '#core/ipc/system/socket-channel.js';
 import type { Figure } from './figure.ts';
 
-const rounds = 25;
+const rounds = 41;
 const roundMs = 60;
 const input = { name: 'bond0', members: ['eth0', 'eth1'] };
 
