@@ -29,6 +29,12 @@ export class ApplianceInLab implements AsyncDisposable {
     return appliance;
   }
 
+  /** One that a script before left standing, or none. */
+  static async open(name: string): Promise<ApplianceInLab | undefined> {
+    const lab = await Lab.open(name).catch(() => undefined);
+    return lab === undefined ? undefined : new ApplianceInLab(lab);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lab.down();
   }

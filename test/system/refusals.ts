@@ -32,7 +32,7 @@ const refusals: readonly Refusal[] = [
     edit: `gemel network address add enp0s6 ${address}/24`,
     code: 'network.address.twice',
     path: 'network/',
-    says: /10\.77\.0\.11\/24 is also entered for (bond0|enp0s6)\. An address can be on one interface only/,
+    says: /10\.77\.0\.11 is also entered for (bond0|enp0s6)\. An address can be on one interface only/,
   },
   {
     what: 'a gateway outside every network',
