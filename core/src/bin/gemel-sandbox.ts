@@ -8,9 +8,8 @@ const folder = resolve(values.state ?? fileURLToPath(new URL('../../../.state', 
 enableCompileCache(`${folder}/compiled`);
 
 // imported only now, so that the cache holds it
-const { onTermination, startSandbox } = await import('../kernel/compose-host.js');
-const running = await startSandbox(folder);
-onTermination(async () => running[Symbol.asyncDispose]());
+const { runSandbox } = await import('../kernel/compose-host.js');
+await runSandbox(folder);
 console.log(`READY
 This is a Gemel appliance on the sandbox host: no engine of this machine is touched, nothing here proves that a network works.
 Talk to it from another terminal in this folder:

@@ -7,6 +7,7 @@ import {
   type PublishedEvent,
   toDisposable,
 } from '../sdk/index.js';
+import { Seldom } from './seldom.js';
 
 /** Deeper chains of events caused by events are a loop: A causes B causes A. */
 const deepestChain = 32;
@@ -18,7 +19,7 @@ const everything = '*';
  * The internal event bus. Delivery is synchronous and in order of subscribing.
  *
  * INVARIANTS
- * - A listener that throws harms neither the publisher nor the other listeners; it is logged with its owner.
+ * - A listener that throws harms neither the publisher nor the other listeners; it is logged with its owner, not every time.
  * - Events of one turn of the event loop carry the same time.
  * - `sequence` counts up by one per event, gapless.
  * - Payloads are trusted inside the process (the compiler checked them); they are parsed at the borders.
@@ -27,6 +28,7 @@ export class EventBus {
   readonly #emitter = new EventEmitter<string>();
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #seldom: Seldom;
   #sequence = 0;
   #depth = 0;
   /** The time of this turn of the event loop: reading the clock costs as much as five deliveries. */
@@ -35,6 +37,7 @@ export class EventBus {
   constructor(clock: Clock, log: Logger) {
     this.#clock = clock;
     this.#log = log;
+    this.#seldom = new Seldom(clock);
   }
 
   get listenerCount(): number {
@@ -43,7 +46,9 @@ export class EventBus {
 
   publish<Payload>(source: string, definition: EventDefinition<Payload>, payload: Payload): void {
     if (this.#depth >= deepestChain) {
-      this.#log.error({ event: definition.id, source }, 'event dropped: a chain of events causes itself');
+      this.#seldom.say(`chain ${source} ${definition.id}`, (leftOut) =>
+        this.#log.error({ event: definition.id, source, leftOut }, 'event dropped: a chain of events causes itself'),
+      );
       return;
     }
     this.#sequence += 1;
@@ -100,6 +105,8 @@ export class EventBus {
   }
 
   #failed(owner: string, event: PublishedEvent, failure: unknown): void {
-    this.#log.error({ event: event.id, owner, err: failure }, 'listener failed');
+    this.#seldom.say(`listener ${owner} ${event.id}`, (leftOut) =>
+      this.#log.error({ event: event.id, owner, err: failure, leftOut }, 'listener failed'),
+    );
   }
 }

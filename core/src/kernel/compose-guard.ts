@@ -5,6 +5,7 @@ import { createApplianceHost } from '../system/appliance-host.js';
 import { createLog } from '../system/log.js';
 import { composeAppliance } from './compose.js';
 import { builtInPlugins } from './compose-host.js';
+import { DefectWatch } from './defect-watch.js';
 import { appliancePaths } from './paths.js';
 
 /**
@@ -21,6 +22,8 @@ export async function runGuard(instance: string | undefined): Promise<number> {
   const paths = appliancePaths(builtInPlugins);
   await using host = createApplianceHost(log);
   const { system } = host;
+  // a plugin's slip must not end the guard before it has done its work
+  new DefectWatch(system.clock, log).attach();
   const outcome = await guardRollback({
     revision,
     engine: {

@@ -5,9 +5,10 @@ import { createApplianceHost } from '../system/appliance-host.js';
 import { createLog } from '../system/log.js';
 import { createNotifier } from '../system/notify.js';
 import { createSandboxHost } from '../system/sandbox-host.js';
-import type { Logger } from '../sdk/index.js';
+import type { Clock, Logger } from '../sdk/index.js';
 import type { Appliance } from './appliance.js';
 import { composeAppliance } from './compose.js';
+import { DefectWatch } from './defect-watch.js';
 import { appliancePaths, sandboxPaths } from './paths.js';
 
 /** Beside the package of core, in the repository as on the appliance; this module is core/dist/kernel/. */
@@ -35,15 +36,33 @@ export async function runCore(): Promise<void> {
     await appliance[Symbol.asyncDispose]();
     await host[Symbol.asyncDispose]();
   });
-  await appliance.boot();
+  await bootOrExit(appliance, host.system.clock, log);
   await notifier.ready();
   log.info({}, 'ready');
   // normally written at exit, which a killed core never reaches
   flushCompileCache();
 }
 
-/** @param folder Absolute; everything the sandbox writes is below it. */
-export async function startSandbox(folder: string, log: Logger = createLog()): Promise<RunningAppliance> {
+/**
+ * An appliance on the sandbox host in this process.
+ *
+ * @param folder Absolute; everything the sandbox writes is below it.
+ */
+export async function startSandbox(folder: string, log: Logger): Promise<RunningAppliance> {
+  const sandbox = await composeSandbox(folder, log);
+  await sandbox.appliance.boot();
+  return sandbox;
+}
+
+/** The same as a process of its own, up to READY; ends in order on SIGTERM. */
+export async function runSandbox(folder: string): Promise<void> {
+  const log = createLog();
+  const sandbox = await composeSandbox(folder, log);
+  onTermination(async () => sandbox[Symbol.asyncDispose]());
+  await bootOrExit(sandbox.appliance, sandbox.clock, log);
+}
+
+async function composeSandbox(folder: string, log: Logger): Promise<RunningAppliance & { readonly clock: Clock }> {
   const paths = sandboxPaths(folder, builtInPlugins);
   const host = await createSandboxHost({
     folder,
@@ -55,9 +74,9 @@ export async function startSandbox(folder: string, log: Logger = createLog()): P
   });
   const watchdog = { intervalMs: undefined, feed: async () => {} };
   const { appliance } = composeAppliance({ system: host.system, paths, log, watchdog, doors: true });
-  await appliance.boot();
   return {
     appliance,
+    clock: host.system.clock,
     [Symbol.asyncDispose]: async () => {
       await appliance[Symbol.asyncDispose]();
       await host[Symbol.asyncDispose]();
@@ -65,8 +84,21 @@ export async function startSandbox(folder: string, log: Logger = createLog()): P
   };
 }
 
+/** What is thrown later is survived; a start that fails is over. */
+async function bootOrExit(appliance: Appliance, clock: Clock, log: Logger): Promise<void> {
+  const defects = new DefectWatch(clock, log);
+  appliance.health.add('core.defects', async () => defects.health());
+  defects.attach();
+  try {
+    await appliance.boot();
+  } catch (failure) {
+    log.error({ err: failure }, 'core cannot start');
+    process.exit(1);
+  }
+}
+
 /** Ends in order on SIGTERM and SIGINT; a second signal ends at once. */
-export function onTermination(end: () => Promise<void>): void {
+function onTermination(end: () => Promise<void>): void {
   let ending = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

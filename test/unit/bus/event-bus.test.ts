@@ -104,3 +104,22 @@ test('subscriptions of a plugin end with what it owns', async (t) => {
   await own[Symbol.asyncDispose]();
   t.is(bus.listenerCount, 0);
 });
+
+test('a listener that throws every time is logged now and again, with how often it was left out', async (t) => {
+  const clock = new FakeClock();
+  const { log, lines } = collectingLog();
+  const bus = new EventBus(clock, log);
+  bus.onAny('loud', '', () => {
+    throw new Error('every time');
+  });
+  for (let count = 0; count < 1_000; count++) bus.publish('core', tick, { n: count });
+  await clock.advance(10_000);
+  bus.publish('core', tick, { n: 0 });
+  t.deepEqual(
+    lines.map(({ message, fields }) => [message, fields['leftOut']]),
+    [
+      ['listener failed', 0],
+      ['listener failed', 999],
+    ],
+  );
+});
