@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { type AnyAction, ApplianceError, type CellLike, defineAction, type View } from '../sdk/index.js';
+import {
+  type AnyAction,
+  ApplianceError,
+  type CellLike,
+  defineAction,
+  type StatusDefinition,
+  type View,
+} from '../sdk/index.js';
 import type { StatusRegistry } from './status-registry.js';
 
 const lineSchema = z.object({
@@ -9,6 +16,21 @@ const lineSchema = z.object({
 });
 
 const overviewSchema = z.object({ lines: z.array(lineSchema) });
+
+/** One plugin's slip must not hide everybody else's state. */
+function overviewOf(
+  { log }: StatusRegistry,
+  { id, title, overview }: StatusDefinition<unknown>,
+  value: unknown,
+): z.infer<typeof overviewSchema>['lines'] {
+  try {
+    const shown = overview?.(value) ?? [];
+    return shown.map(([label, { text, tone = 'plain' }]) => ({ label, text, tone }));
+  } catch (failure) {
+    log.warn({ status: id, err: failure }, 'the overview of a status failed');
+    return [{ label: title, text: `cannot be shown here; see: gemel status show ${id}`, tone: 'bad' }];
+  }
+}
 
 /** `gemel status` and its relatives. */
 export function statusActions(registry: StatusRegistry): readonly AnyAction[] {
@@ -32,8 +54,7 @@ export function statusActions(registry: StatusRegistry): readonly AnyAction[] {
         const lines = wanted.flatMap((definition, index) => {
           const value = values[index];
           if (value === undefined) return [{ label: definition.title, text: 'not known yet', tone: 'muted' as const }];
-          const shown = definition.overview?.(value) ?? [];
-          return shown.map(([label, { text, tone }]) => ({ label, text, tone: tone ?? ('plain' as const) }));
+          return overviewOf(registry, definition, value);
         });
         return { lines };
       },
