@@ -64,6 +64,7 @@ export class TestAppliance implements AsyncDisposable {
   readonly #models: EngineModels | undefined;
   #system: ScriptedSystem;
   #composed: Composed | undefined;
+  #boots = 0;
 
   /** Boots. */
   static async start(options: TestApplianceOptions = {}): Promise<TestAppliance> {
@@ -119,20 +120,17 @@ export class TestAppliance implements AsyncDisposable {
 
   /** Lets time pass until the work is done, and no longer. */
   async letTimePass<Result>(work: Promise<Result>): Promise<Result> {
-    let done = false;
-    const end = () => {
-      done = true;
-    };
+    const done = new AbortController();
+    const end = () => done.abort();
     work.then(end, end);
     const giveUpAt = this.clock.monotonic() + patienceMs;
-    while (!done) {
+    while (this.clock.monotonic() <= giveUpAt) {
       await this.#host.idle();
       await this.clock.advance(0);
-      if (done) break;
-      if (this.clock.monotonic() > giveUpAt) throw new Error(`not done after ${patienceMs / 1_000} s`);
+      if (done.signal.aborted) return work;
       await this.clock.advance(stepMs);
     }
-    return work;
+    throw new Error(`not done after ${patienceMs / 1_000} s`);
   }
 
   /** Installs or replaces a package; `plugin.rescan` or `plugin.reload` take it up. */
@@ -170,7 +168,9 @@ export class TestAppliance implements AsyncDisposable {
   }
 
   #prepare(): void {
-    const { units } = this.#system;
+    const { units, files } = this.#system;
+    this.#boots += 1;
+    files.put('/proc/sys/kernel/random/boot_id', `boot-${this.#boots}\n`);
     for (const unit of ['gemel-rollback@.service', 'gemel-maintenance.target']) units.add(unit);
     units.onStart('gemel-rollback@.service', (unit) => {
       const revision = Number(/@(\d+)\.service$/.exec(unit)?.[1]);

@@ -1,0 +1,214 @@
+import {
+  ApplianceError,
+  defineAction,
+  defineEvent,
+  defineStatus,
+  type PluginContext,
+  type SectionReference,
+} from '@gemel/core/sdk';
+import { createTestAppliance, type TestPlugin } from '@gemel/core/testing';
+import test from 'ava';
+import { z } from 'zod';
+
+const ticked = defineEvent({ id: 'lamp.ticked', summary: 'A tick.', schema: z.object({ n: z.number() }) });
+const state = defineStatus({
+  id: 'lamp.state',
+  title: 'Lamp',
+  schema: z.object({ lit: z.boolean() }),
+  present: ({ lit }) => ({ kind: 'text', text: lit ? 'lit' : 'dark' }),
+  overview: ({ lit }) => [['Lamp', { text: lit ? 'lit' : 'dark' }]],
+});
+const lampSettings: SectionReference<{ readonly lit: boolean; readonly colour: string }> = { id: 'lamp' };
+
+const lamp = (more: (context: PluginContext) => void = () => {}): TestPlugin => ({
+  manifest: {
+    id: 'lamp',
+    sections: ['lamp'],
+    status: ['lamp.state'],
+    publishes: ['lamp.ticked'],
+    actions: ['lamp.show'],
+    grants: { files: ['/run/gemel/lamp'], units: ['lamp.service'] },
+  },
+  activate(context) {
+    const { settings, status, actions, system } = context;
+    settings.add({
+      ...lampSettings,
+      title: 'Lamp',
+      scope: 'node',
+      version: 1,
+      confirmSeconds: 60,
+      schema: z.strictObject({ lit: z.boolean().default(false), colour: z.string().default('white') }),
+      defaults: () => ({ lit: false, colour: 'white' }),
+      readFacts: async () => {},
+      verify: () => [],
+      render: ({ settings: { lit, colour } }) => ({
+        files: [{ path: '/run/gemel/lamp/state', content: `${String(lit)} ${colour}\n` }],
+        properties: [],
+      }),
+      plan: () => ({ units: ['lamp.service'], interruptions: [] }),
+      apply: () => system.units.reloadOrRestart('lamp.service'),
+      probe: async () => [],
+    });
+    status.add(state, async () => ({ lit: settings.running(lampSettings).lit }));
+    actions.add(
+      defineAction({
+        kind: 'call',
+        id: 'lamp.show',
+        summary: 'Show it.',
+        role: 'viewer',
+        audited: false,
+        input: z.object({}),
+        output: z.object({ lit: z.boolean() }),
+        present: ({ lit }) => ({ kind: 'text', text: String(lit) }),
+        run: async () => ({ lit: settings.running(lampSettings).lit }),
+      }),
+    );
+    more(context);
+  },
+});
+
+const lampAppliance = (plugin = lamp()) =>
+  createTestAppliance({ plugins: [plugin], prepare: ({ units }) => void units.add('lamp.service') });
+const file = '/run/gemel/lamp/state';
+
+test('boots with plugins that are objects and takes their settings into force', async (t) => {
+  await using appliance = await lampAppliance();
+  await appliance.invoke('settings.set', { path: 'lamp/lit', value: 'true' }, { role: 'operator' });
+  const { output } = await appliance.invoke('settings.activate');
+  t.like(output, { outcome: 'awaiting-confirmation', revision: 2 });
+  t.is(await appliance.system.files.read(file), 'true white\n');
+  await appliance.invoke('settings.confirm');
+  t.deepEqual(await appliance.invoke('lamp.show'), {
+    output: { lit: true },
+    view: { kind: 'text', text: 'true' },
+    reports: [],
+  });
+});
+
+test('roles count', async (t) => {
+  await using appliance = await lampAppliance();
+  const asked = appliance.invoke('settings.activate', {}, { role: 'viewer' });
+  t.is((await t.throwsAsync(asked, { instanceOf: ApplianceError }))?.code, 'forbidden');
+});
+
+test('a revision that nobody confirms is taken back in its time', async (t) => {
+  await using appliance = await lampAppliance();
+  await appliance.invoke('settings.set', { path: 'lamp/lit', value: 'true' });
+  await appliance.invoke('settings.activate');
+  await appliance.clock.advance(59_000);
+  t.is(await appliance.system.files.read(file), 'true white\n');
+  await appliance.clock.advance(2_000);
+  t.is(await appliance.system.files.read(file), 'false white\n');
+});
+
+test('a killed core goes on with the window', async (t) => {
+  await using appliance = await lampAppliance();
+  await appliance.invoke('settings.set', { path: 'lamp/lit', value: 'true' });
+  await appliance.invoke('settings.activate');
+  await appliance.clock.advance(20_000);
+  await appliance.restart();
+  t.is(appliance.settings.status().state, 'awaiting-confirmation');
+  await appliance.clock.advance(41_000);
+  t.is(appliance.settings.status().state, 'rolled-back');
+  t.is(await appliance.system.files.read(file), 'false white\n');
+});
+
+test('a power loss takes an unconfirmed revision back', async (t) => {
+  await using appliance = await lampAppliance();
+  await appliance.invoke('settings.set', { path: 'lamp/lit', value: 'true' });
+  await appliance.invoke('settings.activate');
+  await appliance.powerLoss();
+  t.is(appliance.settings.status().state, 'rolled-back');
+  t.is(await appliance.system.files.read(file), 'false white\n');
+});
+
+test('two operators edit at once: both are pending under their names, and what another confirmed collides', async (t) => {
+  await using appliance = await lampAppliance();
+  const jane = { name: 'user:jane', role: 'operator' } as const;
+  const joe = { name: 'user:joe', role: 'operator' } as const;
+  await Promise.all([
+    appliance.invoke('settings.set', { path: 'lamp/lit', value: 'true' }, jane),
+    appliance.invoke('settings.set', { path: 'lamp/colour', value: 'red' }, joe),
+  ]);
+  t.deepEqual(appliance.settings.status().pendingAuthors.toSorted(), ['user:jane', 'user:joe']);
+  const other = JSON.stringify({ lamp: { lit: false, colour: 'blue' } });
+  await appliance.invoke('settings.apply', { file: other }, jane);
+  await appliance.invoke('settings.confirm', {}, jane);
+  const refused = await t.throwsAsync(appliance.invoke('settings.activate', {}, joe), { instanceOf: ApplianceError });
+  t.is(refused?.code, 'conflict');
+  t.deepEqual(
+    refused?.reports.map(({ code, path, params }) => [code, path, params['author']]),
+    [['settings.draft.collision', 'lamp/colour', 'user:jane']],
+  );
+});
+
+test('ends with a complaint when a payload or a status is not what its schema says', async (t) => {
+  const appliance = await lampAppliance(
+    lamp(({ events, status: _status }) => events.publish(ticked, { n: 'one' as unknown as number })),
+  );
+  const failure = await t.throwsAsync(async () => appliance[Symbol.asyncDispose]());
+  t.regex(failure?.message ?? '', /event lamp\.ticked of lamp: n: /);
+});
+
+test('ends with a complaint when something was left running', async (t) => {
+  const appliance = await lampAppliance();
+  appliance.clock.every(1_000, () => {});
+  const failure = await t.throwsAsync(async () => appliance[Symbol.asyncDispose]());
+  t.is(failure?.message, '1 clock timers left behind');
+});
+
+test('a status whose overview throws does not hide the others', async (t) => {
+  const broken = defineStatus({
+    ...state,
+    id: 'broken.state',
+    title: 'Broken',
+    overview: () => {
+      throw new Error('no overview');
+    },
+  });
+  const plugin: TestPlugin = {
+    manifest: { id: 'broken', status: ['broken.state'] },
+    activate: ({ status }) => status.add(broken).set({ lit: true }),
+  };
+  await using appliance = await createTestAppliance({
+    plugins: [lamp(), plugin],
+    prepare: ({ units }) => void units.add('lamp.service'),
+  });
+  const { output } = await appliance.invoke('status');
+  const { lines } = z.object({ lines: z.array(z.object({ label: z.string(), text: z.string() })) }).parse(output);
+  t.deepEqual(
+    lines.filter(({ label }) => label === 'Broken' || label === 'Lamp'),
+    [
+      { label: 'Broken', text: 'cannot be shown here; see: gemel status show broken.state' },
+      { label: 'Lamp', text: 'dark' },
+    ],
+  );
+});
+
+test('a job that runs when core ends leaves no timer', async (t) => {
+  const plugin: TestPlugin = {
+    manifest: { id: 'slow', actions: ['slow.go'] },
+    activate: ({ actions, system }) =>
+      void actions.add(
+        defineAction({
+          kind: 'job',
+          id: 'slow.go',
+          summary: 'Go.',
+          role: 'operator',
+          input: z.object({}),
+          output: z.object({}),
+          present: () => ({ kind: 'text', text: 'gone' }),
+          run: async (_input, { signal }) => {
+            await system.clock.sleep(60_000, signal);
+            return {};
+          },
+        }),
+      ),
+  };
+  const appliance = await createTestAppliance({ plugins: [plugin] });
+  const { job } = await appliance.invoke('slow.go');
+  await appliance.restart();
+  t.like((await appliance.invoke('jobs.show', { id: job?.id })).output, { state: 'interrupted' });
+  await appliance.invoke('slow.go');
+  await t.notThrowsAsync(async () => appliance[Symbol.asyncDispose]());
+});
