@@ -1,5 +1,6 @@
 /** Core on the sandbox host as it is shipped: a real process, real sockets, the real command. `… sandbox.ts NAME …` runs some parts. */
 import { Checks } from './checks.ts';
+import { badPluginChecks, badSectionChecks } from './sandbox/bad-plugins.ts';
 import { damagedFilesChecks } from './sandbox/damaged-files.ts';
 import { hostileInputChecks } from './sandbox/hostile-input.ts';
 import { settingsChecks } from './sandbox/settings.ts';
@@ -8,6 +9,8 @@ const parts: Readonly<Record<string, (checks: Checks) => Promise<void>>> = {
   settings: settingsChecks,
   'hostile-input': hostileInputChecks,
   'damaged-files': damagedFilesChecks,
+  'bad-plugins': badPluginChecks,
+  'bad-sections': badSectionChecks,
 };
 
 const chosen = process.argv.slice(2);

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 const program = (name: string) => join(import.meta.dirname, '../../../build/core/dist/bin', `${name}.js`);
 /** A core that is not up by then never will be; the machine may be busy. */
 const startLimitMs = 60_000;
+/** Characters of core's output that are kept. */
+const longestOutput = 200_000;
 
 export interface Ran {
   /** -1 when a signal ended it. */
@@ -61,7 +63,7 @@ export class SandboxAppliance implements AsyncDisposable {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
-  async start(): Promise<void> {
+  async start(limitMs = startLimitMs): Promise<void> {
     assert.ok(!this.running, 'it was ended before');
     this.#output = '';
     const child = spawn(process.execPath, [program('gemel-sandbox'), '--state', this.folder], {
@@ -70,10 +72,10 @@ export class SandboxAppliance implements AsyncDisposable {
     this.#child = child;
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string) => reject(new Error(`the sandbox ${why}:\n${this.#output}`));
-      const limit = setTimeout(() => fail('did not become ready'), startLimitMs);
+      const limit = setTimeout(() => fail('did not become ready'), limitMs);
       const take = (text: string) => {
-        this.#output += text;
-        if (!/^READY$/m.test(this.#output)) return;
+        this.#output = (this.#output + text).slice(-longestOutput);
+        if (!/^READY$/m.test(this.#output.slice(-10_000))) return;
         clearTimeout(limit);
         resolve();
       };
@@ -84,6 +86,19 @@ export class SandboxAppliance implements AsyncDisposable {
         fail(`ended with ${code}`);
       });
     });
+  }
+
+  /** As systemd does it: what ends or does not become ready in time is killed and started again. */
+  async startAgainAndAgain(attempts: number, limitMs: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.start(limitMs);
+        return;
+      } catch (failure) {
+        await this.end('SIGKILL');
+        if (attempt === attempts) throw failure;
+      }
+    }
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
