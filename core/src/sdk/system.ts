@@ -102,7 +102,7 @@ export interface DBusCall {
   readonly member: string;
   readonly signature?: string;
   readonly arguments?: readonly unknown[];
-  /** Default 5,000. */
+  /** Default 15,000. */
   readonly timeoutMs?: number;
 }
 

@@ -1,7 +1,7 @@
 import { ApplianceError, type Clock } from '../sdk/index.js';
 
-/** Steps of a section, milliseconds: apply and probe as `Section` promises; facts are D-Bus calls of 5 s at most. */
-export const limits = { factsMs: 10_000, applyMs: 60_000, probeMs: 30_000 } as const;
+/** Steps of a section, milliseconds: apply and probe as `Section` promises; facts are D-Bus calls of 15 s at most. */
+export const limits = { factsMs: 30_000, applyMs: 60_000, probeMs: 30_000 } as const;
 
 /**
  * Runs something that may hang or ignore its signal: at the limit, or when `outer` is aborted, the caller goes on and what

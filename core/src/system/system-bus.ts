@@ -5,7 +5,8 @@ import { ApplianceError } from '../sdk/errors.js';
 import type { DBus, DBusCall, DBusSignalMatch } from '../sdk/system.js';
 import { busError, busErrorName } from './bus-error.js';
 
-const defaultTimeoutMs = 5_000;
+/** A service that the bus has to start first takes seconds on a slow or busy machine. */
+const defaultTimeoutMs = 15_000;
 /** Connect, authenticate and Hello take 5 ms; a bus that needs longer is not there. */
 const connectTimeoutMs = 5_000;
 const firstRetryMs = 100;
