@@ -114,9 +114,6 @@ async function answer(request: AgentRequest, gone: AbortSignal): Promise<AgentAn
           if (!(cause instanceof AgentRefused && cause.message.includes('hwclock'))) throw cause;
         });
       return finished(0);
-    case 'forget':
-      agent.forget();
-      return finished(0);
   }
 }
 

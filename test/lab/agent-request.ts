@@ -6,8 +6,7 @@ import { ToolError } from '../../firmware/run-command.ts';
 export type AgentRequest =
   | { readonly kind: 'exec'; readonly argv: readonly string[]; readonly input: string; readonly timeoutSeconds: number }
   | { readonly kind: 'ready'; readonly timeoutSeconds: number }
-  | { readonly kind: 'set-clock' }
-  | { readonly kind: 'forget' };
+  | { readonly kind: 'set-clock' };
 
 export type AgentAnswer =
   | { readonly ok: true; readonly code: number; readonly stdout: string; readonly stderr: string }

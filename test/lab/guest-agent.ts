@@ -52,12 +52,6 @@ export class GuestAgent {
     return new Promise((resolve) => this.#socket.once('close', () => resolve()));
   }
 
-  /** The next call looks for the stream anew. */
-  forget(): void {
-    this.#synced = false;
-    this.#onLine?.('');
-  }
-
   /** One call, waiting until `deadline` (milliseconds since the epoch) for an agent to be there at all. */
   call(execute: string, parameters: Readonly<Record<string, unknown>>, deadline: number): Promise<unknown> {
     const result = this.#turn.then(() => this.#exchange(execute, parameters, deadline));
