@@ -60,6 +60,11 @@ async function showJob(run: ActionRun, started: Job): Promise<ExitCode> {
   try {
     const job = await followJob(client, started, { terminal, style, json: common.json, connect: run.connect, sleep });
     if (common.json) terminal.out(`${JSON.stringify(job.output ?? null, undefined, 2)}\n`);
+    else {
+      // core may have been restarted since: the first connection is not taken for granted
+      const current = await run.connect();
+      showResult(await current.invoke('jobs.result', { id: job.id }, { view: true }), false, terminal, style);
+    }
     return exitCodes.done;
   } catch (failure) {
     if (!(failure instanceof LeftRunning)) throw failure;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AnyAction, defineAction, type Job, type Tone, type View } from '../sdk/index.js';
+import { type AnyAction, ApplianceError, defineAction, type Job, type Tone, type View } from '../sdk/index.js';
 import type { JobRegistry } from './job-registry.js';
 import { jobSchema } from './stored-job.js';
 
@@ -39,8 +39,11 @@ function presentJob(job: Job): View {
   };
 }
 
-/** `gemel jobs …` */
-export function jobActions(jobs: JobRegistry): readonly AnyAction[] {
+/** `gemel jobs …`. @param present How the action that ran as the job shows its output; undefined when it is gone. */
+export function jobActions(
+  jobs: JobRegistry,
+  present: (action: string, output: unknown) => View | undefined,
+): readonly AnyAction[] {
   return [
     defineAction({
       kind: 'call',
@@ -76,6 +79,23 @@ export function jobActions(jobs: JobRegistry): readonly AnyAction[] {
       positionals: ['id'],
       present: presentJob,
       run: async ({ id }) => jobs.get(id),
+    }),
+    defineAction({
+      kind: 'call',
+      id: 'jobs.result',
+      summary: 'Show what a job gave that succeeded.',
+      role: 'viewer',
+      audited: false,
+      input: byId,
+      output: z.object({ action: z.string(), output: z.unknown() }),
+      positionals: ['id'],
+      present: ({ action, output }): View =>
+        present(action, output) ?? { kind: 'raw', text: `${JSON.stringify(output, undefined, 2)}\n` },
+      run: async ({ id }) => {
+        const { action, state, output = null } = jobs.get(id);
+        if (state === 'succeeded') return { action, output };
+        throw new ApplianceError('conflict', `Job ${id} is ${state} and gave nothing. See: gemel jobs show ${id}.`);
+      },
     }),
     defineAction({
       kind: 'call',

@@ -166,7 +166,7 @@ export class Appliance implements AsyncDisposable {
   #addCoreActions(recent: RecentEvents): void {
     const all = [
       ...statusActions(this.status),
-      ...jobActions(this.jobs),
+      ...jobActions(this.jobs, (id, output) => this.actions.find(id)?.present(output)),
       ...eventActions(recent),
       ...pluginActions(this.plugins, {
         discover: () => this.#discover(),

@@ -185,27 +185,41 @@ test('a status whose overview throws does not hide the others', async (t) => {
   );
 });
 
+const slow: TestPlugin = {
+  manifest: { id: 'slow', actions: ['slow.go'] },
+  activate: ({ actions, system }) =>
+    void actions.add(
+      defineAction({
+        kind: 'job',
+        id: 'slow.go',
+        summary: 'Go.',
+        role: 'operator',
+        input: z.object({}),
+        output: z.object({ metres: z.number() }),
+        present: ({ metres }) => ({ kind: 'text', text: `${metres} m were gone.` }),
+        run: async (_input, { signal }) => {
+          await system.clock.sleep(60_000, signal);
+          return { metres: 7 };
+        },
+      }),
+    ),
+};
+
+test('what a job gave is shown as its action shows it', async (t) => {
+  await using appliance = await createTestAppliance({ plugins: [slow] });
+  const { job } = await appliance.invoke('slow.go');
+  const early = appliance.invoke('jobs.result', { id: job?.id });
+  t.is((await t.throwsAsync(early, { instanceOf: ApplianceError }))?.code, 'conflict');
+  await appliance.clock.advance(60_000);
+  t.deepEqual(await appliance.invoke('jobs.result', { id: job?.id }), {
+    output: { action: 'slow.go', output: { metres: 7 } },
+    view: { kind: 'text', text: '7 m were gone.' },
+    reports: [],
+  });
+});
+
 test('a job that runs when core ends leaves no timer', async (t) => {
-  const plugin: TestPlugin = {
-    manifest: { id: 'slow', actions: ['slow.go'] },
-    activate: ({ actions, system }) =>
-      void actions.add(
-        defineAction({
-          kind: 'job',
-          id: 'slow.go',
-          summary: 'Go.',
-          role: 'operator',
-          input: z.object({}),
-          output: z.object({}),
-          present: () => ({ kind: 'text', text: 'gone' }),
-          run: async (_input, { signal }) => {
-            await system.clock.sleep(60_000, signal);
-            return {};
-          },
-        }),
-      ),
-  };
-  const appliance = await createTestAppliance({ plugins: [plugin] });
+  const appliance = await createTestAppliance({ plugins: [slow] });
   const { job } = await appliance.invoke('slow.go');
   await appliance.restart();
   t.like((await appliance.invoke('jobs.show', { id: job?.id })).output, { state: 'interrupted' });

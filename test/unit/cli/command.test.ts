@@ -389,6 +389,10 @@ function job(...states: readonly Partial<Job>[]): readonly FakeAction[] {
   return [
     { descriptor: descriptor('test.long', { kind: 'job' }), run: () => ({ job: base, reports: [] }) },
     { descriptor: descriptor('jobs.show'), run: () => ({ output: shown(), reports: [] }) },
+    {
+      descriptor: descriptor('jobs.result'),
+      run: () => ({ output: {}, view: { kind: 'text', text: '5 bytes were copied.' }, reports: [] }),
+    },
   ];
 }
 
@@ -401,9 +405,10 @@ const succeeded: Partial<Job> = {
   fraction: 1,
 };
 
-test('follows a job: lines where there is no terminal, a bar where there is one, only the output with --json', async (t) => {
+test('follows a job: lines where there is no terminal, a bar where there is one, then what it gave; only that with --json', async (t) => {
   const plain = await gemel('test long', {}, job(halfWay, succeeded));
   t.deepEqual([plain.code, plain.notes], [0, 'started\nfirst line\n 50 % copying\n● done (job 7)\n']);
+  t.is(plain.output, '5 bytes were copied.\n');
   const drawn = await gemel('test long', { notesOnTerminal: true, columns: 80 }, job(halfWay, succeeded));
   t.regex(drawn.notes, /█{12}░{12}  50 % copying/);
   const json = await gemel('test long --json', {}, job(halfWay, succeeded));
