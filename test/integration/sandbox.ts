@@ -2,13 +2,18 @@
 import { Checks } from './checks.ts';
 import { badPluginChecks, badSectionChecks } from './sandbox/bad-plugins.ts';
 import { damagedFilesChecks } from './sandbox/damaged-files.ts';
+import { examplePluginChecks, jobChecks } from './sandbox/example-plugin.ts';
 import { hostileInputChecks } from './sandbox/hostile-input.ts';
 import { settingsChecks } from './sandbox/settings.ts';
+import { surfaceChecks } from './sandbox/surface.ts';
 
 const parts: Readonly<Record<string, (checks: Checks) => Promise<void>>> = {
   settings: settingsChecks,
   'hostile-input': hostileInputChecks,
   'damaged-files': damagedFilesChecks,
+  'example-plugin': examplePluginChecks,
+  jobs: jobChecks,
+  surface: surfaceChecks,
   'bad-plugins': badPluginChecks,
   'bad-sections': badSectionChecks,
 };
