@@ -1,4 +1,6 @@
-# Sourced: installs the locked npm packages when they are absent or older than the lock file.
+# Sourced: installs the npm packages of the lock file when they are absent or older than it.
+# Not `npm ci`: it refuses a lock file without the optional packages of foreign platforms, which not every registry carries.
 if [ ! -x node_modules/.bin/node ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  npm ci --silent
+  npm install --no-save --silent
+  touch node_modules/.package-lock.json
 fi
