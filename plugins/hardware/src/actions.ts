@@ -27,7 +27,10 @@ export function addHardwareActions(actions: ActionsAccess, hardware: HardwareSer
       role: 'viewer',
       audited: false,
       input: z.strictObject({}),
-      output: z.object({ profiles: z.array(profileSchema), problems: z.array(z.string()) }),
+      output: z.object({
+        profiles: z.array(profileSchema).describe('Built-in and added ones.'),
+        problems: z.array(z.string()).describe('Files that hold no profile, with the reason.'),
+      }),
       present: ({ profiles, problems }) => ({
         kind: 'group',
         views: [

@@ -21,7 +21,7 @@ import type { StatusValues } from './state/status-values.js';
 import { vlanActions } from './vlans/vlan-actions.js';
 
 const showSchema = z.object({
-  mode: z.enum(['simple', 'advanced']),
+  mode: z.enum(['simple', 'advanced']).describe('The mode in force'),
   links: linksSchema.shape.links,
   bonds: bondsSchema.shape.bonds,
   vlans: vlansSchema.shape.vlans,

@@ -337,10 +337,10 @@ export const networkReports = defineReports({
 
 /** A report inside an action's output. */
 export const reportSchema = z.object({
-  code: z.string(),
-  severity: z.enum(['error', 'warning', 'info']),
-  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  path: z.string(),
-  text: z.string(),
-  forceCode: z.string().optional(),
+  code: z.string().describe('What kind of finding'),
+  severity: z.enum(['error', 'warning', 'info']).describe('How bad it is'),
+  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe('What fills the text'),
+  path: z.string().describe('Place in the settings; empty when it concerns none'),
+  text: z.string().describe('The sentence for people'),
+  forceCode: z.string().optional().describe('Overrules it, given to activate'),
 });

@@ -104,9 +104,10 @@ function addClockActions(actions: ActionsAccess, time: TimeServiceImpl): void {
       input: z.strictObject({
         time: z.iso
           .datetime({ offset: true })
-          .describe('Date and time with offset, such as 2026-11-21T20:15:00+01:00 or 2026-11-21T19:15:00Z.'),
+          .describe('Date and time with offset, such as 2026-11-21T20:15:00+01:00 or 2026-11-21T19:15:00Z.')
+          .meta({ examples: ['2026-11-21T20:15:00+01:00'] }),
       }),
-      output: z.object({ time: z.string() }),
+      output: z.object({ time: z.string().describe('What the clock says now, ISO 8601.') }),
       positionals: ['time'],
       confirmation: 'Set the clock to {time}? Logs and certificates follow the new time at once.',
       present: ({ time: set }) => ({ kind: 'text', text: `The clock was set to ${set}.`, tone: 'ok' }),

@@ -21,8 +21,14 @@ export const deviceSettingsSchema = z.strictObject({
     .default('')
     .describe('Domain of this device; together with the host name at most 64 characters.')
     .meta({ examples: ['example.org'] }),
-  location: line.default('').describe('Where the device stands, for people.'),
-  contact: line.default('').describe('Who looks after it, for people.'),
+  location: line
+    .default('')
+    .describe('Where the device stands, for people.')
+    .meta({ examples: ['Rack 7, unit 12'] }),
+  contact: line
+    .default('')
+    .describe('Who looks after it, for people.')
+    .meta({ examples: ['operations@example.org'] }),
 });
 
 export type DeviceSettings = z.output<typeof deviceSettingsSchema>;

@@ -5,12 +5,14 @@ const addressText = z
   .string()
   .min(2)
   .max(64)
-  .regex(/^[0-9A-Fa-f.:]+(%[A-Za-z0-9._-]{1,15})?$/, 'must be an IPv4 or IPv6 address');
+  .regex(/^[0-9A-Fa-f.:]+(%[A-Za-z0-9._-]{1,15})?$/, 'must be an IPv4 or IPv6 address')
+  .meta({ examples: ['192.0.2.53', '2001:db8::53'] });
 
 const nameText = z
   .string()
   .max(253)
-  .regex(/^[A-Za-z0-9_.-]+$/, 'must be a domain name');
+  .regex(/^[A-Za-z0-9_.-]+$/, 'must be a domain name')
+  .meta({ examples: ['dns.example.org'] });
 
 export const dnsServerSchema = z.strictObject({
   address: addressText.describe('IPv4 or IPv6 address; a link-local one with its interface, fe80::53%bond0.'),

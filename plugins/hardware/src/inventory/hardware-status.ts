@@ -3,23 +3,43 @@ import { z } from 'zod';
 import { formatFigures, formatGiB, machineFiguresSchema } from './figures.js';
 
 const reportSchema = z.object({
-  code: z.string(),
-  severity: z.enum(['error', 'warning', 'info']),
-  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  path: z.string(),
-  text: z.string(),
+  code: z.string().describe('What kind of finding.'),
+  severity: z.enum(['error', 'warning', 'info']).describe('How bad it is.'),
+  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe('What fills the text.'),
+  path: z.string().describe('Place in the settings; empty when it concerns none.'),
+  text: z.string().describe('The sentence for people.'),
 });
 
 const hardwareStatusSchema = z.object({
   profile: z
-    .object({ id: z.string(), title: z.string(), kind: z.enum(['rack', 'virtual']) })
+    .object({
+      id: z.string().describe('As in the list of profiles.'),
+      title: z.string().describe('For people.'),
+      kind: z.enum(['rack', 'virtual']).describe('Machines of different kinds pair by their figures.'),
+    })
     .nullable()
     .describe('Null when none fits.'),
   why: z.string().describe('What the profile was told by.'),
-  figures: machineFiguresSchema,
-  nicRoles: z.array(z.object({ nic: z.string(), role: z.enum(['external', 'sync']).nullable() })),
-  expectations: z.array(z.object({ what: z.string(), expected: z.string(), found: z.string(), met: z.boolean() })),
-  reports: z.array(reportSchema),
+  figures: machineFiguresSchema.describe('What this machine is made of.'),
+  nicRoles: z
+    .array(
+      z.object({
+        nic: z.string().describe('Name of the NIC.'),
+        role: z.enum(['external', 'sync']).nullable().describe('What it is for; null when the profile says nothing.'),
+      }),
+    )
+    .describe('In the order of their places on the bus.'),
+  expectations: z
+    .array(
+      z.object({
+        what: z.string().describe('What is compared.'),
+        expected: z.string().describe('What the profile asks for.'),
+        found: z.string().describe('What the machine has.'),
+        met: z.boolean().describe('Whether that is enough.'),
+      }),
+    )
+    .describe('The profile beside the machine.'),
+  reports: z.array(reportSchema).describe('What an operator should know.'),
 });
 export type HardwareStatus = z.output<typeof hardwareStatusSchema>;
 

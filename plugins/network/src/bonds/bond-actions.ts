@@ -309,8 +309,17 @@ export function bondActions(
 }
 
 const modesSchema = z.object({
-  modes: z.array(z.object({ mode: z.enum(bondModes), summary: z.string() })),
-  options: z.array(z.object({ option: z.string(), modes: z.array(z.enum(bondModes)) })),
+  modes: z
+    .array(z.object({ mode: z.enum(bondModes).describe('Its name'), summary: z.string().describe('What it is for') }))
+    .describe('Every mode'),
+  options: z
+    .array(
+      z.object({
+        option: z.string().describe('Its name in the settings'),
+        modes: z.array(z.enum(bondModes)).describe('Modes that know it'),
+      }),
+    )
+    .describe('Options that not every mode knows'),
 });
 
 const modesTable: z.infer<typeof modesSchema> = {

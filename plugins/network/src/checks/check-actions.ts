@@ -26,7 +26,9 @@ export interface CheckParts {
   links(signal: AbortSignal): Promise<readonly LinkFact[]>;
 }
 
-const outputSchema = z.object({ reports: z.array(reportSchema) });
+const outputSchema = z.object({
+  reports: z.array(reportSchema).describe('What the checks found; empty when all is well'),
+});
 
 /** `network.check`: looks for other owners of the draft's addresses, for packets that are too large, and for links that only send. */
 export function checkActions(parts: CheckParts): readonly AnyAction[] {

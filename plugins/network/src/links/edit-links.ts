@@ -3,7 +3,10 @@ import type { NetworkSettings } from '../settings/schema.js';
 import { z } from 'zod';
 
 /** A name that the kernel takes; verify knows more. */
-export const nameInput = z.string().regex(/^[A-Za-z0-9._-]{1,15}$/, 'must be 1 to 15 letters, digits, ".", "_" or "-"');
+export const nameInput = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,15}$/, 'must be 1 to 15 letters, digits, ".", "_" or "-"')
+  .meta({ examples: ['enp1s0', 'bond0'] });
 
 /** Notes the permanent hardware addresses of NICs, so that their configuration follows them when they are renamed. */
 export function withRecordedNics(

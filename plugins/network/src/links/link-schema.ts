@@ -11,7 +11,8 @@ export const interfaceName = z
 export const hardwareAddress = z
   .string()
   .regex(/^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$/, 'A hardware address is six hexadecimal pairs: 52:54:00:12:34:56')
-  .toLowerCase();
+  .toLowerCase()
+  .meta({ examples: ['52:54:00:12:34:56'] });
 
 export const linkSchema = z.strictObject({
   hardwareAddress: hardwareAddress
