@@ -196,14 +196,17 @@ function tokenActions({ tokens }: AccessService, clock: Clock): readonly AnyActi
 
 /** Only the doors of the gateway and the console let these through. */
 function sessionActions(access: AccessService): readonly AnyAction[] {
-  const session = z.string().meta({ secret: true });
+  const session = z.string().describe('The session, as it was given at sign-in').meta({ secret: true });
   return [
     defineAction({
       id: 'access.login',
       kind: 'call',
       summary: 'Sign in with user name and password.',
       role: 'viewer',
-      input: z.object({ user: z.string().max(64), password: z.string().max(1_024).meta({ secret: true }) }),
+      input: z.object({
+        user: z.string().max(64).describe('Name of the user'),
+        password: z.string().max(1_024).describe('The password').meta({ secret: true }),
+      }),
       output: z.object({ session, name: z.string(), role: z.enum(roles), idleMs: z.number() }),
       run: async (input, { caller }: ActionCall) => {
         const source = caller.remote?.address ?? caller.name;
