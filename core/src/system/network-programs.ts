@@ -30,6 +30,9 @@ const confinement = [
   'TemporaryFileSystem=/var:ro',
 ];
 
+/** What timeout(1) ends with when the time was over. */
+const timedOut = 124;
+
 /**
  * Core's unit refuses network sockets, so programs that open some (`ping`, `arping`, `kdig`) run in a transient unit of their
  * own. systemd-run reaches systemd over D-Bus and passes output and exit code through; it costs about 0.1 s.
@@ -46,12 +49,16 @@ export class NetworkProgramRunner implements CommandRunner {
     if (programs[program]?.network !== true) return this.#runner.run(argv, options);
     if (!(await isInstalled(program))) throw new ApplianceError('unavailable', notInstalled(program));
     const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-    const seconds = Math.ceil(timeoutMs / 1000);
-    // The limit holds also when core dies in the middle.
-    const properties = [...confinement, `RuntimeMaxSec=${seconds}`].flatMap((property) => ['-p', property]);
-    const wrapped = ['--quiet', '--pipe', '--wait', '--collect', '--service-type=exec', ...properties, '--', ...argv];
+    const seconds = timeoutMs / 1000;
+    // The limits inside the unit hold also when core dies in the middle; the program's own time starts when it starts.
+    const runtime = `RuntimeMaxSec=${Math.ceil((timeoutMs + setUpMs) / 1000)}`;
+    const properties = [...confinement, runtime].flatMap((property) => ['-p', property]);
+    const limited = ['timeout', '--kill-after=1', String(seconds), ...argv];
+    const wrapped = ['--quiet', '--pipe', '--wait', '--collect', '--service-type=exec', ...properties, '--', ...limited];
     try {
-      return await this.#runner.run(['systemd-run', ...wrapped], { ...options, timeoutMs: timeoutMs + setUpMs });
+      const result = await this.#runner.run(['systemd-run', ...wrapped], { ...options, timeoutMs: timeoutMs + setUpMs });
+      if (result.exitCode !== timedOut) return result;
+      throw new ApplianceError('timeout', `${program} did not end within ${seconds} s and was stopped.`);
     } catch (failure) {
       if (!(failure instanceof ApplianceError)) throw failure;
       throw new ApplianceError(failure.code, failure.message.replace('systemd-run', program), { cause: failure.cause });
