@@ -29,7 +29,10 @@ export class LiveNetwork implements NetworkService {
   readonly #networkd: Networkd;
   readonly #neighbours: Neighbours;
   readonly #running: () => NetworkSettings;
-  #latest: { readonly at: number; readonly observed: Promise<Observed> } | undefined;
+  /** Judged by settings that are no longer in force, a look is worth nothing. */
+  #latest:
+    | { readonly at: number; readonly settings: NetworkSettings; readonly observed: Promise<Observed> }
+    | undefined;
 
   /** @param running the settings in force; what is configured is judged by them. */
   constructor(system: SystemAccess, running: () => NetworkSettings) {
@@ -42,8 +45,9 @@ export class LiveNetwork implements NetworkService {
 
   async observe(signal?: AbortSignal): Promise<Observed> {
     const now = this.#system.clock.monotonic();
-    if (this.#latest !== undefined && now - this.#latest.at < sharedForMs) return this.#latest.observed;
-    const latest = { at: now, observed: this.#look(signal) };
+    const settings = this.#running();
+    if (this.#latest?.settings === settings && now - this.#latest.at < sharedForMs) return this.#latest.observed;
+    const latest = { at: now, settings, observed: this.#look(settings, signal) };
     this.#latest = latest;
     try {
       return await latest.observed;
@@ -71,9 +75,8 @@ export class LiveNetwork implements NetworkService {
     return this.#neighbours.answers(plainAddress(address), interfaceName, signal);
   }
 
-  async #look(signal?: AbortSignal): Promise<Observed> {
+  async #look(settings: NetworkSettings, signal?: AbortSignal): Promise<Observed> {
     const [links, networkd] = await Promise.all([this.#links.read(signal), this.#networkdLinks()]);
-    const settings = this.#running();
     const states = networkState(networkModel(settings, { links, connections: [] }), links, networkd);
     return { links, networkd, states, at: this.#system.clock.monotonic() };
   }
