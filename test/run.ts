@@ -65,7 +65,9 @@ for (const suite of wanted) {
   const outcome = await run(suite);
   passed += outcome.passed;
   failed += outcome.failed;
-  console.log(`# ${suite.name}: ${outcome.passed} passed, ${outcome.failed} failed in ${Math.round((Date.now() - began) / 1000)} s`);
+  console.log(
+    `# ${suite.name}: ${outcome.passed} passed, ${outcome.failed} failed in ${Math.round((Date.now() - began) / 1000)} s`,
+  );
 }
 
 if (skipped.length > 0) console.log(`Not run: ${skipped.join(', ')} (${why}; they need root on Debian).`);
