@@ -35,8 +35,9 @@ export async function kernelNetwork(appliance: ApplianceInLab): Promise<Network>
 
 /** What Gemel holds as confirmed. */
 export async function confirmedNetwork(appliance: ApplianceInLab): Promise<Network> {
-  const text = await appliance.gemel('settings', 'show', 'network/bonds/bond0', '--json');
-  const old = text.includes(`${address}/24`);
-  const fresh = text.includes(`${newAddress}/24`);
+  const text = await appliance.gemel('settings', 'show', 'network/bonds/bond0', '--of', 'confirmed', '--json');
+  const { value } = JSON.parse(text) as { readonly value: unknown }; // as the action's output schema says
+  const old = JSON.stringify(value).includes(`${address}/24`);
+  const fresh = JSON.stringify(value).includes(`${newAddress}/24`);
   return old === fresh ? 'neither' : old ? 'old' : 'new';
 }
