@@ -197,6 +197,17 @@ test('replaces an address step by step, with its gateway staying', async (t) => 
   });
 });
 
+test('gives up a family with its last address', async (t) => {
+  const { run, held } = operator();
+  await run('network.mode.set', { mode: 'advanced' });
+  await run('network.address.add', { interface: 'e0', address: 'fd00::1/64' });
+  await run('network.address.add', { interface: 'e0', address: 'fd00::2/64' });
+  await run('network.address.remove', { interface: 'e0', address: 'fd00::1/64' });
+  t.deepEqual(held.draft.links['e0']?.ipv6, { method: 'static', addresses: ['fd00::2/64'] });
+  t.deepEqual(codes(await run('network.address.remove', { interface: 'e0', address: 'fd00::2/64' })), []);
+  t.deepEqual(held.draft.links['e0']?.ipv6, { method: 'none' });
+});
+
 test('adds and removes routes, found in any spelling', async (t) => {
   const { run, held } = operator();
   await run('network.mode.set', { mode: 'advanced' });

@@ -55,7 +55,7 @@ function withAddress(before: Addressing, address: string): Addressing {
   };
 }
 
-/** The method stays static, and the gateway stays: who changes an address removes the old one and adds the new. */
+/** The method stays static, and the gateway stays: who changes an address removes the old one and adds the new. With nothing left to keep it is none. */
 function withoutAddress(before: Addressing, address: string, name: string): Addressing {
   const wanted = parseInterfaceAddress(address);
   const isIt = (text: string) => {
@@ -70,6 +70,8 @@ function withoutAddress(before: Addressing, address: string, name: string): Addr
       `${name} has no address ${address} in the settings. It has: ${settings?.addresses?.join(', ') || 'none'}.`,
     );
   }
+  const isLast = rest.length === 0 && settings.gateway === undefined && settings.metric === undefined;
+  if (isLast) return address.includes(':') ? { ipv6: { method: 'none' } } : { ipv4: { method: 'none' } };
   return address.includes(':')
     ? { ipv6: { ...(before.ipv6 ?? { method: 'static' }), addresses: rest } }
     : { ipv4: { ...(before.ipv4 ?? { method: 'static' }), addresses: rest } };
