@@ -72,7 +72,9 @@ export async function allDone(work: readonly Promise<unknown>[]): Promise<void> 
 
 /** Parser messages can quote what they were given, which may hold secrets and is long. */
 function shorten(reason: string): string {
-  return reason.includes('JSON') ? 'it is not whole' : (reason.split('\n', 1)[0] ?? '').slice(0, 120);
+  if (reason.includes('JSON')) return 'it is not whole';
+  // zod words what it found as a list in JSON
+  return reason.startsWith('[') ? 'it does not hold what it should' : (reason.split('\n', 1)[0] ?? '').slice(0, 120);
 }
 
 export function storageError(what: string, thrown: unknown): ApplianceError {
