@@ -2,7 +2,7 @@
 import { address } from '../accept/appliance-in-lab.ts';
 import type { Case } from './cases.ts';
 import { activation, batch, holdsWithin, mustAll, network } from './guest.ts';
-import { memberReturns } from './links.ts';
+import { memberReturns, memberState } from './links.ts';
 
 /** Somebody else's service that hangs on the network; it notes what it found. */
 const stranger = `cat > /etc/systemd/system/stranger.service <<'END'
@@ -75,10 +75,10 @@ export const rebootWithoutCoreAndNic: Case = {
     await mustAll(appliance, ['systemctl start gemel-core']);
     const { confirmed } = await activation(appliance);
     const [bonds = '', settings = ''] = await mustAll(appliance, [
-      'gemel network bond list --json',
+      'gemel status show network.bonds --json',
       'gemel settings show network/bonds/bond0 --json',
     ]);
-    check(/"name": "enp0s4",\s+"state": "missing"/.test(bonds), 'core says that enp0s4 is missing');
+    check(memberState(bonds, 'enp0s4') === 'missing', 'core says that enp0s4 is missing');
     check(/"members": \[\s+"enp0s4",\s+"enp0s5"\s+\]/.test(settings), `and has kept it in revision ${confirmed}`);
     await mustAll(appliance, ['echo 1 > /sys/bus/pci/rescan']);
     await memberReturns(appliance, check);

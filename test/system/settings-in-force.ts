@@ -27,7 +27,7 @@ export const nameAndTime: Case = {
     check(/^Europe\/Berlin\n.*Europe\/Berlin\nCES?T\n/.test(zone), `timedated: ${zone.trim().replace(/\n/g, ', ')}`);
     check(/Global: 10\.77\.0\.1/.test(resolved), `resolved: ${resolved.split('\n')[0]}`);
     check(/Global:.* example\.org/.test(resolved), 'and its search domain');
-    check(/^server 10\.77\.0\.1 iburst/m.test(chrony), 'the file for chrony has the server');
+    check(/^server 10\.77\.0\.1 .*iburst/m.test(chrony), 'the file for chrony has the server');
     check(/^\^[?*+-x~] 10\.77\.0\.1 /m.test(chrony), 'and chronyc sources lists it');
     check(
       /box7\.example\.org/.test(shown) && /Europe\/Berlin/.test(shown) && /"address": "10\.77\.0\.1"/.test(shown),
