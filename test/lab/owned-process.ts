@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { openSync, readFileSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process we started, told apart from a later one with the same id by its start time and the machine's boot. */
@@ -36,11 +36,22 @@ export function isAlive(owned: OwnedProcess | undefined): owned is OwnedProcess 
   return stat !== undefined && stat.startTicks === owned.startTicks && stat.state !== 'Z' && stat.state !== 'X';
 }
 
-/** SIGKILL, only if it still is the process we started; resolves when it is gone. */
+/** SIGKILL, only if it still is the process we started; resolves when it is gone and holds no file any more. */
 export async function killOwned(owned: OwnedProcess | undefined): Promise<void> {
   if (!isAlive(owned)) return;
   process.kill(owned.pid, 'SIGKILL');
-  for (let waited = 0; isAlive(owned) && waited < 10_000; waited += 5) await sleep(5);
+  for (let waited = 0; isEnding(owned) && waited < 10_000; waited += 5) await sleep(5);
+}
+
+/** The first thread of a process is a zombie while others still end, and with them the locks on its disks. */
+function isEnding(owned: OwnedProcess): boolean {
+  if (isAlive(owned)) return true;
+  if (processStat(owned.pid)?.startTicks !== owned.startTicks) return false;
+  try {
+    return readdirSync(`/proc/${owned.pid}/task`).length > 1;
+  } catch {
+    return false; // it went in this moment
+  }
 }
 
 /** Starts a process that outlives this one, in a session of its own, with its output in a log file. */
