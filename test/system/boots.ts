@@ -1,5 +1,5 @@
 /** Cold boots: without core, without a NIC, and with a damaged archive of the confirmed network. */
-import { address } from '../accept/appliance-in-lab.ts';
+import { address, until } from '../accept/appliance-in-lab.ts';
 import type { Case } from './cases.ts';
 import { activation, batch, holdsWithin, mustAll, network } from './guest.ts';
 import { memberReturns, memberState } from './links.ts';
@@ -67,7 +67,9 @@ export const rebootWithoutCoreAndNic: Case = {
       /Slave Interface: enp0s5/.test(kernel?.stdout ?? '') && !/enp0s4/.test(kernel?.stdout ?? ''),
       'bond0 works with the NIC that is there',
     );
-    check(await appliance.answersPing(), 'the appliance answers, without core');
+    // Without its first NIC the bond has another hardware address; the client's neighbour table still holds the old one.
+    await until('the appliance to answer', 30, async () => appliance.answersPing());
+    check(true, 'the appliance answers, without core');
     check(
       new RegExp(`bond0 .*${address}/24`).test(noted?.stdout ?? '') && /\ninactive\n/.test(noted?.stdout ?? ''),
       "a stranger's unit was started after the network, without core",
