@@ -45,10 +45,11 @@ export async function killOwned(owned: OwnedProcess | undefined): Promise<void> 
 
 /** The first thread of a process is a zombie while others still end, and with them the locks on its disks. */
 function isEnding(owned: OwnedProcess): boolean {
+  const { pid, startTicks } = owned;
   if (isAlive(owned)) return true;
-  if (processStat(owned.pid)?.startTicks !== owned.startTicks) return false;
+  if (processStat(pid)?.startTicks !== startTicks) return false;
   try {
-    return readdirSync(`/proc/${owned.pid}/task`).length > 1;
+    return readdirSync(`/proc/${pid}/task`).length > 1;
   } catch {
     return false; // it went in this moment
   }
