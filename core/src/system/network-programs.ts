@@ -54,9 +54,21 @@ export class NetworkProgramRunner implements CommandRunner {
     const runtime = `RuntimeMaxSec=${Math.ceil((timeoutMs + setUpMs) / 1000)}`;
     const properties = [...confinement, runtime].flatMap((property) => ['-p', property]);
     const limited = ['timeout', '--kill-after=1', String(seconds), ...argv];
-    const wrapped = ['--quiet', '--pipe', '--wait', '--collect', '--service-type=exec', ...properties, '--', ...limited];
+    const wrapped = [
+      '--quiet',
+      '--pipe',
+      '--wait',
+      '--collect',
+      '--service-type=exec',
+      ...properties,
+      '--',
+      ...limited,
+    ];
     try {
-      const result = await this.#runner.run(['systemd-run', ...wrapped], { ...options, timeoutMs: timeoutMs + setUpMs });
+      const result = await this.#runner.run(['systemd-run', ...wrapped], {
+        ...options,
+        timeoutMs: timeoutMs + setUpMs,
+      });
       if (result.exitCode !== timedOut) return result;
       throw new ApplianceError('timeout', `${program} did not end within ${seconds} s and was stopped.`);
     } catch (failure) {
