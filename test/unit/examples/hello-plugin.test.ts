@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox } from '#core/kernel/compose-host.js';
 import { ApplianceError, type Caller, type PublishedEvent } from '@gemel/core/sdk';
-import { describePluginConformance } from '@gemel/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { collectingLog } from '../kernel/collecting-log.js';
 
@@ -39,8 +38,6 @@ async function bootedAppliance(t: ExecutionContext) {
     }),
   };
 }
-
-describePluginConformance(test, example, { samples: { 'hello.greet': { name: 'World' } } });
 
 test('copying the folder of the example installs it', async (t) => {
   const { install, invoke, condition } = await bootedAppliance(t);
