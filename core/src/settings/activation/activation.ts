@@ -50,6 +50,9 @@ export class Activation {
     readonly settlement: Settlement,
   ) {}
 
+  /** How long the last probes took, milliseconds. */
+  #probeMs = 0;
+
   /** @throws ApplianceError `conflict`, `invalid` with reports, `storage`, `unavailable`: nothing was changed; `engine-failed`: rolled back. */
   async activate(request: ActivationRequest, caller: Caller): Promise<ActivationResult> {
     const { state } = this;
@@ -57,9 +60,14 @@ export class Activation {
     if (changedSections(state.sections, state.confirmed.document, request.document).length === 0) {
       return { state: 'unchanged', revision: state.confirmed.meta.number, reports: [] };
     }
+    const { clock, log } = state.parts;
+    const began = clock.monotonic();
     state.applying = new AbortController();
     try {
-      return await this.#activate(request, caller, state.applying.signal);
+      const result = await this.#activate(request, caller, state.applying.signal);
+      const took = { totalMs: Math.round(clock.monotonic() - began), probeMs: Math.round(this.#probeMs) };
+      log.info({ revision: result.revision, state: result.state, ...took }, 'revision activated');
+      return result;
     } finally {
       state.applying = undefined;
     }
@@ -200,7 +208,10 @@ export class Activation {
     }
     state.activation = { ...journal, state: 'applying', appliedAt: clock.monotonic() };
     this.settlement.tellApplied(prepared.map(({ section }) => section.id));
-    return applier.probe(prepared, 'activate', signal);
+    const probing = clock.monotonic();
+    const found = await applier.probe(prepared, 'activate', signal);
+    this.#probeMs = clock.monotonic() - probing;
+    return found;
   }
 
   async #await(journal: Journal, caller: Caller): Promise<'awaiting-confirmation' | 'confirmed'> {
