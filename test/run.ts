@@ -21,7 +21,7 @@ const suites: readonly Suite[] = [
   { name: 'network-bond', lab: true, argv: [node, 'test/accept/network-bond.ts'] },
   { name: 'network-return', lab: true, argv: [node, 'test/accept/network-return.ts'] },
   { name: 'core-killed', lab: true, argv: [node, 'test/accept/core-killed.ts', '--points', '6'] },
-  { name: 'power-loss', lab: true, argv: [node, 'test/accept/power-loss.ts', '--points', '10'] },
+  { name: 'power-loss', lab: true, argv: [node, 'test/accept/power-loss.ts', '--points', '6'] },
 ];
 
 interface Outcome {
