@@ -13,7 +13,7 @@ const node = 'node_modules/.bin/node';
 
 /** The acceptance scripts run whole by `npm run accept:NAME`; here with fewer random points, so that all suites fit into an hour. */
 const suites: readonly Suite[] = [
-  { name: 'unit', lab: false, argv: ['node_modules/.bin/ava'] },
+  { name: 'unit', lab: false, argv: [node, 'node_modules/.bin/ava'] },
   { name: 'sandbox', lab: false, argv: [node, 'test/integration/sandbox.ts'] },
   { name: 'container', lab: true, argv: [node, 'test/integration/container.ts'] },
   { name: 'lab', lab: true, argv: [node, 'test/lab/selftest.ts'] },

@@ -16,7 +16,7 @@ await appliance.makeBond();
 await appliance.lab.snapshot('bonded');
 
 console.log('# killed once during the window, started again by systemd');
-await killInWindow('systemctl kill -s KILL gemel-core', 15);
+await killInWindow('systemctl kill -s KILL gemel-core', 60);
 
 console.log('# killed during the window and kept from starting');
 await appliance.lab.restore('bonded');
@@ -75,7 +75,7 @@ async function killInWindow(kill: string, graceSeconds: number): Promise<void> {
   await appliance.sh(kill);
   await until(
     'the old network',
-    windowSeconds + graceSeconds + 10,
+    windowSeconds + graceSeconds + 30,
     async () => (await kernelNetwork(appliance)) === 'old',
   );
   const seconds = (performance.now() - activatedAt) / 1_000;
