@@ -24,6 +24,7 @@ DefaultDependencies=no
 Before=gemel-restore.service systemd-networkd.service systemd-udev-trigger.service
 [Service]
 Type=oneshot
+RemainAfterExit=yes
 ExecStart=/bin/sh -c 'echo 1 > /sys/bus/pci/devices/0000:00:04.0/remove'
 [Install]
 WantedBy=sysinit.target
@@ -57,11 +58,13 @@ export const rebootWithoutCoreAndNic: Case = {
       booted !== bootId,
       `it restarted and is ${verdict} after ${((performance.now() - began) / 1_000).toFixed(0)} s`,
     );
-    const [core, kernel, noted] = await batch(appliance, [
+    const [core, kernel, noted, failed] = await batch(appliance, [
       'systemctl is-active gemel-core; pgrep -f /usr/lib/gemel/core',
       'cat /proc/net/bonding/bond0; ls /sys/class/net',
       'cat /data/stranger',
+      'systemctl list-units --failed --plain --no-legend',
     ]);
+    check(failed?.stdout === '', `no unit failed ${failed?.stdout.trim()}`);
     check(core?.stdout === 'inactive\n', 'core does not run');
     check(
       /Slave Interface: enp0s5/.test(kernel?.stdout ?? '') && !/enp0s4/.test(kernel?.stdout ?? ''),

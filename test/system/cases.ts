@@ -1,7 +1,7 @@
 /** What the cases of a system test share: each starts from the same snapshot, and one that fails stops none of the others. */
 import type { ApplianceInLab } from '../accept/appliance-in-lab.ts';
 
-/** Prints `ok:` or `NOT OK:` and counts. */
+/** Notes `ok:` or `NOT OK:` and counts. */
 export type Check = (holds: boolean, what: string) => void;
 
 export interface Case {
@@ -15,25 +15,27 @@ export interface Tally {
   readonly failed: number;
 }
 
-/** Runs the cases one after the other, each from the snapshot. What a case throws counts as a failure of it. */
-export async function runCases(appliance: ApplianceInLab, snapshot: string, cases: readonly Case[]): Promise<Tally> {
+/** Runs cases from the queue until it is empty, each from the snapshot. What a case throws counts as a failure of it. */
+export async function runCases(appliance: ApplianceInLab, snapshot: string, queue: Case[]): Promise<Tally> {
   let passed = 0;
   let failed = 0;
-  const check: Check = (holds, what) => {
-    if (holds) passed++;
-    else failed++;
-    console.log(`${holds ? 'ok' : 'NOT OK'}: ${what}`);
-  };
-  for (const { title, run } of cases) {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const began = performance.now();
-    console.log(`# ${title}`);
+    const lines = [`# ${next.title}`];
+    const check: Check = (holds, what) => {
+      if (holds) passed++;
+      else failed++;
+      lines.push(`${holds ? 'ok' : 'NOT OK'}: ${what}`);
+    };
     try {
       await appliance.lab.restore(snapshot);
-      await run(appliance, check);
+      await next.run(appliance, check);
     } catch (thrown) {
-      check(false, `${title}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      check(false, `${next.title}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
     }
-    console.log(`# took ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+    lines.push(`# took ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+    // at once, since another lab's cases run beside
+    console.log(lines.join('\n'));
   }
   return { passed, failed };
 }
