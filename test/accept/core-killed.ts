@@ -16,7 +16,7 @@ await appliance.makeBond();
 await appliance.lab.snapshot('bonded');
 
 console.log('# killed once during the window, started again by systemd');
-await killInWindow('systemctl kill -s KILL gemel-core', 60);
+await killInWindow('systemctl kill -s KILL gemel-core', 15);
 
 console.log('# killed during the window and kept from starting');
 await appliance.lab.restore('bonded');
