@@ -2,9 +2,12 @@ import { type EngineParts, EngineState } from './engine-parts.js';
 import { limited, limits } from './limits.js';
 import { reasonOf } from './sections.js';
 import { SettingsEngine } from './settings-engine.js';
-import { isPending, type Journal } from './store/journal.js';
+import { guardLeadMs, isPending, type Journal } from './store/journal.js';
 
 const coreUnit = 'gemel-core.service';
+
+/** A waiting guard looks that often whether the revision was settled meanwhile. */
+const lookMs = 1_000;
 
 /** A living core answers at once, but its rollback may take as long as applying does. */
 const askLimitMs = 5_000 + limits.applyMs;
@@ -26,16 +29,20 @@ export interface GuardOutcome {
 }
 
 /**
- * What `gemel-rollback@REVISION.service` does when its timer fires: nothing if the revision was settled, else core takes it
- * back, else this process does, with core stopped so that nobody else touches the system meanwhile.
+ * What `gemel-rollback@REVISION.service` does when its timer fires, a while before the end of the window: it waits for the
+ * end. Nothing if the revision was settled by then, else core takes it back, else this process does, with core stopped so that nobody else touches the system meanwhile.
  */
 export async function guardRollback(guard: GuardParts): Promise<GuardOutcome> {
   const { revision, engine } = guard;
-  const journal = await findPending(guard);
-  if (journal === undefined)
-    return { kind: 'not-pending', text: `Revision ${revision} is not pending: nothing to do.` };
-  if (await isEarly(guard, journal))
-    return { kind: 'not-due', text: `Revision ${revision} still has time: nothing to do.` };
+  for (;;) {
+    const journal = await findPending(guard);
+    if (journal === undefined)
+      return { kind: 'not-pending', text: `Revision ${revision} is not pending: nothing to do.` };
+    const left = await timeLeft(guard, journal);
+    if (left <= 0) break;
+    if (left > guardLeadMs) return { kind: 'not-due', text: `Revision ${revision} still has time: nothing to do.` };
+    await engine.clock.sleep(Math.min(left, lookMs));
+  }
   if ((await ask(guard)) === 'done') {
     const left = await findPending(guard);
     if (left === undefined) return { kind: 'by-core', text: `Core took revision ${revision} back.` };
@@ -80,10 +87,10 @@ async function findPending({ engine, revision }: GuardParts): Promise<Journal | 
   return isPending(journal, confirmed) && journal.revision === revision ? journal : undefined;
 }
 
-/** The timer of an earlier phase may still fire; the deadline on disk decides. */
-async function isEarly({ engine }: GuardParts, journal: Journal): Promise<boolean> {
-  if (journal.deadline === null || journal.bootId !== (await new EngineState(engine).bootId())) return false;
-  return engine.clock.monotonic() < journal.deadline;
+/** Milliseconds until the deadline on disk, which decides: the timer fires before it, and that of an earlier phase may fire late. */
+async function timeLeft({ engine }: GuardParts, journal: Journal): Promise<number> {
+  if (journal.deadline === null || journal.bootId !== (await new EngineState(engine).bootId())) return 0;
+  return journal.deadline - engine.clock.monotonic();
 }
 
 async function ask(guard: GuardParts): Promise<'done' | 'unreachable'> {

@@ -44,6 +44,29 @@ test('finds nothing to do for a revision that was settled, is another one, or st
   t.is((await runGuard(await World.started(), 1)).kind, 'not-pending');
 });
 
+test('started before the end of the window it waits, and acts at its end', async (t) => {
+  const world = await awaiting();
+  world.crash();
+  await world.system.clock.advance(25_000);
+  const activated = world.owned();
+  const running = runGuard(world, 2);
+  await world.system.clock.advance(34_900);
+  t.deepEqual(world.owned(), activated);
+  t.false(world.system.faults.journal.some((step) => step.includes('gemel-core')));
+  await world.system.clock.advance(200);
+  t.is((await running).kind, 'by-guard');
+  assertOld(t, world);
+});
+
+test('a guard that waits ends when the revision is confirmed', async (t) => {
+  const world = await awaiting();
+  await world.system.clock.advance(25_000);
+  const running = runGuard(world, 2);
+  await world.engine.confirm(jane);
+  await world.system.clock.advance(1_000);
+  t.is((await running).kind, 'not-pending');
+});
+
 test('leaves the rollback to a core that answers', async (t) => {
   const world = await awaiting();
   world.system.clock.dropTimers();

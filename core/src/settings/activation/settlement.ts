@@ -11,8 +11,8 @@ import {
 import { settingsReports } from '../reports.js';
 import { reasonOf } from '../sections.js';
 import type { RenderedSet } from '../store/rendered-set.js';
-import { guardName, type Journal, rollbackUnit } from '../store/journal.js';
-import { allDone, storageError } from '../store/settings-files.js';
+import { guardLeadMs, guardName, type Journal, rollbackUnit } from '../store/journal.js';
+import { storageError } from '../store/settings-files.js';
 import type { z } from 'zod';
 import type { Applier } from './applier.js';
 import { bring, type Brought } from './bring.js';
@@ -53,8 +53,10 @@ export class Settlement {
     const { revision, windowSeconds, author } = journal;
     const windowMs = windowSeconds * 1_000;
     const awaiting: Journal = { ...journal, state: 'awaiting-confirmation', deadline: clock.monotonic() + windowMs };
-    const guard = { name: guardName(revision, 'confirm'), unit: rollbackUnit(revision), afterMs: windowMs };
-    await allDone([this.state.journal.write(awaiting), units.startTimer(guard)]);
+    const afterMs = Math.max(0, windowMs - guardLeadMs);
+    // The record first: a guard that starts at once goes by the deadline in it. Until then the one of applying stands.
+    await this.state.journal.write(awaiting);
+    await units.startTimer({ name: guardName(revision, 'confirm'), unit: rollbackUnit(revision), afterMs });
     this.resume(awaiting);
     await this.tidy('guard timer', () => units.stopTimer(guardName(revision, 'apply')));
     publish(activationAwaiting, { revision, author, seconds: windowSeconds });
