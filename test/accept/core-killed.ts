@@ -51,7 +51,7 @@ for (let point = 1; point <= points; point++) {
 console.log('# every Gemel process stopped');
 await appliance.lab.restore('bonded');
 await appliance.coreAnswers();
-await appliance.sh('systemctl stop "gemel-*"; ! pgrep -f /usr/lib/gemel/core');
+await appliance.sh('systemctl stop "gemel-*"; ! pgrep -f "[/]usr/lib/gemel/core"');
 await new Promise((resolve) => setTimeout(resolve, 10_000));
 check((await kernelNetwork(appliance)) === 'old', 'the network is as it was');
 check(await appliance.answersPing(), 'and the appliance answers');
