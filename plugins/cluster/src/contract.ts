@@ -1,0 +1,22 @@
+import { createToken } from '@gemel/core/sdk';
+import type { Membership } from './membership/membership.js';
+
+export {
+  type ClusterIp,
+  type ClusterOptions,
+  type Member,
+  type Membership,
+  noMembership,
+  otherMember,
+  type Phase,
+  thisMember,
+} from './membership/membership.js';
+export { clusterMembership, membershipChanged } from './membership/membership-status.js';
+
+/** What this node believes about the pair it belongs to. */
+export interface MembershipService {
+  readonly current: Membership;
+  /** After it is on disk; in the order of changes. */
+  onChanged(listener: (membership: Membership, before: Membership) => void): Disposable;
+}
+export const MembershipService = createToken<MembershipService>('cluster.membership');

@@ -1,0 +1,3 @@
+import { defineReports } from '@gemel/core/sdk';
+
+export const clusterReports = defineReports({});
