@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** As in gemel-core.service and scripts/start. */
+const nodeOptions = ['--min-semi-space-size=16'];
 const node = 'node_modules/.bin/node';
 
 /** An appliance on the sandbox host, in a process of its own, as `npm start` runs it. */
@@ -24,7 +26,7 @@ export class SandboxProcess implements AsyncDisposable {
 
   static async start(folder: string): Promise<SandboxProcess> {
     const began = performance.now();
-    const child = spawn(node, ['build/core/dist/bin/gemel-sandbox.js', '--state', folder], {
+    const child = spawn(node, [...nodeOptions, 'build/core/dist/bin/gemel-sandbox.js', '--state', folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const readyMs = await new Promise<number>((resolve, reject) => {
