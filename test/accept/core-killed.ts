@@ -3,47 +3,46 @@
  * `-- --points N --seed S`
  */
 import { address, ApplianceInLab, check, until } from './appliance-in-lab.ts';
-import { changeAddress, confirmedNetwork, forceOptions, kernelNetwork, newAddress } from './address-change.ts';
+import { confirmedNetwork, forceOptions, kernelNetwork, newAddress } from './address-change.ts';
+import { interruptChange, randomMoments, stepLengths } from './interrupted-change.ts';
 import { numberOption, seeded } from './random.ts';
 
 const windowSeconds = 20;
+/** Taking back begins at the end of the window; an emulated processor needs seconds for it. */
+const graceSeconds = 10;
 const points = numberOption('points', 12);
 const seed = numberOption('seed', Date.now() % 1_000_000);
-const random = seeded(seed);
 
 await using appliance = await ApplianceInLab.up('accept-killed');
 await appliance.makeBond();
 await appliance.lab.snapshot('bonded');
 
 console.log('# killed once during the window, started again by systemd');
-await killInWindow('systemctl kill -s KILL gemel-core', 15);
+await killInWindow('systemctl kill -s KILL gemel-core');
 
 console.log('# killed during the window and kept from starting');
 await appliance.lab.restore('bonded');
 await killInWindow(
   'mkdir -p /run/systemd/system/gemel-core.service.d && printf "[Service]\\nRestart=no\\n" > /run/systemd/system/gemel-core.service.d/no-restart.conf && systemctl daemon-reload && systemctl kill -s KILL gemel-core',
-  60,
 );
 
 console.log(`# killed at ${points} random moments of edit, activate and confirm; seed ${seed}`);
-const length = await timedChange();
+await appliance.lab.restore('bonded');
+await appliance.coreAnswers();
+const lengths = await stepLengths(appliance);
 const results: Record<string, number> = { old: 0, new: 0 };
-for (let point = 1; point <= points; point++) {
+for (const moment of randomMoments(points, seeded(seed))) {
   await appliance.lab.restore('bonded');
   await appliance.coreAnswers();
-  const acknowledged: string[] = [];
-  const change = changeAddress(appliance, (step) => acknowledged.push(step)).catch(() => undefined); // the kill fails a step
-  const at = random() * (length + 0.5);
-  await new Promise((resolve) => setTimeout(resolve, at * 1_000));
-  await appliance.sh('systemctl kill -s KILL gemel-core');
-  await change;
+  const { when, acknowledged } = await interruptChange(appliance, moment, lengths, () =>
+    appliance.sh('systemctl kill -s KILL gemel-core'),
+  );
   await appliance.coreAnswers();
   await endPendingWindow();
   const [kernel, confirmed] = [await kernelNetwork(appliance), await confirmedNetwork(appliance)];
-  const told = acknowledged.at(-1) ?? 'nothing';
   check(
-    kernel !== 'neither' && kernel === confirmed && (told !== 'confirmed' || kernel === 'new'),
-    `point ${point}: killed after ${at.toFixed(2)} s, acknowledged ${told}: kernel ${kernel}, confirmed ${confirmed}`,
+    kernel !== 'neither' && kernel === confirmed && (acknowledged !== 'confirmed' || kernel === 'new'),
+    `point ${moment.point}: killed ${when}, acknowledged ${acknowledged}: kernel ${kernel}, confirmed ${confirmed}`,
   );
   results[kernel] = (results[kernel] ?? 0) + 1;
 }
@@ -59,7 +58,7 @@ console.log(
   `${points} of ${points} kills ended in a whole network (${results['old']} old, ${results['new']} new); the window's return works without core`,
 );
 
-async function killInWindow(kill: string, graceSeconds: number): Promise<void> {
+async function killInWindow(kill: string): Promise<void> {
   await appliance.coreAnswers();
   await appliance.gemel('network', 'address', 'remove', 'bond0', `${address}/24`);
   await appliance.gemel('network', 'address', 'add', 'bond0', `${newAddress}/24`);
@@ -79,24 +78,11 @@ async function killInWindow(kill: string, graceSeconds: number): Promise<void> {
     async () => (await kernelNetwork(appliance)) === 'old',
   );
   const seconds = (performance.now() - activatedAt) / 1_000;
-  // what takes it back starts at the end of the window: core, or else the guard with a cold Node, which an emulated processor
-  // needs tens of seconds for
   check(
     seconds <= windowSeconds + graceSeconds,
     `the old network was back ${seconds.toFixed(1)} s after the activation (window ${windowSeconds} s)`,
   );
   check(await appliance.answersPing(), 'and the appliance answers');
-}
-
-/** An unkilled run, to know how long one takes. */
-async function timedChange(): Promise<number> {
-  await appliance.lab.restore('bonded');
-  await appliance.coreAnswers();
-  const began = performance.now();
-  await changeAddress(appliance, () => {});
-  const seconds = (performance.now() - began) / 1_000;
-  console.log(`an undisturbed change takes ${seconds.toFixed(1)} s`);
-  return seconds;
 }
 
 /** What awaits confirmation is given back now, so that a point does not have to sit out its window. */
