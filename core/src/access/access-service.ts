@@ -1,5 +1,13 @@
 import type { Authenticator, Credential, Identity } from '../ipc/authenticator.js';
-import { ApplianceError, type Clock, type FileStore, type Logger, type Report, type Role } from '../sdk/index.js';
+import {
+  ApplianceError,
+  type Clock,
+  type FileStore,
+  type Logger,
+  type PasswordCheck,
+  type Report,
+  type Role,
+} from '../sdk/index.js';
 import { Lockout, sourceOf } from './lockout.js';
 import { PasswordHasher } from './password-hash.js';
 import { defaultPasswordRules, type PasswordRules } from './password-rules.js';
@@ -31,7 +39,7 @@ const longestWaitOfSourceMs = 15 * 60_000;
 const freeFailures = 5;
 
 /** Users, their sessions, and tokens. */
-export class AccessService implements Authenticator {
+export class AccessService implements Authenticator, PasswordCheck {
   readonly users: UserStore;
   readonly tokens: TokenStore;
   readonly sessions: SessionStore;
@@ -60,6 +68,11 @@ export class AccessService implements Authenticator {
    *         `unavailable` when too many sign in at once.
    */
   async signIn(name: string, password: string, source: string): Promise<SignedIn> {
+    const role = await this.check(name, password, source);
+    return { session: await this.sessions.start(name), name, role };
+  }
+
+  async check(name: string, password: string, source: string): Promise<Role> {
     const from = sourceOf(source);
     const waitMs = Math.max(this.#byUser.waitMs(name), this.#bySource.waitMs(from));
     if (waitMs > 0) {
@@ -73,7 +86,7 @@ export class AccessService implements Authenticator {
     if (!valid || user === undefined) throw new ApplianceError('forbidden', 'The user name or the password is wrong.');
     this.#byUser.forgive(name, true);
     this.#bySource.forgive(from, false); // one good account must not reset the count for guessing others
-    return { session: await this.sessions.start(name), name, role: user.role };
+    return user.role;
   }
 
   identify({ kind, secret }: Credential): Identity | undefined {
