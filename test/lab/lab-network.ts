@@ -79,6 +79,15 @@ export async function setContainerPorts(lab: string, node: NodeName, nics: reado
   await inNamespace(labNamespace(lab), lines);
 }
 
+/** As a switch does when a cable is pulled: the addresses learnt on these ports are gone, the other cable takes them over at once. */
+export async function forgetLearntAddresses(lab: string, node: NodeName, nics: readonly Nic[]): Promise<void> {
+  for (const nic of nics.filter(({ link }) => link === 'external'))
+    await mustRun([
+      ...['bridge', '-netns', labNamespace(lab), 'fdb', 'flush'],
+      ...['dev', 'external', 'brport', portName(node, nic), 'nopermanent'],
+    ]);
+}
+
 /** A restored appliance has forgotten what its neighbours remember: forget here too. */
 export async function forgetNeighbours(lab: string): Promise<void> {
   await inNamespace(labNamespace(lab), ['neigh flush all'], true);

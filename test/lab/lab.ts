@@ -25,6 +25,7 @@ import {
 } from './lab-layout.ts';
 import { createLabNetwork, forgetNeighbours, removeLabNetwork, selectNics } from './lab-network.ts';
 import { LabNode } from './lab-node.ts';
+import { SharedFolder } from './shared-folder.ts';
 import { VmAppliance } from './vm-appliance.ts';
 
 export interface UpOptions {
@@ -183,6 +184,7 @@ export class Lab {
       await Promise.all(on.map((appliance) => appliance.pause()));
       try {
         await Promise.all(this.#all.map((appliance) => appliance.saveSnapshot(name)));
+        await this.#shared?.saveSnapshot(name);
         this.#record.snapshots[name] = { on: on.map((appliance) => appliance.name), cuts: [...this.#record.cuts] };
       } finally {
         for (const appliance of on) await appliance.resume(this.#carrier(appliance.name));
@@ -199,6 +201,8 @@ export class Lab {
     }
     return this.#change(async () => {
       this.#record.cuts = [...snapshot.cuts];
+      await Promise.all(this.#all.map((appliance) => appliance.kill()));
+      await this.#shared?.loadSnapshot(name);
       await Promise.all(
         this.#all.map((appliance) => appliance.loadSnapshot(name, snapshot.on.includes(appliance.name))),
       );
@@ -232,6 +236,11 @@ export class Lab {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.down();
+  }
+
+  /** Only containers have one. */
+  get #shared(): SharedFolder | undefined {
+    return this.#record.kind === 'container' ? new SharedFolder(this.#folders) : undefined;
   }
 
   get #all(): readonly Appliance[] {

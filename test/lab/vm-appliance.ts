@@ -15,7 +15,7 @@ import {
   type Nic,
   type NodeName,
 } from './lab-layout.ts';
-import { createTaps, portName } from './lab-network.ts';
+import { createTaps, forgetLearntAddresses, portName } from './lab-network.ts';
 import { isAlive } from './owned-process.ts';
 import { humanMonitor, qmp } from './qmp.ts';
 import {
@@ -125,6 +125,9 @@ export class VmAppliance implements Appliance {
       arguments: { name: `nic-${nicId(nic)}`, up: carrier(nic) },
     }));
     await qmp(this.#sockets.qmp, commands);
+    // A container's port goes down itself and forgets; the tap of a VM stays up.
+    const dark = NICS.filter((nic) => !carrier(nic));
+    await forgetLearntAddresses(this.#lab, this.name, dark);
   }
 
   async pause(): Promise<void> {
