@@ -26,8 +26,14 @@ module.exports = {
     {
       name: 'plugins-see-the-sdk-and-contracts',
       severity: 'error',
-      from: path('^plugins/([^/]+)/'),
+      from: { path: '^plugins/([^/]+)/', pathNot: '^plugins/[^/]+/dist/process/' },
       to: { path: '^(core|plugins)/', pathNot: ['^core/dist/sdk/', '^plugins/$1/', '^plugins/[^/]+/dist/contract'] },
+    },
+    {
+      name: 'processes-of-plugins-talk-to-core-through-its-client',
+      severity: 'error',
+      from: path('^plugins/([^/]+)/dist/process/'),
+      to: { path: '^(core|plugins)/', pathNot: ['^core/dist/sdk/', '^core/dist/ipc/client\\.', '^plugins/$1/'] },
     },
     {
       name: 'core-knows-no-plugin',
@@ -39,7 +45,7 @@ module.exports = {
       name: 'host-modules-in-system-folders-only',
       severity: 'error',
       from: { path: '^(core|plugins)/[^.]*dist/', pathNot: '(/system/|^core/dist/(cli|bin|ipc)/|^core/dist/testing/)' },
-      to: path('^(node:)?(child_process|fs|fs/promises|net|dgram|http|https)$'),
+      to: path('^(node:)?(child_process|fs|fs/promises|net|dgram|tls|http|https)$'),
     },
     {
       name: 'node-ipc-behind-the-channel',
@@ -52,7 +58,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '\\.d\\.ts$' },
     includeOnly:
-      '^(core|plugins/[^/]+)/dist/|^(node:)?(child_process|fs|fs/promises|net|dgram|http|https)$|node_modules/node-ipc',
+      '^(core|plugins/[^/]+)/dist/|^(node:)?(child_process|fs|fs/promises|net|dgram|tls|http|https)$|node_modules/node-ipc',
 
     enhancedResolveOptions: {
       exportsFields: ['exports'],

@@ -22,7 +22,7 @@ const PARTITIONS = {
 } as const satisfies Record<string, Partition>;
 
 /** Folders of the data partition, which files/etc/fstab binds to where they belong. */
-export const DATA_FOLDERS = ['gemel', 'journal', 'pacemaker', 'corosync'];
+export const DATA_FOLDERS = ['gemel', 'gemel-peer', 'journal', 'pacemaker', 'corosync'];
 
 /** GRUB's environment block is exactly this long, padded with #. */
 const GRUBENV_BYTES = 1024;

@@ -96,7 +96,7 @@ function imageIn(path: string, id: string, seconds: ApplianceImage['seconds']): 
 /** What a root needs beyond files: mount points, accounts, enabled units, no identity of its own. */
 async function finishRoot(root: string): Promise<void> {
   const data = DATA_FOLDERS.map((name) => `data/${name}`);
-  for (const folder of [...data, 'var/lib/gemel', 'var/log/journal', 'srv/gemel', 'boot/efi'])
+  for (const folder of [...data, 'var/lib/gemel', 'var/lib/gemel-peer', 'var/log/journal', 'srv/gemel', 'boot/efi'])
     await mkdir(join(root, folder), { recursive: true });
   // Empty: the first boot gives each appliance its own.
   await rm(join(root, 'etc/machine-id'), { force: true });

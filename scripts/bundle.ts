@@ -43,6 +43,7 @@ try {
   for (const path of programs) await bundle({ entryPoints: [path], external: ['../kernel/*'], ...inPlace(path) });
   // two files: one that opens the compile cache, and all that is then in it
   await bundle({ entryPoints: [command], external: ['../cli/gemel-command.js'], ...inPlace(command) });
+  for (const path of await find('plugins/*/dist/bin/*.js')) await bundle({ entryPoints: [path], ...inPlace(path) });
   const commandCode = 'core/dist/cli/gemel-command.js';
   await bundle({ entryPoints: [commandCode], ...inPlace(commandCode) });
   for (const folder of ['core', ...plugins]) await copy(`${folder}/package.json`);

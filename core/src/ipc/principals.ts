@@ -29,10 +29,13 @@ export interface PluginGrants {
 
 /** The actions that open and close sessions. A local user needs none, so only doors that carry sessions have them. */
 const sessionActions: ReadonlySet<string> = new Set(['access.login', 'access.logout']);
+/** What `gemel-peer` says the other node asked for; nobody else may say so. */
+const peerDelivery = 'peer.deliver';
 
 const nothing = () => false;
-const everything = () => true;
-const notSessions = (id: string) => !sessionActions.has(id);
+const allEvents = () => true;
+const forOperators = (id: string) => id !== peerDelivery;
+const notSessions = (id: string) => forOperators(id) && !sessionActions.has(id);
 
 function person(name: string, role: Role, group: string | undefined): Principal {
   return {
@@ -40,7 +43,7 @@ function person(name: string, role: Role, group: string | undefined): Principal 
     surface: 'cli',
     group,
     identity: 'person',
-    own: { role, action: notSessions, events: everything },
+    own: { role, action: notSessions, events: allEvents },
     onBehalf: undefined,
   };
 }
@@ -56,7 +59,7 @@ export const principals = {
     group: 'gemel-gateway',
     identity: 'program',
     own: { role: 'viewer', action: (id) => id === 'access.login', events: nothing },
-    onBehalf: { action: everything, events: everything },
+    onBehalf: { action: forOperators, events: allEvents },
   },
   /** Shows the status to whoever stands before the device; more only after sign-in. */
   console: {
@@ -64,16 +67,16 @@ export const principals = {
     surface: 'console',
     group: 'gemel-console',
     identity: 'program',
-    own: { role: 'viewer', action: (id) => id === 'access.login' || id.startsWith('status.'), events: everything },
-    onBehalf: { action: everything, events: everything },
+    own: { role: 'viewer', action: (id) => id === 'access.login' || id.startsWith('status.'), events: allEvents },
+    onBehalf: { action: forOperators, events: allEvents },
   },
-  /** Gets its actions together with clustering. */
+  /** Carries requests of the other node. The role is the highest because the one action is the limit. */
   peer: {
     name: 'peer',
     surface: 'peer',
     group: 'gemel-peer',
     identity: 'program',
-    own: { role: 'viewer', action: nothing, events: nothing },
+    own: { role: 'administrator', action: (id) => id === peerDelivery, events: nothing },
     onBehalf: undefined,
   },
 } as const satisfies Record<string, Principal>;

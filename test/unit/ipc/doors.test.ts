@@ -15,6 +15,7 @@ function action(id: string, role: 'viewer' | 'operator' | 'administrator' = 'vie
 
 const actions = [
   action('access.login'),
+  action('peer.deliver'),
   action('access.user.add', 'administrator'),
   action('network.bond.create', 'operator'),
   action('status.show'),
@@ -42,7 +43,7 @@ const seen: Readonly<Record<string, readonly string[]>> = {
   viewers: ['status.show'],
   gateway: ['access.login'],
   console: ['access.login', 'status.show'],
-  peer: [],
+  peer: ['peer.deliver'],
   'plugin-example': ['status.show'],
 };
 

@@ -24,11 +24,13 @@ export interface OpenServersOptions {
   readonly clock?: Clock;
   readonly private?: boolean;
   readonly nameOf?: (descriptor: number) => Promise<string | undefined>;
+  /** Instead of a new one. */
+  readonly folder?: string;
 }
 
 /** Real sockets in a folder of their own, before the given core. */
 export async function openServers(core: CoreApi, options: OpenServersOptions = {}): Promise<OpenServers> {
-  const folder = await mkdtemp(join(tmpdir(), 'gemel-ipc-'));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'gemel-ipc-')));
   const logged: string[] = [];
   const note = (_fields: unknown, message: string) => void logged.push(message);
   const log: Logger = { debug: note, info: note, warn: note, error: note };

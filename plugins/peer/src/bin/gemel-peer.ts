@@ -1,0 +1,3 @@
+import { runPeer } from '../process/run-peer.js';
+
+await runPeer();
