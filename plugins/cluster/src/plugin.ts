@@ -1,5 +1,6 @@
 import { definePlugin } from '@gemel/core/sdk';
 import { MembershipService } from './contract.js';
+import { addFormation } from './formation/formation.js';
 import { StoredMembership } from './membership/membership-service.js';
 import { clusterMembership } from './membership/membership-status.js';
 import { addRunningCluster } from './running-cluster.js';
@@ -11,6 +12,7 @@ export default definePlugin({
     await membership.load();
     context.provideValue(MembershipService, membership);
     context.status.add(clusterMembership, async () => membership.current);
+    await addFormation(context, membership);
     addRunningCluster(context, { membership });
   },
 });

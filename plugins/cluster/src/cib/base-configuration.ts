@@ -1,0 +1,113 @@
+import type { Membership } from '../membership/membership.js';
+import { constraint, nameValues, op, type Options, primitive } from './cib-elements.js';
+
+/** Below the 10,000 points that DRBD gives to current data: an unreachable external network moves the role, it never lets old data win. */
+const externalLost = -9000;
+
+/**
+ * What Pacemaker is told of a fresh cluster: one `<configuration>` to be merged into an empty CIB in one step. Pure.
+ * Names of resources are fixed; the active role is the chain drbd-data → data → cluster-ip → active.
+ */
+export function renderBaseConfiguration({ clusterIp, options }: Membership): string {
+  if (clusterIp === null || options === null) throw new Error('a cluster has an address and options');
+  const { replicated, externalReferences, fencing } = options;
+  const head = replicated ? 'drbd-data-clone' : 'cluster-ip';
+  const watchesExternal = externalReferences.length > 0;
+  const resources = [
+    ...(replicated ? [drbdData, dataVolume] : []),
+    primitive(
+      'cluster-ip',
+      'ocf:heartbeat:IPaddr2',
+      { ip: clusterIp.address, cidr_netmask: String(clusterIp.prefix) },
+      [op('cluster-ip', 'monitor', { interval: '5s', timeout: '20s' })],
+    ),
+    primitive('active', 'ocf:gemel:active', {}, [
+      op('active', 'start', { interval: '0s', timeout: '60s' }),
+      op('active', 'stop', { interval: '0s', timeout: '60s' }),
+      op('active', 'monitor', { interval: '10s', timeout: '20s' }),
+    ]),
+    ...(watchesExternal ? [externalClone(externalReferences)] : []),
+  ];
+  const constraints = [
+    ...(replicated
+      ? [
+          constraint.with('data', 'drbd-data-clone', 'Promoted'),
+          constraint.after('data', 'start', 'drbd-data-clone', 'promote'),
+          constraint.with('cluster-ip', 'data'),
+          constraint.after('cluster-ip', 'start', 'data', 'start'),
+        ]
+      : []),
+    constraint.with('active', 'cluster-ip'),
+    constraint.after('active', 'start', 'cluster-ip', 'start'),
+    ...(watchesExternal ? [constraint.needsExternal(head, replicated ? 'Promoted' : undefined, externalLost)] : []),
+  ];
+  return `<configuration>
+<crm_config>
+<cluster_property_set id="cib-bootstrap-options">
+${nameValues('cib-bootstrap-options', clusterProperties(fencing.length > 0))}
+</cluster_property_set>
+</crm_config>
+<resources>
+${resources.join('\n')}
+</resources>
+<constraints>
+${constraints.join('\n')}
+</constraints>
+<rsc_defaults>
+<meta_attributes id="rsc_defaults-meta_attributes">
+${nameValues('rsc_defaults-meta_attributes', { 'resource-stickiness': '100', 'migration-threshold': '3', 'failure-timeout': '60s' })}
+</meta_attributes>
+</rsc_defaults>
+</configuration>
+`;
+}
+
+/** Without fencing the survivor of two goes on by itself: DRBD's own fencing keeps old data from becoming active. */
+export function clusterProperties(fenced: boolean): Options {
+  return {
+    'cluster-name': 'gemel',
+    'stonith-enabled': fenced ? 'true' : 'false',
+    'no-quorum-policy': fenced ? 'stop' : 'ignore',
+    'dc-deadtime': '5s',
+    'node-health-strategy': 'migrate-on-red',
+    // How soon an expired failure is noticed; failure-timeout counts in it.
+    'cluster-recheck-interval': '60s',
+    ...(fenced ? { 'priority-fencing-delay': '5s' } : {}),
+  };
+}
+
+const drbdData = `<clone id="drbd-data-clone">
+<meta_attributes id="drbd-data-clone-meta_attributes">
+${nameValues('drbd-data-clone-meta_attributes', { promotable: 'true', 'promoted-max': '1', 'promoted-node-max': '1', 'clone-max': '2', 'clone-node-max': '1', notify: 'true' })}
+</meta_attributes>
+${primitive('drbd-data', 'ocf:linbit:drbd', { drbd_resource: 'gemel' }, [
+  op('drbd-data', 'start', { interval: '0s', timeout: '240s' }),
+  op('drbd-data', 'stop', { interval: '0s', timeout: '100s' }),
+  op('drbd-data', 'promote', { interval: '0s', timeout: '90s' }),
+  op('drbd-data', 'demote', { interval: '0s', timeout: '90s' }),
+  op('drbd-data', 'monitor', { interval: '9s', role: 'Promoted', timeout: '30s' }),
+  op('drbd-data', 'monitor', { interval: '10s', role: 'Unpromoted', timeout: '30s' }),
+])}
+</clone>`;
+
+const dataVolume = primitive(
+  'data',
+  'ocf:heartbeat:Filesystem',
+  { device: '/dev/drbd0', directory: '/srv/gemel', fstype: 'ext4', options: 'noatime' },
+  [
+    op('data', 'start', { interval: '0s', timeout: '60s' }),
+    op('data', 'stop', { interval: '0s', timeout: '60s' }),
+    op('data', 'monitor', { interval: '10s', timeout: '40s' }),
+  ],
+);
+
+/** Each node asks these addresses; the attribute `external` is 0 where none answers. */
+function externalClone(references: readonly string[]): string {
+  const parameters = { host_list: references.join(' '), name: 'external', dampen: '1s', attempts: '2', timeout: '1' };
+  return `<clone id="external-clone">
+${primitive('external', 'ocf:pacemaker:ping', parameters, [
+  op('external', 'start', { interval: '0s', timeout: '60s' }),
+  op('external', 'monitor', { interval: '2s', timeout: '30s' }),
+])}
+</clone>`;
+}

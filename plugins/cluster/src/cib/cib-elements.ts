@@ -1,0 +1,58 @@
+/** Elements of Pacemaker's CIB as text, with the ids that pcs gives them. Pure. */
+export type Options = Readonly<Record<string, string>>;
+
+export function xmlText(value: string): string {
+  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+export function nameValues(owner: string, options: Options): string {
+  return Object.entries(options)
+    .map(
+      ([name, value]) => `<nvpair id="${owner}-${xmlText(name)}" name="${xmlText(name)}" value="${xmlText(value)}"/>`,
+    )
+    .join('\n');
+}
+
+export function op(resource: string, name: string, options: Options & { readonly interval: string }): string {
+  const role = options['role'] === undefined ? '' : `-${options['role']}`;
+  const attributes = Object.entries(options).map(([key, value]) => ` ${key}="${xmlText(value)}"`);
+  return `<op id="${resource}-${name}${role}-interval-${options.interval}" name="${name}"${attributes.join('')}/>`;
+}
+
+/** @param agent `class:provider:type` or `stonith:type`. */
+export function primitive(id: string, agent: string, parameters: Options, operations: readonly string[]): string {
+  const parts = agent.split(':');
+  const [standard, provider, type] = parts.length === 2 ? [parts[0], undefined, parts[1]] : parts;
+  const from = provider === undefined ? '' : ` provider="${provider}"`;
+  const attributes =
+    Object.keys(parameters).length === 0
+      ? ''
+      : `<instance_attributes id="${id}-instance_attributes">\n${nameValues(`${id}-instance_attributes`, parameters)}\n</instance_attributes>\n`;
+  return `<primitive id="${id}" class="${standard}"${from} type="${type}">
+${attributes}<operations>
+${operations.join('\n')}
+</operations>
+</primitive>`;
+}
+
+export const constraint = {
+  /** `resource` only where `other` is (in that role). */
+  with(resource: string, other: string, role?: string): string {
+    const inRole = role === undefined ? '' : ` with-rsc-role="${role}"`;
+    return `<rsc_colocation id="colocation-${resource}-${other}-INFINITY" rsc="${resource}" with-rsc="${other}"${inRole} score="INFINITY"/>`;
+  },
+  after(resource: string, action: string, other: string, otherAction: string): string {
+    return `<rsc_order id="order-${other}-${resource}-mandatory" first="${other}" first-action="${otherAction}" then="${resource}" then-action="${action}" kind="Mandatory"/>`;
+  },
+  /** Rather elsewhere while this node does not reach the external network; if none does, it stays. */
+  needsExternal(resource: string, role: string | undefined, score: number): string {
+    const id = `location-${resource}-external`;
+    const inRole = role === undefined ? '' : ` role="${role}"`;
+    return `<rsc_location id="${id}" rsc="${resource}">
+<rule id="${id}-rule" score="${score}" boolean-op="or"${inRole}>
+<expression id="${id}-rule-expr-1" attribute="external" operation="not_defined"/>
+<expression id="${id}-rule-expr-2" attribute="external" operation="lt" value="1" type="number"/>
+</rule>
+</rsc_location>`;
+  },
+};

@@ -1,0 +1,252 @@
+import { randomBytes } from 'node:crypto';
+import { ApplianceError, type JobCall } from '@gemel/core/sdk';
+import { HardwareService, type PairNode } from '@gemel/plugin-hardware/contract';
+import type { UnpairedPeer } from '@gemel/plugin-peer/contract';
+import { drbdFile } from '../drbd/drbd-resource.js';
+import { followSync } from '../drbd/sync-progress.js';
+import { keyFile } from '../corosync/corosync-conf.js';
+import { type Membership, type Member, otherMember, thisMember } from '../membership/membership.js';
+import { parseNetworkAddress } from '../readiness/ip-network.js';
+import { judgePair } from '../readiness/judge-pair.js';
+import type { NodeView, ReadinessItem } from '../readiness/node-view.js';
+import { readNode } from '../readiness/read-node.js';
+import { clusterReports } from '../reports.js';
+import { helperUnits } from './engines.js';
+import { addressesOf } from './joining.js';
+import { type FormationParts, pairFiles, pairPaths, seenFrom, writePairFiles } from './parts.js';
+import * as requests from './peer-requests.js';
+import type { PairFiles } from './peer-requests.js';
+
+export interface PeerLogin {
+  readonly address: string;
+  readonly fingerprint: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** What a person sees before saying yes. */
+export interface ConnectPreview {
+  readonly address: string;
+  readonly fingerprint: string;
+  /** Empty until the password was given. */
+  readonly hostName: string;
+  readonly lost: readonly string[];
+  readonly readiness: readonly ReadinessItem[];
+}
+
+interface Looked {
+  readonly peer: UnpairedPeer;
+  readonly ticket: string;
+  readonly view: NodeView;
+  readonly planned: Membership;
+  readonly preview: ConnectPreview;
+}
+
+type Progress = Pick<JobCall, 'progress' | 'log' | 'signal'>;
+
+/** Asks the other node who it is, compares the fingerprint with the one that the person saw there, proves the password. */
+export async function lookAtPeer(parts: FormationParts, login: PeerLogin, signal: AbortSignal): Promise<Looked> {
+  const { context, membership, peer } = parts;
+  const current = membership.must(
+    'created',
+    'Create a cluster first (gemel cluster create), or reconnect it (gemel cluster reconnect).',
+  );
+  const unpaired = await peer.introduce(login.address, { signal });
+  if (normal(unpaired.fingerprint) !== normal(login.fingerprint)) {
+    throw new ApplianceError(
+      'forbidden',
+      `${login.address} shows the fingerprint ${unpaired.fingerprint}, not the one that you gave. Compare it with what gemel peer show says on the other node.`,
+    );
+  }
+  const own = await readNode(context, signal);
+  const { clock } = context.system;
+  const began = clock.monotonic();
+  const { user, password } = login;
+  const answer = await peer.callUnpaired(
+    unpaired,
+    requests.joinLook,
+    { user, password, node: own.hostName },
+    { signal },
+  );
+  const tookMs = clock.monotonic() - began;
+  const planned = planPair(current, answer.view);
+  const readiness = [
+    ...answer.obstacles.map((text) => ({
+      id: 'peer-ready',
+      ok: false,
+      text: `${answer.view.hostName}: ${text}`,
+      fix: 'Do so there.',
+    })),
+    ...judgePair({
+      own,
+      other: answer.view,
+      planned,
+      clockOffsetMs: answer.view.now + tookMs / 2 - clock.now(),
+      clockErrorMs: tookMs / 2,
+      hardware: judgeHardware(parts, own, answer.view),
+    }),
+  ];
+  const preview = {
+    address: unpaired.address,
+    fingerprint: unpaired.fingerprint,
+    hostName: answer.view.hostName,
+    lost: answer.lost,
+    readiness,
+  };
+  return { peer: unpaired, ticket: answer.ticket, view: answer.view, planned, preview };
+}
+
+export async function connectPeer(parts: FormationParts, login: PeerLogin, call: Progress): Promise<Membership> {
+  const { context, peer } = parts;
+  call.progress(undefined, 'Asking the other node');
+  const looked = await lookAtPeer(parts, login, call.signal);
+  refuseUnready(looked.preview.readiness);
+  const { planned, ticket } = looked;
+  const key = await readKey(parts);
+  const files = pairFiles(planned, key, randomBytes(24).toString('hex'));
+  const caller = { hostName: planned.thisNode, addresses: ownAddresses(planned) };
+  const asPeer = seenFrom(planned, looked.view.hostName);
+  await formPair(parts, planned, files, call, async () => {
+    await peer.callUnpaired(looked.peer, requests.joinPrepare, { ticket, planned: asPeer, files, caller });
+    const addresses = addressesOf(planned);
+    await peer.pair({ hostName: looked.view.hostName, fingerprint: looked.peer.fingerprint, addresses });
+  });
+  context.log.info({ node: looked.view.hostName }, 'the other node was connected');
+  await synchronise(parts, files, call);
+  return planned;
+}
+
+/**
+ * Both nodes become members, or neither: whatever fails before this node has the new membership on disk is taken back on both.
+ * @param prepare makes the other node ready; its journal is on disk after it, and it can be called.
+ */
+export async function formPair(
+  parts: FormationParts,
+  planned: Membership,
+  files: PairFiles,
+  call: Progress,
+  prepare: () => Promise<void>,
+  restart = false,
+): Promise<void> {
+  const { context, membership, journal, engines, peer } = parts;
+  if (journal.open !== undefined) throw new ApplianceError('conflict', 'A change of the cluster is under way already.');
+  const names = planned.nodes.map(({ hostName }) => hostName);
+  const before = membership.current;
+  await journal.begin('connect', context.system.clock.now(), { before, planned }, pairPaths);
+  try {
+    call.progress(0.1, 'Preparing the other node');
+    await prepare();
+    await journal.step('prepared');
+    call.progress(0.3, 'Writing the configuration of both nodes');
+    if (restart) await engines.pauseAround(() => writePairFiles(parts, { ...files, drbd: null }), call.signal);
+    else {
+      // DRBD stays as it is until both nodes are members: data must not flow before it is sure that it shall.
+      await writePairFiles(parts, { ...files, drbd: null });
+      await engines.reload();
+    }
+    call.progress(0.5, 'Starting the other node');
+    await peer.call(requests.joinStart, {});
+    call.progress(0.7, 'Waiting until both nodes are members');
+    await engines.operational(names, call.signal);
+    await membership.set(planned);
+  } catch (failure) {
+    call.log('Taking everything back on both nodes.');
+    await undoPair(parts);
+    throw failure;
+  }
+  await journal.end();
+  // If it does not hear this, it asks.
+  await peer.call(requests.joinCommit, {}).catch((failure: unknown) => {
+    context.log.warn({ failure: String(failure) }, 'the other node was not told that it is connected; it will ask');
+  });
+}
+
+export async function undoPair(parts: FormationParts): Promise<void> {
+  const { context, journal, engines, peer } = parts;
+  const { before, planned, step } = journal.open ?? {};
+  if (before === undefined || planned === undefined) return;
+  const tolerate = (what: string) => (failure: unknown) => {
+    context.log.warn({ failure: String(failure) }, what);
+  };
+  if (peer.paired !== undefined) {
+    await peer.call(requests.joinUndo, {}).catch(tolerate('the other node will take the change back by itself'));
+  }
+  if (step !== 'begun') {
+    await journal.restoreFiles();
+    await engines.reload().catch(tolerate('Corosync did not read the former configuration'));
+    const other = otherMember(planned);
+    if (other !== undefined)
+      await engines.forgetNode(other.hostName).catch(tolerate('Pacemaker still lists the other node'));
+  }
+  if (before.phase === 'created') await peer.unpair();
+  await journal.end();
+}
+
+/** DRBD begins to copy; services run meanwhile. */
+export async function synchronise(parts: FormationParts, files: PairFiles, call: Progress): Promise<void> {
+  if (files.drbd === null) return;
+  const { system } = parts.context;
+  call.progress(0.8, 'Starting to synchronise the data volume');
+  await system.files.write(drbdFile, files.drbd, { mode: 0o600 });
+  await parts.engines.runHelper(helperUnits.volumeAdjust);
+  await followSync(system, call);
+}
+
+export function refuseUnready(items: readonly ReadinessItem[]): void {
+  const reports = items
+    .filter(({ ok }) => !ok)
+    .map(({ id, text, fix }) => clusterReports.report('cluster.not-ready', { item: id, text, fix }));
+  const [first] = reports;
+  if (first !== undefined) throw new ApplianceError('conflict', first.text, { reports });
+}
+
+export async function readKey({ context }: FormationParts): Promise<string> {
+  const key = await context.system.files.read(keyFile);
+  if (key !== undefined) return key;
+  throw new ApplianceError('storage', `${keyFile} is missing. Disband this node and create the cluster anew.`);
+}
+
+export function ownAddresses(planned: Membership): readonly string[] {
+  const own = thisMember(planned);
+  return own === undefined ? [] : [own.sync.address, own.external.address];
+}
+
+/** The cluster with the other node in it. What its addresses should be was said when the cluster was created. Pure. */
+export function planPair(current: Membership, other: NodeView): Membership {
+  const expected = current.expectedPeer;
+  if (expected === null)
+    throw new ApplianceError('conflict', 'The addresses of the other node are not known. Create the cluster anew.');
+  const interfaceWith = (address: string) =>
+    other.interfaces.find(({ addresses }) => addresses.some((text) => parseNetworkAddress(text)?.text === address))
+      ?.name ?? '-';
+  const member: Member = {
+    hostName: other.hostName,
+    nodeId: thisMember(current)?.nodeId === 1 ? 2 : 1,
+    sync: { interface: interfaceWith(expected.sync), address: expected.sync },
+    external: { interface: interfaceWith(expected.external), address: expected.external },
+  };
+  const own = current.nodes.filter(({ hostName }) => hostName === current.thisNode);
+  const nodes = [...own, member].toSorted((one, two) => one.nodeId - two.nodeId);
+  return { ...current, phase: 'connected', nodes, keepsServices: true };
+}
+
+export function judgeHardware({ context }: FormationParts, own: NodeView, other: NodeView) {
+  const service = context.find(HardwareService);
+  const [first, second] = [pairNode(own), pairNode(other)];
+  if (service === undefined || first === undefined || second === undefined) return undefined;
+  const { allowed, reports } = service.compatible(first, second);
+  return { allowed, text: reports.map(({ text }) => text).join(' ') };
+}
+
+function pairNode({ hostName, hardware }: NodeView): PairNode | undefined {
+  if (hardware === null) return undefined;
+  // Made by the hardware plugin of the same firmware on the other node, over a way that both trust.
+  return { name: hostName, ...(hardware as Omit<PairNode, 'name'>) };
+}
+
+function normal(fingerprint: string): string {
+  return fingerprint
+    .replace(/^sha256:?/i, '')
+    .replaceAll(/[^0-9a-f]/gi, '')
+    .toUpperCase();
+}

@@ -1,0 +1,156 @@
+import { ApplianceError, type Clock, type CommandRunner, type SystemAccess, type UnitManager } from '@gemel/core/sdk';
+
+/** Oneshot units, since core itself may not do these things. Each is described in its unit file. */
+export const helperUnits = {
+  /** Removes what an earlier cluster left in Pacemaker's and Corosync's folders. */
+  forget: 'gemel-cluster-forget.service',
+  /** Fresh DRBD metadata: what is on the volume will be replaced by the other node's. */
+  volumeJoin: 'gemel-cluster-volume@join.service',
+  /** Takes the volume back to the one-node form with its data as it is. */
+  volumeKeep: 'gemel-cluster-volume@keep.service',
+  /** Tells the running DRBD what gemel.res says now. */
+  volumeAdjust: 'gemel-cluster-volume@adjust.service',
+} as const;
+
+const corosync = 'corosync.service';
+const pacemaker = 'pacemaker.service';
+/** What a single appliance has and a node of a cluster leaves to Pacemaker. */
+const single = {
+  volume: 'gemel-shared.service',
+  mount: 'srv-gemel.mount',
+  active: 'gemel-active.target',
+  /** Reaches the target on a single appliance, once the volume is there. */
+  alone: 'gemel-active-alone.service',
+} as const;
+
+/** Looks at the cluster while it forms are this far apart. */
+const lookEveryMs = 250;
+
+/** The engines of this node: Corosync, Pacemaker and the volume below them. */
+export class Engines {
+  readonly #units: UnitManager;
+  readonly #commands: CommandRunner;
+  readonly #clock: Clock;
+
+  constructor({ units, commands, clock }: SystemAccess) {
+    this.#units = units;
+    this.#commands = commands;
+    this.#clock = clock;
+  }
+
+  /** Returns when Pacemaker takes orders; resources may still be starting. */
+  async start(signal: AbortSignal): Promise<void> {
+    await this.#units.start(corosync);
+    await this.#units.start(pacemaker);
+    await this.#until('Pacemaker did not answer', 60_000, signal, async () => {
+      const { exitCode } = await this.#commands.run(['cibadmin', '--query', '--scope', 'crm_config'], { signal });
+      return exitCode === 0;
+    });
+  }
+
+  /** Pacemaker stops its resources here first, which go to the other node if it is there. */
+  async stop(): Promise<void> {
+    await this.#units.stop(pacemaker);
+    await this.#units.stop(corosync);
+  }
+
+  /** Both nodes read corosync.conf and the key anew, which takes no connection away. */
+  async reload(): Promise<void> {
+    await this.#must(['corosync-cfgtool', '-R']);
+  }
+
+  async configure(configuration: string): Promise<void> {
+    await this.#must(
+      ['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-pipe'],
+      configuration,
+    );
+  }
+
+  /** From now on Pacemaker neither starts nor stops anything, or does so again. */
+  async setHandsOff(handsOff: boolean): Promise<void> {
+    const value = handsOff ? 'true' : 'false';
+    await this.#must(['crm_attribute', '--type', 'crm_config', '--name', 'maintenance-mode', '--update', value]);
+  }
+
+  /** Restarts the engines of this node around a change that they cannot take while they run. Services run on. */
+  async pauseAround(change: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    await this.setHandsOff(true);
+    await this.stop();
+    await change();
+    await this.start(signal);
+    await this.setHandsOff(false);
+  }
+
+  /** Forgets a node that is gone for good. */
+  async forgetNode(hostName: string): Promise<void> {
+    await this.#must(['crm_node', '--force', '--remove', hostName]);
+  }
+
+  /** Until all resources of the active role run and all these nodes are members. */
+  async operational(nodes: readonly string[], signal: AbortSignal): Promise<void> {
+    await this.#until('The cluster did not become operational', 120_000, signal, async () => {
+      const { exitCode, stdout } = await this.#commands.run(['crm_mon', '--one-shot', '--output-as=xml'], { signal });
+      return exitCode === 0 && isOperational(stdout, nodes);
+    });
+  }
+
+  /** Host name of the node that holds the cluster IP; undefined while none does. */
+  async activeNode(): Promise<string | undefined> {
+    const { stdout } = await this.#commands.run(['crm_mon', '--one-shot', '--output-as=xml']);
+    const resource = /<resource id="cluster-ip" [^>]*role="Started"[^>]*>\s*<node name="([^"]+)"/.exec(stdout);
+    return resource?.[1];
+  }
+
+  /** The cluster IP that Pacemaker, told to keep its hands off, left on an interface. */
+  async removeAddress(address: string, prefix: number, interfaceName: string): Promise<void> {
+    // It fails when the address is not there, which is what is wanted.
+    await this.#commands.run(['ip', 'address', 'delete', `${address}/${prefix}`, 'dev', interfaceName]);
+  }
+
+  async runHelper(unit: string): Promise<void> {
+    await this.#units.start(unit);
+  }
+
+  /** Ends the single appliance's own hold of the volume and of what follows the active role. */
+  async stopSingle(): Promise<void> {
+    await this.#units.stop(single.active);
+    // In a container the mount is the lab's own.
+    if ((await this.#units.status(single.volume)).activeState !== 'active') return;
+    await this.#units.stop(single.mount);
+    await this.#units.stop(single.volume);
+  }
+
+  async startSingle(): Promise<void> {
+    for (const unit of [single.volume, single.mount, single.alone, single.active]) await this.#units.start(unit);
+  }
+
+  async #must(argv: readonly [string, ...string[]], input?: string): Promise<void> {
+    const { exitCode, stdout, stderr } = await this.#commands.run(argv, {
+      timeoutMs: 30_000,
+      ...(input === undefined ? {} : { input }),
+    });
+    if (exitCode === 0) return;
+    const said = `${stderr}${stdout}`.trim().replaceAll('\n', '; ');
+    throw new ApplianceError('engine-failed', `${argv[0]} ended with ${exitCode}: ${said}`);
+  }
+
+  async #until(what: string, limitMs: number, signal: AbortSignal, look: () => Promise<boolean>): Promise<void> {
+    const deadline = this.#clock.monotonic() + limitMs;
+    while (!(await look())) {
+      if (this.#clock.monotonic() > deadline) {
+        throw new ApplianceError('timeout', `${what} within ${limitMs / 1000} s. See the log of pacemaker.service.`);
+      }
+      await this.#clock.sleep(lookEveryMs, signal);
+    }
+  }
+}
+
+/** Pure. @param text of `crm_mon --output-as=xml`. */
+export function isOperational(text: string, nodes: readonly string[]): boolean {
+  const tags = (name: string) => [...text.matchAll(new RegExp(`<${name} [^>]*>`, 'g'))].map(([tag]) => tag);
+  const has = (tag: string, name: string, value: string) => tag.includes(` ${name}="${value}"`);
+  const online = tags('node').filter((tag) => has(tag, 'online', 'true') && has(tag, 'pending', 'false'));
+  const runs = (id: string) =>
+    tags('resource').some((tag) => has(tag, 'id', id) && has(tag, 'role', 'Started') && has(tag, 'failed', 'false'));
+  return nodes.every((node) => online.some((tag) => has(tag, 'name', node))) && runs('cluster-ip') && runs('active');
+}

@@ -1,0 +1,89 @@
+import type { PluginContext } from '@gemel/core/sdk';
+import { networkSection } from '@gemel/plugin-network/contract';
+import { PeerService } from '@gemel/plugin-peer/contract';
+import type { StoredMembership } from '../membership/membership-service.js';
+import { readNode } from '../readiness/read-node.js';
+import { formationActions } from './actions.js';
+import { undoPair } from './connection.js';
+import { undoCreate } from './creation.js';
+import { Engines } from './engines.js';
+import { FormationJournal } from './journal.js';
+import { Joining } from './joining.js';
+import { dropOther, stayOff } from './leaving.js';
+import { type FormationParts, writePairFiles } from './parts.js';
+import * as requests from './peer-requests.js';
+
+/** Forming, changing and leaving a cluster: actions, what the other node asks, and what a crash left half done. */
+export async function addFormation(context: PluginContext, membership: StoredMembership): Promise<void> {
+  const peer = context.get(PeerService);
+  const journal = new FormationJournal(context.system.files);
+  const parts: FormationParts = { context, membership, journal, engines: new Engines(context.system), peer };
+  const joining = new Joining(parts);
+  await journal.load();
+  for (const action of formationActions(parts)) context.actions.add(action);
+  for (const listener of joining.listen()) context.own(listener);
+  answerPairedNode(parts);
+  context.own(peer.refuseStrangers(() => strangersRefused(parts)));
+  // After core has taken the settings into force: the way to the other node may need the network.
+  if (journal.open !== undefined) context.system.clock.after(0, () => void recover(parts, joining));
+}
+
+function answerPairedNode(parts: FormationParts): void {
+  const { context, membership, journal, peer } = parts;
+  context.own(
+    peer.handle(requests.joinOutcome, async () => {
+      if (journal.open?.kind === 'connect') return { outcome: 'open' };
+      return { outcome: membership.current.phase === 'connected' ? 'connected' : 'given-up' };
+    }),
+  );
+  context.own(peer.handle(requests.nodeLook, (_input, _origin, signal) => readNode(context, signal)));
+  context.own(
+    peer.handle(requests.configurationPut, async ({ membership: next, files }) => {
+      membership.must('connected', 'The cluster is not connected here.');
+      await writePairFiles(parts, files);
+      await membership.set(next);
+      return {};
+    }),
+  );
+  context.own(
+    peer.handle(requests.leave, async () => {
+      await stayOff(parts);
+      return {};
+    }),
+  );
+  context.own(
+    peer.handle(requests.left, async () => {
+      // A node that stays off keeps to that; whoever has the services is told by the membership itself.
+      if (membership.current.keepsServices) await dropOther(parts);
+      return {};
+    }),
+  );
+}
+
+async function recover(parts: FormationParts, joining: Joining): Promise<void> {
+  const { context, membership, journal } = parts;
+  const { kind, planned } = journal.open ?? {};
+  const isDone =
+    planned !== undefined &&
+    membership.current.createdAt === planned.createdAt &&
+    membership.current.phase === planned.phase;
+  context.log.warn({ kind, isDone }, 'a change of the cluster was interrupted');
+  try {
+    if (kind === 'join') await joining.settle();
+    else if (isDone) await journal.end();
+    else if (kind === 'create') await undoCreate(parts);
+    else await undoPair(parts);
+  } catch (failure) {
+    context.log.error({ failure: String(failure) }, 'an interrupted change of the cluster could not be settled');
+  }
+}
+
+/** Before a person at the other node has proven a password, this one talks to nobody who could not be its pair. */
+function strangersRefused({ context, membership, journal }: FormationParts): string | undefined {
+  if (membership.current.phase !== 'none') return 'This node is part of a cluster.';
+  if (journal.open !== undefined) return 'A change of the cluster is under way on this node.';
+  if (context.settings.confirmed(networkSection).mode !== 'advanced') {
+    return 'The network settings of this node are in Simple Mode. Switch to Advanced Mode first.';
+  }
+  return undefined;
+}

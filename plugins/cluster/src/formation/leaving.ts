@@ -1,0 +1,120 @@
+import { ApplianceError } from '@gemel/core/sdk';
+import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
+import { drbdFile } from '../drbd/drbd-resource.js';
+import { type Membership, noMembership, otherMember, thisMember } from '../membership/membership.js';
+import { helperUnits } from './engines.js';
+import { type FormationParts, stayOffFile } from './parts.js';
+import * as requests from './peer-requests.js';
+
+/** The active node goes on alone, the other one stops its engines. @param force when the other node cannot be asked. */
+export async function disconnect(parts: FormationParts, force: boolean): Promise<Membership> {
+  const { membership, engines, peer } = parts;
+  const current = membership.must('connected', 'Only a connected cluster can be disconnected.');
+  const active = await engines.activeNode();
+  if (active !== current.thisNode) {
+    const where = active === undefined ? 'No node is active now' : `${active} is the active node`;
+    throw new ApplianceError('conflict', `${where}. Disconnect on the active node, which keeps the services.`);
+  }
+  try {
+    await peer.call(requests.leave, {});
+  } catch (failure) {
+    if (!force) {
+      const name = otherMember(current)?.hostName ?? 'the other node';
+      throw new ApplianceError(
+        'unavailable',
+        `${name} could not be told to stay off: ${String(failure instanceof Error ? failure.message : failure)} If it is switched off and stays so, pass force.`,
+        { cause: failure },
+      );
+    }
+  }
+  await goOnAlone(parts, current);
+  const next: Membership = { ...current, phase: 'disconnected', keepsServices: true };
+  await membership.set(next);
+  return next;
+}
+
+/** This node's cluster has no other member any more; nothing that runs here is touched. */
+async function goOnAlone({ context, engines }: FormationParts, current: Membership): Promise<void> {
+  const own = thisMember(current);
+  if (own === undefined) return;
+  await context.system.files.write(corosyncFile, renderCorosync({ ...current, nodes: [own] }), { mode: 0o600 });
+  await engines.reload();
+  const other = otherMember(current);
+  if (other === undefined) return;
+  await engines.forgetNode(other.hostName).catch((failure: unknown) => {
+    context.log.warn({ failure: String(failure) }, 'Pacemaker still lists the other node');
+  });
+}
+
+/** Handler of `leave` on the passive node. */
+export async function stayOff({ context, membership, engines }: FormationParts): Promise<void> {
+  const current = membership.must('connected', 'Only a connected cluster can be disconnected.');
+  if ((await engines.activeNode()) === current.thisNode) {
+    throw new ApplianceError('conflict', 'This node is the active one and keeps the services.');
+  }
+  await context.system.files.write(stayOffFile, '');
+  await engines.stop();
+  await membership.set({ ...current, phase: 'disconnected', keepsServices: false });
+}
+
+/** The lost or leaving node is no member any more: what is left is a cluster of one, to which another can be connected. */
+export async function dropOther(parts: FormationParts): Promise<Membership> {
+  const { membership, peer } = parts;
+  const { current } = membership;
+  const [own, other] = [thisMember(current), otherMember(current)];
+  if (own === undefined || current.phase === 'none' || !current.keepsServices) {
+    throw new ApplianceError(
+      'conflict',
+      'This node does not keep the services of a cluster. Replace the other node there.',
+    );
+  }
+  if (current.phase === 'connected') await goOnAlone(parts, current);
+  const expectedPeer =
+    other === undefined ? current.expectedPeer : { sync: other.sync.address, external: other.external.address };
+  const next: Membership = { ...current, phase: 'created', nodes: [own], expectedPeer };
+  await peer.unpair();
+  await membership.set(next);
+  return next;
+}
+
+/**
+ * This node leaves for good and is a single appliance with its copy of the data. Services are not started by themselves: they may
+ * run on the other node.
+ * @returns what state this device is in, for people.
+ */
+export async function disband(parts: FormationParts): Promise<readonly string[]> {
+  const { context, membership, engines, peer } = parts;
+  const { files } = context.system;
+  const { current } = membership;
+  if (current.phase === 'none') throw new ApplianceError('conflict', 'This node is not part of a cluster.');
+  const other = otherMember(current);
+  const said: string[] = [];
+  // What runs here goes to the other node, which must still know this one for that.
+  await files.write(stayOffFile, '');
+  await engines.stop();
+  if (other !== undefined) {
+    try {
+      await peer.call(requests.left, {});
+      said.push(`${other.hostName} goes on alone.`);
+    } catch (failure) {
+      context.log.warn({ failure: String(failure) }, 'the other node was not told');
+      said.push(`${other.hostName} could not be told: disband it there too, or let it replace this node.`);
+    }
+  }
+  for (const path of [corosyncFile, keyFile, drbdFile]) await files.remove(path);
+  await engines.runHelper(helperUnits.forget);
+  await peer.unpair();
+  await membership.set(noMembership);
+  await files.remove(stayOffFile);
+  if (current.options?.replicated === true) {
+    try {
+      await engines.runHelper(helperUnits.volumeKeep);
+      said.push('Its copy of the data is mounted at /srv/gemel.');
+    } catch (failure) {
+      const why = failure instanceof Error ? failure.message : String(failure);
+      said.push(`Its copy of the data is not current and is not mounted: ${why}`);
+    }
+  }
+  said.push('This device is a single appliance. Its sites are not started by themselves: gemel site start NAME.');
+  return said;
+}

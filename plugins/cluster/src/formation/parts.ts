@@ -1,0 +1,47 @@
+import type { PluginContext } from '@gemel/core/sdk';
+import { PeerService } from '@gemel/plugin-peer/contract';
+import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
+import { drbdFile, renderPairResource } from '../drbd/drbd-resource.js';
+import { clusterFolder, type StoredMembership } from '../membership/membership-service.js';
+import type { Membership } from '../membership/membership.js';
+import type { Engines } from './engines.js';
+import type { FormationJournal } from './journal.js';
+import type { PairFiles } from './peer-requests.js';
+
+/** What forming a cluster works with. */
+export interface FormationParts {
+  readonly context: PluginContext;
+  readonly membership: StoredMembership;
+  readonly journal: FormationJournal;
+  readonly engines: Engines;
+  readonly peer: PeerService;
+}
+
+/** While it is there, the engines of a disconnected node do not start, not by a boot either. */
+export const stayOffFile = `${clusterFolder}/stay-off`;
+
+export const pairPaths = [corosyncFile, keyFile, drbdFile] as const;
+
+const secret = { mode: 0o600 };
+
+export async function writePairFiles({ context: { system } }: FormationParts, files: PairFiles): Promise<void> {
+  await system.files.write(keyFile, files.key, { mode: 0o400 });
+  if (files.drbd !== null) await system.files.write(drbdFile, files.drbd, secret);
+  // Last: it is what makes this device a node of a cluster for every unit.
+  await system.files.write(corosyncFile, files.corosync, secret);
+}
+
+/** The files of a pair. @param key of knet. @param drbdSecret by which DRBD's two ends know each other. */
+export function pairFiles(planned: Membership, key: string, drbdSecret: string): PairFiles {
+  const replicated = planned.options?.replicated === true;
+  return {
+    corosync: renderCorosync(planned),
+    key,
+    drbd: replicated ? renderPairResource(planned, drbdSecret) : null,
+  };
+}
+
+/** The same cluster as the other node sees it. */
+export function seenFrom(membership: Membership, hostName: string): Membership {
+  return { ...membership, thisNode: hostName };
+}

@@ -1,0 +1,113 @@
+import { definePeerRequest } from '@gemel/plugin-peer/contract';
+import { z } from 'zod';
+import { membershipSchema } from '../membership/membership.js';
+import { nodeViewSchema } from '../readiness/node-view.js';
+
+const nothing = z.object({});
+/** Shown once to the node that proved an administrator's password; good for one joining. */
+const ticket = z.string().length(64);
+
+/** What the other node will write; the same text on both. */
+export const pairFilesSchema = z.object({
+  corosync: z.string(),
+  key: z.string().min(128).max(4_096),
+  /** Null where there is no DRBD. */
+  drbd: z.string().nullable(),
+});
+export type PairFiles = z.output<typeof pairFilesSchema>;
+
+/** How to reach the caller; its key is the one that TLS showed. */
+const callerSchema = z.object({ hostName: z.string(), addresses: z.array(z.string()) });
+
+/** Before pairing: proves the password, shows what is there and would be lost. */
+export const joinLook = definePeerRequest({
+  id: 'cluster.join.look',
+  trust: 'anyone',
+  input: z.object({ user: z.string(), password: z.string(), node: z.string() }),
+  output: z.object({ ticket, view: nodeViewSchema, lost: z.array(z.string()), obstacles: z.array(z.string()) }),
+  timeoutMs: 20_000,
+});
+
+/** The last one of a stranger: from here on the node is paired, and nothing runs yet. */
+export const joinPrepare = definePeerRequest({
+  id: 'cluster.join.prepare',
+  trust: 'anyone',
+  input: z.object({ ticket, planned: membershipSchema, files: pairFilesSchema, caller: callerSchema }),
+  output: nothing,
+  timeoutMs: 60_000,
+});
+
+/** The same of a node that is known already and was disconnected. */
+export const rejoinPrepare = definePeerRequest({
+  id: 'cluster.rejoin.prepare',
+  trust: 'pinned',
+  input: z.object({ planned: membershipSchema, files: pairFilesSchema, caller: callerSchema }),
+  output: nothing,
+  timeoutMs: 60_000,
+});
+
+/** Engines start, and the node becomes a member. */
+export const joinStart = definePeerRequest({
+  id: 'cluster.join.start',
+  trust: 'pinned',
+  input: nothing,
+  output: nothing,
+  timeoutMs: 120_000,
+});
+
+export const joinCommit = definePeerRequest({
+  id: 'cluster.join.commit',
+  trust: 'pinned',
+  input: nothing,
+  output: nothing,
+});
+
+/** Takes everything back, as if the node had never been asked. */
+export const joinUndo = definePeerRequest({
+  id: 'cluster.join.undo',
+  trust: 'pinned',
+  input: nothing,
+  output: nothing,
+  timeoutMs: 120_000,
+});
+
+/** A node that joined and heard no more asks what became of it. */
+export const joinOutcome = definePeerRequest({
+  id: 'cluster.join.outcome',
+  trust: 'pinned',
+  input: nothing,
+  output: z.object({ outcome: z.enum(['open', 'connected', 'given-up']) }),
+});
+
+export const nodeLook = definePeerRequest({
+  id: 'cluster.node.look',
+  trust: 'pinned',
+  input: nothing,
+  output: nodeViewSchema,
+});
+
+/** Files of the running cluster change on both nodes; the caller then has Corosync read them. */
+export const configurationPut = definePeerRequest({
+  id: 'cluster.configuration.put',
+  trust: 'pinned',
+  input: z.object({ membership: membershipSchema, files: pairFilesSchema }),
+  output: nothing,
+});
+
+/** The other node goes on alone: this one stops its engines and keeps them off until it is reconnected or disbanded. */
+export const leave = definePeerRequest({
+  id: 'cluster.leave',
+  trust: 'pinned',
+  input: nothing,
+  output: nothing,
+  timeoutMs: 180_000,
+});
+
+/** The caller left for good; this node is its cluster's only one now. */
+export const left = definePeerRequest({
+  id: 'cluster.left',
+  trust: 'pinned',
+  input: nothing,
+  output: nothing,
+  timeoutMs: 60_000,
+});
