@@ -81,6 +81,7 @@ function createActions(parts: FormationParts): readonly AnyAction[] {
       audited: false,
       input: createInput,
       output: z.object({ reports }),
+      positionals: ['clusterIp'],
       present: (found): View => presentReports(found.reports, 'Nothing stands against it.'),
       run: async (input, { signal }) => ({ reports: [...(await previewCreate(parts, input, signal)).reports] }),
     }),
