@@ -1,9 +1,138 @@
-import type { PluginContext } from '@gemel/core/sdk';
+import { type PluginContext, SettingsMaintenance, toDisposable } from '@gemel/core/sdk';
+import { DeviceService } from '@gemel/plugin-device/contract';
+import { PeerService } from '@gemel/plugin-peer/contract';
+import { watchAlerts } from './alerts/alert-folder.js';
 import type { MembershipService } from './contract.js';
+import { drillAction } from './drill/drill-action.js';
+import { ClusterLog } from './log/cluster-log.js';
+import { answerLogRequests, logAction } from './log/log-action.js';
+import { TakeoverTeller } from './log/takeover-teller.js';
+import { ActiveRole } from './maintenance/active-role.js';
+import { maintenanceActions } from './maintenance/maintenance-actions.js';
+import { Agents } from './pacemaker/agents.js';
+import { Pacemaker } from './pacemaker/pacemaker.js';
+import { ClusterChanges } from './prediction/cluster-changes.js';
+import { Simulator } from './prediction/simulator.js';
+import { whatIfAction } from './prediction/what-if-action.js';
+import { readingActions } from './resources/reading-actions.js';
+import { resourceActions } from './resources/resource-actions.js';
+import { ClusterWatch } from './status/cluster-watch.js';
+import { PairReader } from './status/pair-reader.js';
+import { clusterPair } from './status/pair-status.js';
+import { PeerFactsWatch } from './status/peer-facts.js';
+import { clusterRole } from './status/role-status.js';
+import { passiveLock } from './status/scope-lock.js';
+import { statusAction } from './status/status-action.js';
 
 export interface RunningClusterParts {
   readonly membership: MembershipService;
+  /** Whether fencing was seen to work since it was set up; without an answer it counts as untested. */
+  readonly fencingTested?: () => boolean;
 }
 
 /** What a formed cluster offers: status, resources, maintenance, log and alerts. */
-export function addRunningCluster(_context: PluginContext, _parts: RunningClusterParts): void {}
+export function addRunningCluster(context: PluginContext, { membership, fencingTested }: RunningClusterParts): void {
+  const { system, events, log } = context;
+  const { clock, files, commands } = system;
+  const peer = context.get(PeerService);
+  const device = context.get(DeviceService);
+  const version = async () => (await device.identity()).version;
+
+  const pacemaker = new Pacemaker(commands);
+  const peerFacts = new PeerFactsWatch(peer, clock);
+  const reader = new PairReader({
+    system,
+    pacemaker,
+    membership,
+    version,
+    peerFacts: () => peerFacts.current,
+    fencingTested: fencingTested ?? (() => false),
+  });
+  const read = (signal?: AbortSignal) => reader.read(signal);
+  const clusterLog = new ClusterLog({
+    files,
+    clock,
+    log,
+    folder: context.dataFolder,
+    node: () => membership.current.thisNode,
+  });
+
+  const pairStatus = context.status.add(clusterPair, read);
+  const takeovers = new TakeoverTeller({
+    membership,
+    events,
+    clock,
+    log,
+    clusterLog,
+    read,
+    asked: () => isAskedFor(pacemaker, membership.current.thisNode),
+  });
+  const watch = new ClusterWatch({
+    reader,
+    membership,
+    events,
+    clock,
+    log,
+    clusterLog,
+    takeovers,
+    refreshPeer: () => peerFacts.refresh(),
+    changed: (pair) => pairStatus.set(pair),
+  });
+  context.own(takeovers);
+  context.status.add(clusterRole, async () => {
+    await watch.look();
+    return watch.role;
+  });
+
+  const changes = new ClusterChanges({
+    pacemaker,
+    simulator: new Simulator(pacemaker, files),
+    clusterLog,
+    membership,
+    clock,
+    read,
+    lookSoon: () => watch.lookSoon(),
+  });
+  const role = new ActiveRole(pacemaker, changes, clock);
+  const agents = new Agents(pacemaker);
+  const actions = [
+    statusAction(read),
+    logAction(peer, clusterLog),
+    whatIfAction(changes),
+    ...readingActions({ pacemaker, agents, changes, read }),
+    ...resourceActions({ pacemaker, agents, changes }),
+    ...maintenanceActions({ changes, role, membership, read }),
+    drillAction({ commands, clock, changes, role, membership, clusterLog, read }),
+  ];
+  for (const action of actions) context.actions.add(action);
+
+  context.own(answerLogRequests(peer, clusterLog));
+  context.own(peerFacts.answer(version));
+  context.own(context.get(SettingsMaintenance).addScopeLock('cluster', () => passiveLock(watch.role)));
+  context.own(followMembership(membership, watch, () => watchAlerts({ files, clock, log }, (all) => watch.hear(all))));
+}
+
+/** Everything that runs by itself runs only while this device is in a cluster. */
+function followMembership(membership: MembershipService, watch: ClusterWatch, listen: () => Disposable): Disposable {
+  let listening: Disposable | undefined;
+  const follow = () => {
+    if (membership.current.phase === 'none') {
+      listening?.[Symbol.dispose]();
+      listening = undefined;
+    } else listening ??= listen();
+    watch.follow();
+  };
+  const changes = membership.onChanged(follow);
+  follow();
+  return toDisposable(() => {
+    changes[Symbol.dispose]();
+    listening?.[Symbol.dispose]();
+    watch[Symbol.dispose]();
+  });
+}
+
+/** Whether somebody's wish to have something on this node is in force: `move` of Gemel, crm_resource, pcs or crmsh. */
+async function isAskedFor(pacemaker: Pacemaker, node: string): Promise<boolean> {
+  const wishes = await pacemaker.find('/cib/configuration/constraints/rsc_location[starts-with(@id,"cli-")]');
+  return wishes.some((wish) => wish.attributes['node'] === node || JSON.stringify(wish.children).includes(`"${node}"`));
+}

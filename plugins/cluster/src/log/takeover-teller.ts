@@ -1,0 +1,106 @@
+import type { Clock, EventsAccess, Logger } from '@gemel/core/sdk';
+import type { Alert } from '../alerts/alert.js';
+import type { MembershipService } from '../contract.js';
+import { clusterEvents } from '../status/cluster-events.js';
+import type { PairStatus } from '../status/pair-schema.js';
+import type { ClusterLog } from './cluster-log.js';
+import { explainTakeover, type Takeover } from './takeover.js';
+
+/** Alerts older than this belong to something else. A takeover on the slowest machines seen takes half a minute. */
+const windowMs = 120_000;
+
+/** After the role is here the resources on top of it still start; a look that often tells when they are done. */
+const settleEveryMs = 1_000;
+const settleRounds = 120;
+
+export interface TakeoverTellerParts {
+  readonly membership: MembershipService;
+  readonly events: EventsAccess;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly clusterLog: ClusterLog;
+  /** The pair as it is now. */
+  readonly read: () => Promise<PairStatus>;
+  /** Whether a wish of somebody to have the role elsewhere is in force. */
+  readonly asked: () => Promise<boolean>;
+}
+
+/** Notices that this node took the active role over, waits until it is done, and tells why it happened. */
+export class TakeoverTeller implements Disposable {
+  #alerts: readonly Alert[] = [];
+  #settling: Disposable | undefined;
+  /** As it was last seen with an active node: between the two of a takeover there is none for a moment. */
+  #last: PairStatus | undefined;
+
+  constructor(readonly parts: TakeoverTellerParts) {}
+
+  hear(alerts: readonly Alert[]): void {
+    const since = this.parts.clock.now() - windowMs;
+    this.#alerts = [...this.#alerts, ...alerts].filter(({ at }) => at >= since);
+  }
+
+  look(before: PairStatus | undefined, now: PairStatus): void {
+    const { thisNode } = this.parts.membership.current;
+    if (before !== undefined && before.activeNode !== null) this.#last = before;
+    if (now.activeNode !== thisNode) {
+      if (before?.activeNode === thisNode) void this.#tellLoss(now);
+      return;
+    }
+    if (before === undefined || before.activeNode === thisNode || this.#settling !== undefined) return;
+    if (this.#last?.activeNode === thisNode) return;
+    // Whoever asked takes the wish back once the role is here: it is looked for now.
+    const asked = this.parts.asked().catch(() => false);
+    this.#waitForEnd(this.#last ?? before, asked, settleRounds);
+  }
+
+  [Symbol.dispose](): void {
+    this.#settling?.[Symbol.dispose]();
+  }
+
+  #waitForEnd(before: PairStatus, asked: Promise<boolean>, rounds: number): void {
+    this.#settling = this.parts.clock.after(settleEveryMs, () => {
+      void this.#finish(before, asked, rounds).catch((failure: unknown) => {
+        this.#settling = undefined;
+        this.parts.log.warn({ failure: String(failure) }, 'could not tell why the active role is here');
+      });
+    });
+  }
+
+  async #finish(before: PairStatus, asked: Promise<boolean>, rounds: number): Promise<void> {
+    const { membership, read, events, clusterLog } = this.parts;
+    const now = await read();
+    const { thisNode, options } = membership.current;
+    if (rounds > 0 && now.resources.some(({ state }) => state === 'starting' || state === 'stopping')) {
+      this.#waitForEnd(before, asked, rounds - 1);
+      return;
+    }
+    this.#settling = undefined;
+    if (now.activeNode !== thisNode) return;
+    const detectionMs = options === null ? undefined : options.tokenMs + options.consensusMs;
+    const input = { thisNode, before, now, alerts: this.#alerts, asked: await asked, detectionMs };
+    const takeover = explainTakeover(input);
+    const text = takeoverText(takeover, thisNode);
+    const { cause, from, tookMs } = takeover;
+    events.publish(clusterEvents.takeoverFinished, { from, to: thisNode, cause, tookMs: tookMs ?? null, text });
+    await clusterLog.add({
+      kind: 'takeover',
+      severity: cause === 'by-hand' || cause === 'first' || cause === 'maintenance' ? 'info' : 'warning',
+      text,
+      details: [`Rule: ${takeover.rule}`, ...takeover.steps],
+    });
+  }
+
+  async #tellLoss({ activeNode }: PairStatus): Promise<void> {
+    const text =
+      activeNode === null
+        ? 'This node gave the active role up; no node holds it.'
+        : `This node gave the active role up; ${activeNode} holds it.`;
+    await this.parts.clusterLog.add({ kind: 'role', severity: activeNode === null ? 'error' : 'info', text });
+  }
+}
+
+function takeoverText({ from, fault, tookMs }: Takeover, thisNode: string): string {
+  const took = tookMs === undefined ? '' : ` It took ${(tookMs / 1_000).toFixed(1)} s.`;
+  const whose = from === null ? 'the active role' : `the active role from ${from}`;
+  return `${thisNode} took ${whose}: ${fault}${took}`;
+}

@@ -1,0 +1,181 @@
+import type { Alert } from '../alerts/alert.js';
+import type { PairNode, PairStatus } from '../status/pair-schema.js';
+
+export const takeoverCauses = [
+  'node-lost',
+  'node-left',
+  'maintenance',
+  'external-lost',
+  'hardware',
+  'resource-failed',
+  'by-hand',
+  'placement',
+  'first',
+] as const;
+export type TakeoverCause = (typeof takeoverCauses)[number];
+
+export interface TakeoverInput {
+  readonly thisNode: string;
+  /** The pair as it was last seen with another active node; undefined right after the start of core. */
+  readonly before: PairStatus | undefined;
+  readonly now: PairStatus;
+  /** Of this node's Pacemaker, from some time before the takeover to its end. */
+  readonly alerts: readonly Alert[];
+  /** Somebody asked for the role to be here. */
+  readonly asked: boolean;
+  /** Silence and agreement after which Corosync gives a node up, milliseconds. */
+  readonly detectionMs: number | undefined;
+}
+
+export interface Takeover {
+  readonly cause: TakeoverCause;
+  readonly from: string | null;
+  /** Which fault. */
+  readonly fault: string;
+  /** Which rule made Pacemaker act. */
+  readonly rule: string;
+  readonly steps: readonly string[];
+  /** From the first sign to the last start on this node. */
+  readonly tookMs: number | undefined;
+}
+
+/** The why of a takeover in plain words. Pure. */
+export function explainTakeover(input: TakeoverInput): Takeover {
+  const { before, now, thisNode, alerts } = input;
+  const from = before?.activeNode ?? null;
+  const other = now.nodes.find(({ name }) => name !== thisNode);
+  const operations = startsOf(alerts, thisNode);
+  const first = operations[0];
+  const lost = alerts.findLast(
+    (alert) => alert.kind === 'node' && alert.state === 'lost' && alert.node === other?.name,
+  );
+  const { cause, fault, rule } = judge(input, other, lost, first);
+  // what was noticed before the first start belongs to it; older alerts do not
+  const sign = cause === 'node-lost' ? lost : cause === 'external-lost' ? lossOfExternal(alerts, other) : undefined;
+  const begin = sign ?? first;
+  const last = operations.at(-1);
+  return {
+    cause,
+    from: from === thisNode ? null : from,
+    fault,
+    rule,
+    steps: begin === undefined ? [] : [...signStep(sign, fault), ...operations.map((each) => step(each, begin.at))],
+    tookMs: begin === undefined || last === undefined ? undefined : last.at - begin.at,
+  };
+}
+
+type Operation = Extract<Alert, { kind: 'resource' }>;
+
+const bringsUp = new Set(['start', 'promote']);
+
+function startsOf(alerts: readonly Alert[], node: string): readonly Operation[] {
+  return alerts.filter(
+    (alert): alert is Operation => alert.kind === 'resource' && alert.node === node && bringsUp.has(alert.task),
+  );
+}
+
+function lossOfExternal(alerts: readonly Alert[], other: PairNode | undefined): Alert | undefined {
+  return alerts.findLast(
+    (alert) =>
+      alert.kind === 'attribute' &&
+      alert.name === 'external' &&
+      alert.node === other?.name &&
+      !(Number(alert.value) > 0),
+  );
+}
+
+interface Judgement {
+  readonly cause: TakeoverCause;
+  readonly fault: string;
+  readonly rule: string;
+}
+
+function judge(
+  input: TakeoverInput,
+  other: PairNode | undefined,
+  lost: Alert | undefined,
+  first: Operation | undefined,
+): Judgement {
+  const { before, now, thisNode } = input;
+  const name = other?.name ?? 'The other node';
+  if (before === undefined || (before.activeNode === null && other === undefined)) {
+    return {
+      cause: 'first',
+      fault: 'No node held the active role before.',
+      rule: `${thisNode} is the node that Pacemaker chose to start it.`,
+    };
+  }
+  const away = other === undefined || other.state === 'offline' || other.state === 'unclean';
+  const leaving =
+    other?.state === 'leaving' || (away && lost !== undefined && first !== undefined && first.at < lost.at);
+  if (leaving) {
+    return {
+      cause: 'node-left',
+      fault: `${name} was shut down or restarted.`,
+      rule: 'A node that leaves hands everything over first.',
+    };
+  }
+  if (away || lost !== undefined) return nodeLost(input, name);
+  if (other.state === 'maintenance') {
+    return {
+      cause: 'maintenance',
+      fault: `${name} entered maintenance.`,
+      rule: 'A node in maintenance runs nothing; the other one takes it all.',
+    };
+  }
+  if (input.asked) {
+    return {
+      cause: 'by-hand',
+      fault: `Somebody moved the active role to ${thisNode}.`,
+      rule: 'A move by hand outweighs everything else while the node can take it.',
+    };
+  }
+  if (other.health === 'red') {
+    return {
+      cause: 'hardware',
+      fault: `The hardware of ${name} reported a failure.`,
+      rule: 'A node whose health is red gives everything to the other one (node-health-strategy).',
+    };
+  }
+  if (other.external === false) {
+    return {
+      cause: 'external-lost',
+      fault: `${name} lost the external network, and ${thisNode} reaches it.`,
+      rule: 'The active role prefers the node that reaches the external network (attribute external).',
+    };
+  }
+  const failures = now.failures.filter(({ node }) => node === other.name);
+  if (failures.length > 0) {
+    const which = [...new Set(failures.map(({ resource, operation }) => `${resource} (${operation})`))].join(', ');
+    return {
+      cause: 'resource-failed',
+      fault: `On ${name} failed: ${which}.`,
+      rule: 'What failed too often on a node (migration-threshold), or cannot be started there, goes to the other one with all that belongs to it.',
+    };
+  }
+  return {
+    cause: 'placement',
+    fault: 'No fault is known.',
+    rule: `By the scores of the configuration Pacemaker prefers ${thisNode}. See: crm_simulate --live-check --show-scores`,
+  };
+}
+
+function nodeLost({ detectionMs }: TakeoverInput, name: string): Judgement {
+  const within =
+    detectionMs === undefined ? '' : `, which Corosync notices within ${(detectionMs / 1_000).toFixed(1)} s`;
+  return {
+    cause: 'node-lost',
+    fault: `${name} was lost: it stopped answering on all links${within}.`,
+    rule: 'The node that is left takes everything over.',
+  };
+}
+
+function signStep(sign: Alert | undefined, fault: string): readonly string[] {
+  return sign === undefined ? [] : [`0.00 s: noticed: ${fault}`];
+}
+
+function step({ at, resource, task, tookMs, succeeded, description }: Operation, begin: number): string {
+  const when = `${(Math.max(0, at - begin) / 1_000).toFixed(2)} s`;
+  const what = `${task} ${resource} took ${tookMs} ms`;
+  return succeeded ? `${when}: ${what}` : `${when}: ${what} and failed: ${description}`;
+}

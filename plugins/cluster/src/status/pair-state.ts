@@ -1,0 +1,136 @@
+import type { Membership } from '../membership/membership.js';
+import type { ClusterPicture, PictureNode, PictureResource } from '../pacemaker/picture.js';
+import { activeNodeOf } from '../prediction/prediction.js';
+import type { KnetLink } from './links.js';
+import type { PairNode, PairResource, PairStatus } from './pair-schema.js';
+import { isSplitBrain, type Replication } from './replication.js';
+import { faultsNotSurvived, judgeReadiness, type PeerFacts } from './takeover-readiness.js';
+
+export interface PairInput {
+  readonly membership: Membership;
+  /** Undefined when Pacemaker does not run here. */
+  readonly picture: ClusterPicture | undefined;
+  readonly links: readonly KnetLink[];
+  readonly replication: Replication | undefined;
+  readonly ownVersion: string;
+  readonly peer: PeerFacts;
+  readonly fencingTested: boolean;
+}
+
+/** All that is shown of the pair, from what the engines say. Pure. */
+export function pairState(input: PairInput): PairStatus {
+  const { membership, picture, links, replication } = input;
+  const { phase, clusterIp, options, thisNode } = membership;
+  const activeNode = picture === undefined ? undefined : activeNodeOf(picture);
+  const nodes = picture?.nodes.map((node) => pairNode(node, picture, thisNode, activeNode)) ?? [];
+  const peerOnline = nodes.some(({ local, state }) => !local && state !== 'offline' && state !== 'unclean');
+  const shown = {
+    phase,
+    running: picture !== undefined,
+    clusterIp: clusterIp === null ? null : `${clusterIp.address}/${clusterIp.prefix}`,
+    activeNode: activeNode ?? null,
+    quorum: picture?.quorum ?? false,
+    nodes,
+    resources: pairResources(picture?.resources ?? []),
+    failures: (picture?.failures ?? []).map(({ resource, node, operation, status, reason, at }) => {
+      return { resource, node, operation, text: reason === '' ? status : reason, at };
+    }),
+    moves: (picture?.bans ?? []).map(({ resource, node }) => ({ resource, node })),
+    links: links.map((link) => ({ ...link })),
+    data: replication === undefined ? null : dataState(replication),
+  };
+  if (phase === 'none') return { ...shown, ready: false, reasons: [], notSurvived: [] };
+  const fencing = (options?.fencing.length ?? 0) === 0 ? 'none' : input.fencingTested ? 'tested' : 'untested';
+  const reasons = judgeReadiness({
+    pair: shown,
+    replicated: options?.replicated ?? false,
+    splitBrain: replication !== undefined && isSplitBrain(replication, peerOnline),
+    ownVersion: input.ownVersion,
+    peer: input.peer,
+    fencing,
+    witness: (options?.witness ?? null) !== null,
+  });
+  return {
+    ...shown,
+    ready: !reasons.some(({ blocking }) => blocking),
+    reasons: [...reasons],
+    notSurvived: [...faultsNotSurvived({ fencing, witness: (options?.witness ?? null) !== null })],
+  };
+}
+
+function dataState({ connection, role, disk, peerDisk, synchronisedPercent, remaining }: Replication) {
+  return {
+    connection,
+    role,
+    disk,
+    peerDisk,
+    synchronisedPercent: synchronisedPercent ?? null,
+    remaining: remaining ?? null,
+  };
+}
+
+function pairNode(
+  node: PictureNode,
+  picture: ClusterPicture,
+  thisNode: string,
+  activeNode: string | undefined,
+): PairNode {
+  const state = nodeState(node, picture.unmanaged);
+  const external = picture.attributes[node.name]?.['external'];
+  const watched = picture.resources.some(({ id }) => id === 'external');
+  const red = node.health === 'red';
+  return {
+    name: node.name,
+    local: node.name === thisNode,
+    role: node.name === activeNode ? 'M' : state === 'online' && !red ? 'S' : '-',
+    state,
+    health: red ? 'red' : node.health === 'yellow' ? 'yellow' : 'green',
+    external: !watched || !node.online ? null : Number(external ?? '0') > 0,
+    resources: node.running,
+  };
+}
+
+function nodeState(node: PictureNode, allUnmanaged: boolean): PairNode['state'] {
+  if (node.unclean) return 'unclean';
+  if (!node.online) return 'offline';
+  if (node.leaving) return 'leaving';
+  if (node.pending) return 'joining';
+  if (node.standby) return 'maintenance';
+  return node.unmanaged || allUnmanaged ? 'unmanaged' : 'online';
+}
+
+/** One line per resource, however many instances a clone has. */
+function pairResources(resources: readonly PictureResource[]): PairResource[] {
+  const byName = new Map<string, PictureResource[]>();
+  for (const resource of resources) {
+    const name = resource.parent ?? resource.id;
+    const key = resource.parent?.endsWith('-clone') === true ? name : resource.id;
+    byName.set(key, [...(byName.get(key) ?? []), resource]);
+  }
+  return [...byName].map(([name, instances]) => {
+    const where = (passive: boolean) =>
+      instances.filter(({ role }) => (role === 'Unpromoted') === passive).flatMap(({ nodes }) => nodes);
+    return {
+      name,
+      agent: instances[0]?.agent ?? '',
+      state: resourceState(instances),
+      nodes: where(false),
+      passiveOn: where(true),
+      managed: instances.every(({ managed }) => managed),
+    };
+  });
+}
+
+function resourceState(instances: readonly PictureResource[]): PairResource['state'] {
+  if (instances.some(({ blocked }) => blocked)) return 'blocked';
+  if (instances.some(({ failed }) => failed)) return 'failed';
+  const pending = instances.find((each) => each.pending !== undefined)?.pending?.toLowerCase();
+  if (pending === 'starting' || pending === 'stopping') return pending;
+  const roles = new Set(instances.map(({ role }) => role));
+  if (roles.has('Starting')) return 'starting';
+  if (roles.has('Stopping')) return 'stopping';
+  if (roles.has('Promoted')) return 'promoted';
+  if (roles.has('Started')) return 'started';
+  if (instances.some(({ targetRole }) => targetRole === 'Stopped')) return 'disabled';
+  return roles.has('Stopped') || roles.has('Unpromoted') ? 'stopped' : 'other';
+}

@@ -1,0 +1,40 @@
+/** State of the replicated data volume as the kernel of this node sees it. */
+export interface Replication {
+  /** `Connected`, `StandAlone`, `WFConnection`, `SyncSource`, `SyncTarget`, … as DRBD calls them. */
+  readonly connection: string;
+  readonly role: string;
+  readonly peerRole: string;
+  /** `UpToDate`, `Inconsistent`, `Outdated`, `Diskless`, `DUnknown`, … */
+  readonly disk: string;
+  readonly peerDisk: string;
+  /** Of a synchronisation that is under way. */
+  readonly synchronisedPercent: number | undefined;
+  /** Of a synchronisation that is under way. */
+  readonly remaining: string | undefined;
+}
+
+/**
+ * Reads /proc/drbd of DRBD 8.4, minor 0. Undefined when the resource is down or there is no DRBD.
+ * ` 0: cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent C r-----` and `[==>..] sync'ed: 12.3% (56/64)M`, `finish: 0:00:10 …`
+ */
+export function parseReplication(text: string | undefined): Replication | undefined {
+  const found = /^ *0: cs:(\S+)(?: ro:(\S+?)\/(\S+) ds:(\S+?)\/(\S+))?/m.exec(text ?? '');
+  if (found === null || text === undefined) return undefined;
+  const [, connection = '', role, peerRole, disk, peerDisk] = found;
+  if (role === undefined) return undefined; // `0: cs:Unconfigured`
+  const percent = /sync'ed:\s*([\d.]+)%/.exec(text)?.[1];
+  return {
+    connection,
+    role,
+    peerRole: peerRole ?? 'Unknown',
+    disk: disk ?? 'DUnknown',
+    peerDisk: peerDisk ?? 'DUnknown',
+    synchronisedPercent: percent === undefined ? undefined : Number.parseFloat(percent),
+    remaining: /finish:\s*(\S+)/.exec(text)?.[1],
+  };
+}
+
+/** DRBD gave the connection up and waits for a person: both sides were written, or their data are of different origin. */
+export function isSplitBrain(replication: Replication, peerOnline: boolean): boolean {
+  return replication.connection === 'StandAlone' && peerOnline;
+}

@@ -1,0 +1,170 @@
+import type { PairStatus, ReadinessReason } from './pair-schema.js';
+
+/** More, and log lines and failure times of the two nodes contradict each other. The same limit as for connecting them. */
+const clockLimitMs = 2_000;
+
+/** What is known of the other node besides what the engines say. */
+export interface PeerFacts {
+  /** Of the last exchange with the other node's core; undefined when it was not reached. */
+  readonly version: string | undefined;
+  /** Wall clock of the other node minus this one's, milliseconds. */
+  readonly clockOffsetMs: number | undefined;
+}
+
+export interface ReadinessInput {
+  readonly pair: Pick<
+    PairStatus,
+    'phase' | 'running' | 'quorum' | 'nodes' | 'links' | 'data' | 'failures' | 'activeNode' | 'clusterIp'
+  >;
+  readonly replicated: boolean;
+  readonly splitBrain: boolean;
+  readonly ownVersion: string;
+  readonly peer: PeerFacts;
+  readonly fencing: 'none' | 'untested' | 'tested';
+  readonly witness: boolean;
+}
+
+/** Would the other node take over now, and would the data be whole? Pure. All reasons, not only the first. */
+export function judgeReadiness(input: ReadinessInput): readonly ReadinessReason[] {
+  const { pair } = input;
+  const say = (reason: ReadinessReason['reason'], blocking: boolean, text: string) => [{ reason, blocking, text }];
+  if (pair.phase !== 'connected') {
+    return say('not-connected', true, 'There is no second node in the cluster. Add one: gemel cluster connect');
+  }
+  if (!pair.running) {
+    return say(
+      'engine-down',
+      true,
+      'Pacemaker does not run on this node. Look at: systemctl status corosync pacemaker',
+    );
+  }
+  return [...judgePeer(input), ...judgeData(input), ...judgeLinks(input), ...judgeSurroundings(input)];
+}
+
+/** The node that would have to take over: the one without the active role. */
+function standbyNode({ activeNode, nodes }: ReadinessInput['pair']) {
+  return nodes.find(({ name, local }) => (activeNode === null ? !local : name !== activeNode));
+}
+
+function judgePeer({ pair }: ReadinessInput): readonly ReadinessReason[] {
+  const standby = standbyNode(pair);
+  const reasons: ReadinessReason[] = [];
+  const say = (reason: ReadinessReason['reason'], blocking: boolean, text: string) =>
+    reasons.push({ reason, blocking, text });
+  const name = standby?.name ?? 'The other node';
+  if (standby === undefined || standby.state === 'offline' || standby.state === 'unclean') {
+    say('peer-down', true, `${name} is not in the cluster. Switch it on, or look at its links and at corosync there.`);
+  } else if (standby.state === 'maintenance') {
+    say('peer-maintenance', true, `${name} is in maintenance. End it: gemel cluster maintenance off ${name}`);
+  } else if (standby.state === 'joining' || standby.state === 'leaving') {
+    say('peer-pending', true, `${name} is ${standby.state}. That takes some seconds.`);
+  } else if (standby.state === 'unmanaged') {
+    say(
+      'unmanaged',
+      true,
+      `Pacemaker was told to leave ${name} alone (its maintenance mode). End that with the tool that set it.`,
+    );
+  }
+  if (!pair.quorum)
+    say('no-quorum', true, 'There is no quorum: nothing is started. Bring the other node or the witness back.');
+  if (standby?.health === 'red')
+    say('peer-health', true, `The hardware of ${name} reports a failure. See: gemel hardware show`);
+  if (standby?.external === false) {
+    say('peer-no-external', false, `${name} does not reach the external network. Look at its cable, bond and switch.`);
+  }
+  const failed = [
+    ...new Set(pair.failures.filter(({ node }) => node === standby?.name).map(({ resource }) => resource)),
+  ];
+  if (failed.length > 0) {
+    const names = failed.join(', ');
+    say('peer-failures', false, `On ${name} failed before: ${names}. When mended: gemel cluster resource cleanup`);
+  }
+  return reasons;
+}
+
+function judgeData({ pair, replicated, splitBrain }: ReadinessInput): readonly ReadinessReason[] {
+  if (!replicated) return [];
+  if (splitBrain) {
+    const text = 'Both nodes wrote their data while apart. Decide whose data stay: gemel cluster split-brain show';
+    return [{ reason: 'split-brain', blocking: true, text }];
+  }
+  const { data } = pair;
+  if (data === null) {
+    return [
+      {
+        reason: 'data-disconnected',
+        blocking: true,
+        text: 'The data volume is not up on this node. See: drbdadm status',
+      },
+    ];
+  }
+  const reasons: ReadinessReason[] = [];
+  const standbyIsLocal = standbyNode(pair)?.local === true;
+  const disk = standbyIsLocal ? data.disk : data.peerDisk;
+  if (disk !== 'UpToDate') {
+    const how =
+      data.synchronisedPercent === null ? `They are ${disk}.` : `${data.synchronisedPercent} % are synchronised.`;
+    reasons.push({
+      reason: 'data-not-current',
+      blocking: true,
+      text: `The data of the passive node are not current. ${how}`,
+    });
+  }
+  if (!/^(Connected|Sync|Paused|Verify)/.test(data.connection)) {
+    const text = `Data are not replicated now (${data.connection}). Look at the synchronisation link.`;
+    reasons.push({ reason: 'data-disconnected', blocking: true, text });
+  }
+  return reasons;
+}
+
+function judgeLinks({ pair, peer }: ReadinessInput): readonly ReadinessReason[] {
+  const down = pair.links.filter(({ connected }) => !connected);
+  const peerIn = pair.nodes.some(({ local, state }) => !local && state !== 'offline' && state !== 'unclean');
+  if (!peerIn) return [];
+  const reasons: ReadinessReason[] = down.map(({ number, address }) => ({
+    reason: 'link-down',
+    blocking: false,
+    text: `Link ${number} (${number === 0 ? 'synchronisation' : 'external'}, ${address}) does not reach the other node: links ${pair.links.length - down.length} of ${pair.links.length}. Look at its cable and bond.`,
+  }));
+  if (peer.version === undefined) {
+    const text =
+      'The Gemel of the other node does not answer. A takeover works without it. Look at gemel-peer on both.';
+    reasons.push({ reason: 'peer-unreached', blocking: false, text });
+  }
+  return reasons;
+}
+
+function judgeSurroundings({ ownVersion, peer, fencing, witness }: ReadinessInput): readonly ReadinessReason[] {
+  const reasons: ReadinessReason[] = [];
+  const say = (reason: ReadinessReason['reason'], text: string) => reasons.push({ reason, blocking: false, text });
+  if (peer.version !== undefined && peer.version !== ownVersion) {
+    say('firmware-differs', `This node runs Gemel ${ownVersion}, the other one ${peer.version}. Update the older one.`);
+  }
+  if (peer.clockOffsetMs !== undefined && Math.abs(peer.clockOffsetMs) > clockLimitMs) {
+    const seconds = (Math.abs(peer.clockOffsetMs) / 1_000).toFixed(1);
+    say('clock-skew', `The clocks of the nodes are ${seconds} s apart. See on both: gemel time show`);
+  }
+  if (fencing === 'untested') say('fencing-untested', 'Fencing was never tested. Test it: gemel cluster fencing test');
+  if (fencing === 'none' && !witness) {
+    say(
+      'no-fencing',
+      'There is neither fencing nor a witness. Set one up: gemel cluster fencing or gemel cluster witness',
+    );
+  }
+  return reasons;
+}
+
+/** Faults that need a hand, as the pair is set up. */
+export function faultsNotSurvived({
+  fencing,
+  witness,
+}: Pick<ReadinessInput, 'fencing' | 'witness'>): readonly string[] {
+  if (fencing !== 'none') return [];
+  const hung =
+    'A node that hangs without being dead keeps its services, or its data volume, until it is switched off by hand.';
+  if (witness) return [hung];
+  return [
+    hung,
+    'When both links fail at once, each node believes that the other is dead. Both may hold the cluster IP, and what both write meanwhile must be decided by hand.',
+  ];
+}
