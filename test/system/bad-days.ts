@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { ApplianceInLab } from '../accept/appliance-in-lab.ts';
-import { powerLossWithDamagedArchive, rebootWithoutCoreAndNic } from './boots.ts';
+import { factoryReset, powerLossWithDamagedArchive, rebootWithoutCoreAndNic } from './boots.ts';
 import { runCases, type Tally } from './cases.ts';
 import { clockJumps, coreGone, pluginHangs } from './core.ts';
 import { networkdHangs, networkdKilled, networkdMasked, otherEnginesStopped } from './engines.ts';
@@ -18,6 +18,7 @@ import { damagedFiles, volumeFull } from './storage.ts';
 /** Those that take long come first, so that the labs end at about the same time. */
 const cases = [
   rebootWithoutCoreAndNic,
+  factoryReset,
   damagedFiles,
   powerLossWithDamagedArchive,
   everyBondMode,

@@ -1,5 +1,5 @@
 /** Cold boots: without core, without a NIC, and with a damaged archive of the confirmed network. */
-import { address, until } from '../accept/appliance-in-lab.ts';
+import { address, type ApplianceInLab, until } from '../accept/appliance-in-lab.ts';
 import type { Case } from './cases.ts';
 import { activation, batch, holdsWithin, mustAll, network } from './guest.ts';
 import { memberReturns, memberState } from './links.ts';
@@ -43,21 +43,8 @@ export const rebootWithoutCoreAndNic: Case = {
       'cat /proc/sys/kernel/random/boot_id',
       'gemel device reboot --yes',
     ]);
-    const node = appliance.lab.node('a');
-    const began = performance.now();
-    let booted = '';
-    while (performance.now() - began < bootSeconds * 1_000 && (booted === '' || booted === bootId)) {
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
-      booted = await node
-        .exec(['cat', '/proc/sys/kernel/random/boot_id'], { timeoutSeconds: 20 })
-        .then(({ stdout }) => stdout)
-        .catch(() => ''); // the agent is away while it reboots
-    }
-    const verdict = await node.ready(bootSeconds);
-    check(
-      booted !== bootId,
-      `it restarted and is ${verdict} after ${((performance.now() - began) / 1_000).toFixed(0)} s`,
-    );
+    const { verdict, seconds } = await restarted(appliance, bootId);
+    check(true, `it restarted and is ${verdict} after ${seconds.toFixed(0)} s`);
     const [core, kernel, noted, failed] = await batch(appliance, [
       'systemctl is-active gemel-core; pgrep -f /usr/lib/gemel/core',
       'cat /proc/net/bonding/bond0; ls /sys/class/net',
@@ -87,6 +74,52 @@ export const rebootWithoutCoreAndNic: Case = {
     check(/"members": \[\s+"enp0s4",\s+"enp0s5"\s+\]/.test(settings), `and has kept it in revision ${confirmed}`);
     await mustAll(appliance, ['echo 1 > /sys/bus/pci/rescan']);
     await memberReturns(appliance, check);
+  },
+};
+
+/** Waits until another boot than the one with this id is up. */
+async function restarted(
+  appliance: ApplianceInLab,
+  bootId: string,
+): Promise<{ readonly verdict: string; readonly seconds: number }> {
+  const node = appliance.lab.node('a');
+  const seconds = await until('another boot', bootSeconds, async () => {
+    const { stdout } = await node
+      .exec(['cat', '/proc/sys/kernel/random/boot_id'], { timeoutSeconds: 20 })
+      .catch(() => ({ stdout: '' })); // the agent is away while it reboots
+    return stdout !== '' && stdout !== bootId;
+  });
+  return { verdict: await node.ready(bootSeconds), seconds };
+}
+
+export const factoryReset: Case = {
+  title: 'a factory reset takes settings, users and history, and the appliance starts as a new one',
+  async run(appliance, check) {
+    const [, , , , bootId = ''] = await mustAll(appliance, [
+      'gemel device host-name set box9',
+      'gemel settings activate --yes',
+      'mkdir -p /var/lib/gemel/plugin-data/stranger && touch /var/lib/gemel/plugin-data/stranger/left',
+      '[ "$(hostname)" = box9 ]',
+      'cat /proc/sys/kernel/random/boot_id',
+      'gemel device factory-reset --yes',
+    ]);
+    const { verdict } = await restarted(appliance, bootId);
+    check(verdict === 'running', `it restarted and is ${verdict}`);
+    await appliance.coreAnswers();
+    const [bonds, name, left, numbers, audit, marker] = await batch(appliance, [
+      'ls /proc/net/bonding 2>/dev/null; ip -o -4 addr show scope global',
+      'hostname',
+      'ls /var/lib/gemel/plugin-data',
+      'gemel settings history --json',
+      'cat /var/lib/gemel/audit/* 2>/dev/null',
+      'ls /var/lib/gemel/factory-reset',
+    ]);
+    check(bonds?.stdout === '', `neither bond nor address is left ${bonds?.stdout}`);
+    check(name?.stdout !== 'box9\n', `the host name is the factory's: ${name?.stdout.trim()}`);
+    check(!/stranger/.test(left?.stdout ?? ''), 'what plugins had stored is gone');
+    check(!/box9|bond0/.test(numbers?.stdout ?? '') && numbers?.code === 0, 'the history begins anew');
+    check(!/host-name/.test(audit?.stdout ?? ''), 'the audit log begins anew');
+    check(marker?.code !== 0, 'the reset is over');
   },
 };
 

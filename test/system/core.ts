@@ -26,8 +26,8 @@ export const coreGone: Case = {
 };
 
 const windowSeconds = 20;
-/** For the way back, after the window: a cold Node on an emulated processor that others use too. A jump of the clock would be a day. */
-const graceSeconds = 60;
+/** For the way back, after the window, on an emulated processor that another appliance uses too. A jump of the clock would be a day. */
+const graceSeconds = 20;
 
 export const clockJumps: Case = {
   title: 'the clock jumps while a network awaits confirmation',
