@@ -1,0 +1,126 @@
+import { type ActionsAccess, defineAction, type EventsAccess, type View } from '@gemel/core/sdk';
+import { z } from 'zod';
+import { siteEvents } from '../events.js';
+import type { VersionInstall } from '../version/version-install.js';
+import type { VersionRemoval } from '../version/version-removal.js';
+import type { VersionStore } from '../version/version-store.js';
+import { mebibytes } from '../site/site-space.js';
+import { fields } from './site-inputs.js';
+
+const listed = z.object({
+  versions: z
+    .array(
+      z.object({
+        type: z.string().describe('Type of the site.'),
+        version: z.string().describe('Version.'),
+        title: z.string().describe('The type for people.'),
+        imageMiB: z.number().describe('Size of its image.'),
+        firmware: z.string().describe('Range of firmware versions that it runs on.'),
+        runsHere: z.boolean().describe('Whether it runs on the firmware of this node.'),
+        sites: z.array(z.string()).describe('Sites that are at it, or keep it for going back; none: it is unused.'),
+      }),
+    )
+    .describe('What is installed on this node, by type, newest first.'),
+});
+
+const installed = z.object({
+  type: z.string().describe('Type of the site.'),
+  version: z.string().describe('Version.'),
+});
+
+export interface VersionParts {
+  readonly versions: VersionStore;
+  readonly install: VersionInstall;
+  readonly removal: VersionRemoval;
+  readonly events: EventsAccess;
+}
+
+/** `gemel site version …`. */
+export function addVersionActions(actions: ActionsAccess, { versions, install, removal, events }: VersionParts): void {
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'site.version.list',
+      summary: 'List the installed versions of all site types, and which are unused or cannot run here.',
+      role: 'viewer',
+      audited: false,
+      input: z.strictObject({}),
+      output: listed,
+      present: presentVersions,
+      async run() {
+        const [all, users] = await Promise.all([versions.list(), removal.users()]);
+        return {
+          versions: all.map((each) => ({
+            type: each.type,
+            version: each.version,
+            title: each.title,
+            imageMiB: mebibytes(each.image.bytes),
+            firmware: each.firmware,
+            runsHere: versions.runsHere(each),
+            sites: [...(users.get(`${each.type} ${each.version}`) ?? [])],
+          })),
+        };
+      },
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'job',
+      id: 'site.version.upload',
+      summary: 'Check a version of a site type and install it.',
+      role: 'administrator',
+      input: z.strictObject({
+        file: z
+          .string()
+          .regex(/^\/[^\p{Cc}]*\.json$/u, 'must be an absolute path that ends in .json')
+          .describe('Path of its description on this node; the image is beside it.')
+          .meta({ examples: ['/var/lib/gemel/incoming/prometheus-2.53.3.json'] }),
+      }),
+      output: installed,
+      positionals: ['file'],
+      present: ({ type, version }) => ({ kind: 'text', text: `${type} ${version} is installed.`, tone: 'ok' }),
+      async run({ file }, call) {
+        const { type, version } = await install.install(file, call);
+        events.publish(siteEvents.versionInstalled, { type, version });
+        return { type, version };
+      },
+    }),
+  );
+  actions.add(
+    defineAction({
+      kind: 'call',
+      id: 'site.version.remove',
+      summary: 'Remove a version that no site uses from this node.',
+      role: 'administrator',
+      timeoutMs: 60_000,
+      input: z.strictObject({ type: fields.type, version: fields.version }),
+      output: installed,
+      positionals: ['type', 'version'],
+      confirmation: 'Remove {type} {version}? It must be uploaded again to be used again.',
+      present: ({ type, version }) => ({ kind: 'text', text: `${type} ${version} is gone.`, tone: 'ok' }),
+      async run({ type, version }) {
+        await removal.remove(type, version);
+        events.publish(siteEvents.versionRemoved, { type, version });
+        return { type, version };
+      },
+    }),
+  );
+}
+
+function presentVersions({ versions }: z.output<typeof listed>): View {
+  return {
+    kind: 'table',
+    columns: ['Type', 'Version', 'Title', 'Image', 'Marks', 'Sites'],
+    rows: versions.map(({ type, version, title, imageMiB, runsHere, firmware, sites }) => [
+      type,
+      version,
+      title,
+      `${imageMiB} MiB`,
+      runsHere
+        ? { text: sites.length === 0 ? 'unused' : '', tone: 'muted' as const }
+        : { text: `cannot run here: needs firmware ${firmware}`, tone: 'bad' as const },
+      sites.join(', '),
+    ]),
+    empty: 'No version of any site type is installed. Upload one: gemel site version upload FILE.',
+  };
+}

@@ -1,0 +1,22 @@
+/** Every place of this plugin, in one table. The programs that work without core know the same ones. */
+export const paths = {
+  /** The data volume; there on the node that holds the active role. */
+  volume: '/srv/gemel',
+  sites: '/srv/gemel/sites',
+  /** Each node's own; both need the versions. */
+  versions: '/var/lib/gemel/site-versions',
+  /** Where uploads are put by hand, besides mounted media. */
+  incoming: '/var/lib/gemel/incoming',
+  renderer: '/usr/lib/gemel/libexec/gemel-site-render',
+  /** systemd writes it in containers, which have no loop devices: images are unpacked there. */
+  containerMark: '/run/systemd/container',
+} as const;
+
+export function siteUnit(name: string): string {
+  return `gemel-site@${name}.service`;
+}
+
+export const siteUnitPattern = /^gemel-site@([A-Za-z_][A-Za-z0-9_-]{0,15})\.service$/;
+
+/** A name that no site can have: what is being made or thrown away. Left over after a crash, it is removed. */
+export const unfinished = /^\.(new|gone)-/;

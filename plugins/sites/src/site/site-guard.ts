@@ -1,0 +1,53 @@
+import type { SystemAccess } from '@gemel/core/sdk';
+import { paths } from '../paths.js';
+import { refusal, siteReports } from '../reports.js';
+import type { SiteFolders } from './site-folders.js';
+
+const activeTarget = 'gemel-active.target';
+
+/** Who may change sites: the node that holds the active role and has the volume; one change per site at a time. */
+export class SiteGuard {
+  readonly #system: SystemAccess;
+  readonly #folders: SiteFolders;
+  readonly #busy = new Map<string, string>();
+
+  constructor(system: SystemAccess, folders: SiteFolders) {
+    this.#system = system;
+    this.#folders = folders;
+  }
+
+  get idle(): boolean {
+    return this.#busy.size === 0;
+  }
+
+  /** Also true on a single appliance. Needs nothing of the cluster: the target is what all services of the active node hang on. */
+  async isActive(): Promise<boolean> {
+    return (await this.#system.units.status(activeTarget)).activeState === 'active';
+  }
+
+  /** @throws ApplianceError `unavailable`, `conflict`. */
+  async needActive(): Promise<void> {
+    const { kind, files } = this.#system;
+    if (kind === 'sandbox') throw refusal(siteReports.report('sites.host.not-able', { kind }), 'unavailable');
+    if (!(await this.isActive())) throw refusal(siteReports.report('sites.role.not-active', {}));
+    // A container has no volume of its own: the folder is all there is.
+    const inContainer = (await files.read(paths.containerMark)) !== undefined;
+    const there = inContainer || kind === 'scripted' || (await this.#folders.isMount(paths.volume));
+    if (!there) throw refusal(siteReports.report('sites.volume.absent', { path: paths.volume }), 'unavailable');
+  }
+
+  /** @param doing `cloned`, `deleted`: completes "Site x is being …". @throws ApplianceError `conflict` while something else is done with one of them. */
+  async alone<Result>(names: readonly string[], doing: string, act: () => Promise<Result>): Promise<Result> {
+    await this.needActive();
+    for (const site of names) {
+      const other = this.#busy.get(site);
+      if (other !== undefined) throw refusal(siteReports.report('sites.site.busy', { site, doing: other }, 'name'));
+    }
+    for (const site of names) this.#busy.set(site, doing);
+    try {
+      return await act();
+    } finally {
+      for (const site of names) this.#busy.delete(site);
+    }
+  }
+}

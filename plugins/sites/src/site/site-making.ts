@@ -1,0 +1,264 @@
+import type { JobCall } from '@gemel/core/sdk';
+import { siteEvents } from '../events.js';
+import { paths } from '../paths.js';
+import { hashPassword } from '../run/password-hash.js';
+import { refusal, siteReports } from '../reports.js';
+import type { VersionMetadata } from '../version/version-metadata.js';
+import { forget, needStopped, render, type SiteParts } from './site-parts.js';
+import { firstPort, firstUid, lastPort, lastUid, lowestFree, type Site, type SiteRecord } from './site-record.js';
+import { needSpace } from './site-space.js';
+
+export interface NewSite {
+  readonly name: string;
+  readonly type: string;
+  readonly version?: string | undefined;
+  readonly port?: number | undefined;
+  readonly memoryMiB?: number | undefined;
+  readonly cpuPercent?: number | undefined;
+  readonly autostart: boolean;
+  readonly login?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+export interface SiteSettings {
+  readonly port?: number | undefined;
+  readonly memoryMiB?: number | undefined;
+  readonly cpuPercent?: number | undefined;
+  readonly autostart?: boolean | undefined;
+}
+
+interface Credentials {
+  readonly login: string;
+  readonly hash: string;
+}
+
+/** A site that has nothing yet is small. */
+const newSiteBytes = 1024 * 1024;
+
+/**
+ * Making, copying, renaming, setting and removing sites.
+ *
+ * INVARIANT: a folder that is a site is a whole one. It is made under a name that no site can have and renamed at the end;
+ * it is removed by renaming it away first. Whatever such a name is left after a crash is removed at the next start.
+ */
+export class SiteMaking {
+  constructor(readonly parts: SiteParts) {}
+
+  async create(wanted: NewSite, signal: AbortSignal): Promise<SiteRecord> {
+    const { store, versions, folders, hooks, guard, events, control, clock, needOnPeer } = this.parts;
+    const { name, type } = wanted;
+    return guard.alone([name], 'made', async () => {
+      const sites = await this.#needFree(name);
+      const metadata = await versions.need(type, wanted.version);
+      await needOnPeer(type, metadata.version);
+      const credentials = await this.#credentials(metadata, wanted.login, wanted.password);
+      const record: SiteRecord = {
+        format: 1,
+        type,
+        version: metadata.version,
+        generation: 1,
+        port: choosePort(sites, wanted.port),
+        uid: chooseUid(sites),
+        memoryMiB: wanted.memoryMiB ?? metadata.memoryMiB,
+        cpuPercent: wanted.cpuPercent ?? metadata.cpuPercent,
+        autostart: wanted.autostart,
+        login: credentials?.login ?? null,
+        createdAt: clock.now(),
+        previous: null,
+      };
+      await needSpace(folders, paths.volume, newSiteBytes, `site ${name}`);
+      await this.#make(name, async (work) => {
+        const data = `${work}/data/1`;
+        await folders.make(data, record.uid);
+        const versionFolder = versions.folder(type, metadata.version);
+        const run = { site: name, metadata, versionFolder, data, uid: record.uid, signal };
+        await hooks.run({ ...run, hook: 'init', environment: { SITE: name } });
+        if (credentials !== undefined)
+          await hooks.run({
+            ...run,
+            hook: 'login',
+            environment: { LOGIN: credentials.login },
+            input: `${credentials.hash}\n`,
+          });
+        await store.writeUnfinished(name, record);
+      });
+      await control().added(name);
+      events.publish(siteEvents.created, { site: name, type, version: record.version, from: null });
+      return record;
+    });
+  }
+
+  async clone(from: string, name: string, call: JobCall): Promise<SiteRecord> {
+    const { store, folders, guard, events, control, clock } = this.parts;
+    return guard.alone([from, name], 'cloned', async () => {
+      const source = await store.need(from);
+      const sites = await this.#needFree(name);
+      await needStopped(this.parts, from, 'cloned');
+      const record: SiteRecord = {
+        ...source,
+        generation: 1,
+        port: choosePort(sites, undefined),
+        uid: chooseUid(sites),
+        autostart: false,
+        createdAt: clock.now(),
+        previous: null,
+      };
+      const data = store.data(from, source.generation);
+      const bytes = await folders.size(data, call.signal);
+      await needSpace(folders, paths.volume, bytes, `a copy of site ${from}`);
+      await this.#make(name, async (work) => {
+        await folders.copy(data, `${work}/data/1`, {
+          signal: call.signal,
+          progress: (done) => call.progress(bytes === 0 ? 1 : Math.min(1, done / bytes), `copying the data of ${from}`),
+        });
+        await folders.give(`${work}/data/1`, record.uid, call.signal);
+        await store.writeUnfinished(name, record);
+        call.signal.throwIfAborted();
+      });
+      await control().added(name);
+      events.publish(siteEvents.created, { site: name, type: record.type, version: record.version, from });
+      return record;
+    });
+  }
+
+  /** One rename of the folder: nothing of the data is copied, however much there is. */
+  async rename(before: string, name: string): Promise<void> {
+    const { store, folders, guard, events, control } = this.parts;
+    await guard.alone([before, name], 'renamed', async () => {
+      await store.need(before);
+      await this.#needFree(name);
+      await needStopped(this.parts, before, 'renamed');
+      await control().removed(before);
+      await folders.move(store.folder(before), store.folder(name));
+      await forget(this.parts, before);
+      await render(this.parts, name);
+      await control().added(name);
+      events.publish(siteEvents.renamed, { site: name, before });
+    });
+  }
+
+  /** @returns whether a running site needs a restart to take it up. */
+  async set(name: string, settings: SiteSettings): Promise<{ readonly record: SiteRecord; readonly restart: boolean }> {
+    const { store, guard, events, units } = this.parts;
+    return guard.alone([name], 'set', async () => {
+      const before = await store.need(name);
+      const sites = (await store.list()).filter((site) => site.name !== name);
+      const record: SiteRecord = {
+        ...before,
+        port: settings.port === undefined ? before.port : choosePort(sites, settings.port),
+        memoryMiB: settings.memoryMiB ?? before.memoryMiB,
+        cpuPercent: settings.cpuPercent ?? before.cpuPercent,
+        autostart: settings.autostart ?? before.autostart,
+      };
+      const what = Object.entries(settings).flatMap(([setting, value]) => (value === undefined ? [] : [setting]));
+      await store.write(name, record);
+      // Budgets are in force at once: systemd reads them anew.
+      await render(this.parts, name);
+      events.publish(siteEvents.changed, { site: name, what });
+      const running = ((await units.states()).get(name) ?? 'stopped') !== 'stopped';
+      return { record, restart: running && record.port !== before.port };
+    });
+  }
+
+  async setLogin(name: string, login: string, password: string, signal: AbortSignal): Promise<void> {
+    const { store, versions, hooks, guard, events } = this.parts;
+    await guard.alone([name], 'given a login', async () => {
+      const record = await store.need(name);
+      const metadata = await versions.need(record.type, record.version);
+      const credentials = await this.#credentials(metadata, login, password);
+      if (credentials === undefined) return;
+      await hooks.run({
+        site: name,
+        hook: 'login',
+        metadata,
+        versionFolder: versions.folder(record.type, record.version),
+        data: store.data(name, record.generation),
+        uid: record.uid,
+        environment: { LOGIN: login },
+        input: `${credentials.hash}\n`,
+        signal,
+      });
+      await store.write(name, { ...record, login });
+      events.publish(siteEvents.changed, { site: name, what: ['login'] });
+    });
+  }
+
+  /** Also removes a site whose record is damaged. */
+  async delete(name: string): Promise<void> {
+    const { store, folders, guard, events, control } = this.parts;
+    await guard.alone([name], 'deleted', async () => {
+      if (!(await store.list()).some((site) => site.name === name))
+        throw refusal(siteReports.report('sites.site.unknown', { site: name }, 'name'), 'not-found');
+      await needStopped(this.parts, name, 'deleted');
+      await control().removed(name);
+      await folders.move(store.folder(name), store.gone(name));
+      await forget(this.parts, name);
+      events.publish(siteEvents.deleted, { site: name });
+      await store.removeGone(name);
+    });
+  }
+
+  /** Whatever happens in between, the folder of the name is a whole site or not there. */
+  async #make(name: string, fill: (work: string) => Promise<void>): Promise<void> {
+    const { store, folders } = this.parts;
+    const work = store.unfinished(name);
+    await store.removeUnfinished(name);
+    try {
+      await fill(work);
+      await folders.move(work, store.folder(name));
+    } catch (failure) {
+      await store.removeUnfinished(name);
+      throw failure;
+    }
+    await render(this.parts, name);
+  }
+
+  async #needFree(name: string): Promise<readonly Site[]> {
+    const sites = await this.parts.store.list();
+    if (sites.some((site) => site.name === name))
+      throw refusal(siteReports.report('sites.site.exists', { site: name }, 'name'));
+    return sites;
+  }
+
+  async #credentials(
+    { type, version, hooks }: VersionMetadata,
+    login: string | undefined,
+    password: string | undefined,
+  ): Promise<Credentials | undefined> {
+    if (login === undefined && password === undefined) return undefined;
+    if (hooks.login === undefined)
+      throw refusal(siteReports.report('sites.login.not-supported', { type, version }, 'login'), 'invalid');
+    if (login === undefined || password === undefined)
+      throw refusal(siteReports.report('sites.login.incomplete', {}, 'login'), 'invalid');
+    return { login, hash: await hashPassword(this.parts.commands, password) };
+  }
+}
+
+function choosePort(sites: readonly Site[], wanted: number | undefined): number {
+  const owner = sites.find((site) => 'record' in site && site.record.port === wanted);
+  if (wanted !== undefined && owner !== undefined)
+    throw refusal(siteReports.report('sites.port.taken', { port: wanted, site: owner.name }, 'port'));
+  const port =
+    wanted ??
+    lowestFree(
+      taken(sites, ({ port: each }) => each),
+      firstPort,
+      lastPort,
+    );
+  if (port !== undefined) return port;
+  throw refusal(siteReports.report('sites.port.none-free', { first: firstPort, last: lastPort }, 'port'));
+}
+
+function chooseUid(sites: readonly Site[]): number {
+  const uid = lowestFree(
+    taken(sites, ({ uid: each }) => each),
+    firstUid,
+    lastUid,
+  );
+  if (uid !== undefined) return uid;
+  throw refusal(siteReports.report('sites.user.none-free', { count: lastUid - firstUid + 1 }));
+}
+
+function taken(sites: readonly Site[], read: (record: SiteRecord) => number): ReadonlySet<number> {
+  return new Set(sites.flatMap((site) => ('record' in site ? [read(site.record)] : [])));
+}

@@ -1,0 +1,94 @@
+import { type Cell, defineStatus, type Tone, type View } from '@gemel/core/sdk';
+import { z } from 'zod';
+import { type SiteState, siteStates } from '../run/site-units.js';
+
+export const siteSummarySchema = z.object({
+  name: z.string().describe('Name of the site.'),
+  type: z.string().describe('Type of the site; empty when its record is damaged.'),
+  version: z.string().describe('Version it is at.'),
+  state: z.enum(siteStates).describe('What its unit does. A site that runs was healthy when it started.'),
+  port: z.number().nullable().describe('TCP port.'),
+  url: z.string().nullable().describe('Where it is reached.'),
+  memoryMiB: z.number().nullable().describe('Memory of its processes now; null where the kernel does not count it.'),
+  memoryLimitMiB: z.number().nullable().describe('What it may use at most.'),
+  cpuPercent: z.number().nullable().describe('Processor time it may use at most, percent of one processor.'),
+  autostart: z.boolean().describe('Started with the device, on a single appliance.'),
+  login: z.string().nullable().describe('Who signs in to it; null when it asks nobody.'),
+  previousVersion: z.string().nullable().describe('Version that undo goes back to.'),
+  problem: z.string().nullable().describe('Why it cannot be used as it is.'),
+});
+export type SiteSummary = z.output<typeof siteSummarySchema>;
+
+export const sitesSchema = z.object({
+  active: z.boolean().describe('Whether this node holds the active role; only there sites are seen and changed.'),
+  sites: z.array(siteSummarySchema).describe('All sites, by name.'),
+});
+export type SitesStatus = z.output<typeof sitesSchema>;
+
+export const sitesList = defineStatus<SitesStatus>({
+  id: 'sites.list',
+  title: 'Sites',
+  schema: sitesSchema,
+  present: presentSites,
+  overview({ active, sites }) {
+    if (!active || sites.length === 0) return [];
+    const count = (state: SiteState) => sites.filter((site) => site.state === state).length;
+    const failed = count('failed') + sites.filter(({ problem }) => problem !== null).length;
+    const text = `${count('running')} of ${sites.length} running${failed === 0 ? '' : `, ${failed} failed`}`;
+    return [['Sites', { text, tone: failed === 0 ? 'ok' : 'bad' }]];
+  },
+});
+
+export function presentSites({ active, sites }: SitesStatus): View {
+  return {
+    kind: 'table',
+    columns: ['Site', 'Type', 'Version', 'State', 'URL', 'Memory', 'Autostart'],
+    rows: sites.map((site) => [
+      site.name,
+      site.type,
+      site.version,
+      stateCell(site),
+      site.url ?? '',
+      memoryText(site),
+      site.autostart ? 'yes' : 'no',
+    ]),
+    empty: active
+      ? 'There are no sites. Make one: gemel site create NAME TYPE.'
+      : 'This node does not hold the active role: the sites are on the other one.',
+  };
+}
+
+export function presentSite(site: SiteSummary): View {
+  return {
+    kind: 'fields',
+    title: `Site ${site.name}`,
+    fields: [
+      ['Type', `${site.type} ${site.version}`],
+      ['State', stateCell(site)],
+      ['URL', site.url ?? 'none'],
+      ['Memory', memoryText(site)],
+      ['Processor', site.cpuPercent === null ? '' : `at most ${site.cpuPercent} % of one`],
+      ['Autostart', site.autostart ? 'yes' : 'no'],
+      ['Login', site.login ?? 'asks nobody'],
+      ['Undo', site.previousVersion === null ? 'nothing to go back to' : `goes back to ${site.previousVersion}`],
+    ],
+  };
+}
+
+function stateCell({ state, problem }: SiteSummary): Cell {
+  return problem === null ? { text: state, tone: tones[state] } : { text: problem, tone: 'bad' };
+}
+
+const tones: Readonly<Record<SiteState, Tone>> = {
+  running: 'ok',
+  starting: 'pending',
+  restarting: 'warn',
+  stopping: 'pending',
+  stopped: 'muted',
+  failed: 'bad',
+};
+
+function memoryText({ memoryMiB, memoryLimitMiB }: SiteSummary): string {
+  if (memoryLimitMiB === null) return '';
+  return memoryMiB === null ? `at most ${memoryLimitMiB} MiB` : `${memoryMiB} of ${memoryLimitMiB} MiB`;
+}

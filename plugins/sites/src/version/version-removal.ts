@@ -1,0 +1,53 @@
+import type { FileStore } from '@gemel/core/sdk';
+import { paths, unfinished } from '../paths.js';
+import { refusal, siteReports } from '../reports.js';
+import type { SiteFolders } from '../site/site-folders.js';
+import type { SiteStore } from '../site/site-store.js';
+import type { VersionStore } from './version-store.js';
+
+/** Removes versions, and what crashes left of them. */
+export class VersionRemoval {
+  constructor(
+    readonly files: FileStore,
+    readonly folders: SiteFolders,
+    readonly versions: VersionStore,
+    readonly sites: SiteStore,
+  ) {}
+
+  /** Names of sites that are at the version or keep it for going back, by `type version`. */
+  async users(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const users = new Map<string, string[]>();
+    for (const site of await this.sites.list()) {
+      if (!('record' in site)) continue;
+      const { type, version, previous } = site.record;
+      for (const each of new Set([version, previous?.version ?? version])) {
+        const key = `${type} ${each}`;
+        users.set(key, [...(users.get(key) ?? []), site.name]);
+      }
+    }
+    return users;
+  }
+
+  /** @throws ApplianceError `not-found`, `conflict` while a site uses it. */
+  async remove(type: string, version: string): Promise<void> {
+    const { files, folders, versions } = this;
+    if ((await versions.find(type, version)) === undefined) {
+      const known = (await versions.list()).map((each) => `${each.type} ${each.version}`).join(', ') || 'none';
+      throw refusal(siteReports.report('sites.version.unknown', { type, version, known }, 'version'), 'not-found');
+    }
+    const sites = (await this.users()).get(`${type} ${version}`);
+    if (sites !== undefined)
+      throw refusal(siteReports.report('sites.version.in-use', { type, version, sites: sites.join(', ') }, 'version'));
+    const gone = `${paths.versions}/.gone-${type}-${version}`;
+    await files.remove(gone);
+    await folders.move(versions.folder(type, version), gone);
+    versions.forget(type, version);
+    await files.remove(gone);
+  }
+
+  async tidy(): Promise<void> {
+    for (const name of await this.files.list(paths.versions)) {
+      if (unfinished.test(name)) await this.files.remove(`${paths.versions}/${name}`);
+    }
+  }
+}
