@@ -4,11 +4,15 @@ import { constraint, nameValues, op, type Options, primitive } from './cib-eleme
 /** Below the 10,000 points that DRBD gives to current data: an unreachable external network moves the role, it never lets old data win. */
 const externalLost = -9000;
 
+/** Of Pacemaker 3.0: what the first CIB is written in. Newer engines bring it up to theirs. */
+const schema = 'pacemaker-4.0';
+
 /**
- * What Pacemaker is told of a fresh cluster: one `<configuration>` to be merged into an empty CIB in one step. Pure.
+ * The first CIB of a fresh cluster. Pure. Alone on a new cluster there is nobody to wait for; `dcDeadtime` is what the properties
+ * say later.
  * Names of resources are fixed; the active role is the chain drbd-data → data → cluster-ip → active.
  */
-export function renderBaseConfiguration({ clusterIp, options }: Membership): string {
+export function renderFirstCib({ clusterIp, options }: Membership): string {
   if (clusterIp === null || options === null) throw new Error('a cluster has an address and options');
   const { replicated, externalReferences, fencing } = options;
   const head = replicated ? 'drbd-data-clone' : 'cluster-ip';
@@ -41,12 +45,14 @@ export function renderBaseConfiguration({ clusterIp, options }: Membership): str
     constraint.after('active', 'start', 'cluster-ip', 'start'),
     ...(watchesExternal ? [constraint.needsExternal(head, replicated ? 'Promoted' : undefined, externalLost)] : []),
   ];
-  return `<configuration>
+  return `<cib validate-with="${schema}" admin_epoch="0" epoch="1" num_updates="0">
+<configuration>
 <crm_config>
 <cluster_property_set id="cib-bootstrap-options">
-${nameValues('cib-bootstrap-options', clusterProperties(fencing.length > 0))}
+${nameValues('cib-bootstrap-options', { ...clusterProperties(fencing.length > 0), 'dc-deadtime': '1s' })}
 </cluster_property_set>
 </crm_config>
+<nodes/>
 <resources>
 ${resources.join('\n')}
 </resources>
@@ -59,8 +65,13 @@ ${nameValues('rsc_defaults-meta_attributes', { 'resource-stickiness': '100', 'mi
 </meta_attributes>
 </rsc_defaults>
 </configuration>
+<status/>
+</cib>
 `;
 }
+
+/** How long a node that starts waits for the other before it decides alone. */
+export const dcDeadtime = '5s';
 
 /** Without fencing the survivor of two goes on by itself: DRBD's own fencing keeps old data from becoming active. */
 export function clusterProperties(fenced: boolean): Options {
@@ -68,7 +79,7 @@ export function clusterProperties(fenced: boolean): Options {
     'cluster-name': 'gemel',
     'stonith-enabled': fenced ? 'true' : 'false',
     'no-quorum-policy': fenced ? 'stop' : 'ignore',
-    'dc-deadtime': '5s',
+    'dc-deadtime': dcDeadtime,
     'node-health-strategy': 'migrate-on-red',
     // How soon an expired failure is noticed; failure-timeout counts in it.
     'cluster-recheck-interval': '60s',

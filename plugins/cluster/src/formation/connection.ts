@@ -145,7 +145,7 @@ export async function formPair(
       await engines.reload();
     }
     call.progress(0.5, 'Starting the other node');
-    await peer.call(requests.joinStart, {});
+    await again(parts, () => peer.call(requests.joinStart, {}));
     call.progress(0.7, 'Waiting until both nodes are members');
     await engines.operational(names, call.signal);
     await membership.set(planned);
@@ -156,9 +156,22 @@ export async function formPair(
   }
   await journal.end();
   // If it does not hear this, it asks.
-  await peer.call(requests.joinCommit, {}).catch((failure: unknown) => {
+  await again(parts, () => peer.call(requests.joinCommit, {})).catch((failure: unknown) => {
     context.log.warn({ failure: String(failure) }, 'the other node was not told that it is connected; it will ask');
   });
+}
+
+/** A connection over an address that is being changed ends; the next one goes another way. All of these may be asked twice. */
+async function again<Output>({ context }: FormationParts, ask: () => Promise<Output>): Promise<Output> {
+  for (let left = 2; ; left -= 1) {
+    try {
+      return await ask();
+    } catch (failure) {
+      const isLost = failure instanceof ApplianceError && failure.code === 'unavailable';
+      if (!isLost || left === 0) throw failure;
+      await context.system.clock.sleep(1_000);
+    }
+  }
 }
 
 export async function undoPair(parts: FormationParts): Promise<void> {
@@ -169,7 +182,9 @@ export async function undoPair(parts: FormationParts): Promise<void> {
     context.log.warn({ failure: String(failure) }, what);
   };
   if (peer.paired !== undefined) {
-    await peer.call(requests.joinUndo, {}).catch(tolerate('the other node will take the change back by itself'));
+    await again(parts, () => peer.call(requests.joinUndo, {})).catch(
+      tolerate('the other node will take the change back by itself'),
+    );
   }
   if (step !== 'begun') {
     await journal.restoreFiles();

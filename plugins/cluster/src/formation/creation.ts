@@ -1,6 +1,6 @@
 import { type ActionCall, ApplianceError, type Report } from '@gemel/core/sdk';
 import { NetworkService, networkSection } from '@gemel/plugin-network/contract';
-import { renderBaseConfiguration } from '../cib/base-configuration.js';
+import { dcDeadtime, renderFirstCib } from '../cib/base-configuration.js';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
 import { freshKey } from '../keys/corosync-key.js';
 import type { Membership } from '../membership/membership.js';
@@ -9,7 +9,7 @@ import { parseNetworkAddress } from '../readiness/ip-network.js';
 import { readNode } from '../readiness/read-node.js';
 import { type CreateFacts, type CreateInput, type CreatePlan, planCreate } from './create-plan.js';
 import { helperUnits } from './engines.js';
-import type { FormationParts } from './parts.js';
+import { type FormationParts, firstCibFile } from './parts.js';
 
 /** Verifies only. */
 export async function previewCreate(
@@ -39,13 +39,15 @@ export async function createCluster(
   }
   await journal.begin('create', context.system.clock.now(), { before, planned }, [corosyncFile, keyFile]);
   try {
+    await context.system.files.write(firstCibFile, renderFirstCib(planned), { mode: 0o600 });
     await engines.runHelper(helperUnits.forget);
+    await context.system.files.remove(firstCibFile);
     await context.system.files.write(keyFile, freshKey(), { mode: 0o400 });
     await context.system.files.write(corosyncFile, renderCorosync(planned), { mode: 0o600 });
     await journal.step('engines');
     await engines.start(signal);
-    await engines.configure(renderBaseConfiguration(planned));
     await engines.operational([planned.thisNode], signal);
+    await engines.setProperty('dc-deadtime', dcDeadtime);
     await membership.set(planned);
   } catch (failure) {
     await undoCreate(parts);
@@ -71,6 +73,7 @@ export async function undoCreate({ context, journal, engines }: FormationParts):
     }
   }
   await journal.restoreFiles();
+  await context.system.files.remove(firstCibFile);
   await engines.runHelper(helperUnits.forget);
   await journal.end();
 }

@@ -59,17 +59,19 @@ export class Engines {
     await this.#must(['corosync-cfgtool', '-R']);
   }
 
-  async configure(configuration: string): Promise<void> {
-    await this.#must(
-      ['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-pipe'],
-      configuration,
-    );
+  async setProperty(name: string, value: string): Promise<void> {
+    await this.#must(['crm_attribute', '--type', 'crm_config', '--name', name, '--update', value]);
+  }
+
+  /** This node's addresses as Corosync uses them, in the order of links. */
+  async ownAddresses(): Promise<readonly string[]> {
+    const { stdout } = await this.#commands.run(['corosync-cfgtool', '-s']);
+    return [...stdout.matchAll(/^\s*addr\s*= (\S+)$/gm)].map(([, address = '']) => address);
   }
 
   /** From now on Pacemaker neither starts nor stops anything, or does so again. */
   async setHandsOff(handsOff: boolean): Promise<void> {
-    const value = handsOff ? 'true' : 'false';
-    await this.#must(['crm_attribute', '--type', 'crm_config', '--name', 'maintenance-mode', '--update', value]);
+    await this.setProperty('maintenance-mode', handsOff ? 'true' : 'false');
   }
 
   /** Restarts the engines of this node around a change that they cannot take while they run. Services run on. */
@@ -124,11 +126,8 @@ export class Engines {
     for (const unit of [single.volume, single.mount, single.alone, single.active]) await this.#units.start(unit);
   }
 
-  async #must(argv: readonly [string, ...string[]], input?: string): Promise<void> {
-    const { exitCode, stdout, stderr } = await this.#commands.run(argv, {
-      timeoutMs: 30_000,
-      ...(input === undefined ? {} : { input }),
-    });
+  async #must(argv: readonly [string, ...string[]]): Promise<void> {
+    const { exitCode, stdout, stderr } = await this.#commands.run(argv, { timeoutMs: 30_000 });
     if (exitCode === 0) return;
     const said = `${stderr}${stdout}`.trim().replaceAll('\n', '; ');
     throw new ApplianceError('engine-failed', `${argv[0]} ended with ${exitCode}: ${said}`);

@@ -11,6 +11,7 @@ import { FormationJournal } from './journal.js';
 import { Joining } from './joining.js';
 import { dropOther, stayOff } from './leaving.js';
 import { type FormationParts, writePairFiles } from './parts.js';
+import { followOwnAddresses } from './reconnection.js';
 import * as requests from './peer-requests.js';
 
 /** Forming, changing and leaving a cluster: actions, what the other node asks, and what a crash left half done. */
@@ -24,6 +25,14 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   for (const listener of joining.listen()) context.own(listener);
   answerPairedNode(parts);
   context.own(peer.refuseStrangers(() => strangersRefused(parts)));
+  context.settings.onApplied(networkSection, () => {
+    followOwnAddresses(parts).catch((failure: unknown) => {
+      context.log.warn(
+        { failure: String(failure) },
+        'the addresses of this node could not be taken over for the cluster',
+      );
+    });
+  });
   // After core has taken the settings into force: the way to the other node may need the network.
   if (journal.open !== undefined) context.system.clock.after(0, () => void recover(parts, joining));
 }
@@ -53,9 +62,9 @@ function answerPairedNode(parts: FormationParts): void {
   );
   context.own(
     peer.handle(requests.left, async () => {
-      // A node that stays off keeps to that; whoever has the services is told by the membership itself.
-      if (membership.current.keepsServices) await dropOther(parts);
-      return {};
+      const goesOn = membership.current.phase !== 'none' && membership.current.keepsServices;
+      if (goesOn) await dropOther(parts);
+      return { goesOn };
     }),
   );
 }

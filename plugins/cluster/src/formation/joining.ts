@@ -33,6 +33,7 @@ interface JoinInput {
 export class Joining {
   #ticket: Ticket | undefined;
   #patience: Disposable | undefined;
+  #starting: Promise<void> | undefined;
 
   constructor(readonly parts: FormationParts) {}
 
@@ -49,8 +50,12 @@ export class Joining {
         await this.prepare(input, origin.fingerprint);
         return {};
       }),
-      peer.handle(requests.joinStart, async (_input, _origin, signal) => {
-        await this.start(signal);
+      peer.handle(requests.joinStart, async () => {
+        // Asked again when the answer was lost: there is one start.
+        this.#starting ??= this.start(new AbortController().signal).finally(() => {
+          this.#starting = undefined;
+        });
+        await this.#starting;
         return {};
       }),
       peer.handle(requests.joinCommit, async () => {
@@ -105,7 +110,8 @@ export class Joining {
 
   async start(signal: AbortSignal): Promise<void> {
     const { context, journal, engines } = this.parts;
-    const { pending, before } = this.#must();
+    const { pending, before, step } = this.#must();
+    if (step.startsWith('started')) return;
     await journal.step('starting');
     if (before.phase === 'none') await engines.stopSingle();
     await engines.runHelper(helperUnits.forget);
@@ -116,6 +122,7 @@ export class Joining {
     }
     await context.system.files.remove(stayOffFile);
     await engines.start(signal);
+    await journal.step(pending.drbd !== null && before.phase === 'none' ? 'started-with-volume' : 'started');
     this.#waitForWord();
   }
 
@@ -139,7 +146,7 @@ export class Joining {
       if (!wasSingle) await context.system.files.write(stayOffFile, '');
       await journal.restoreFiles();
       await engines.runHelper(helperUnits.forget);
-      if (step === 'volume') await engines.runHelper(helperUnits.volumeKeep);
+      if (step.endsWith('volume')) await engines.runHelper(helperUnits.volumeKeep);
       if (wasSingle) await engines.startSingle();
     }
     if (wasSingle) await peer.unpair();
@@ -176,9 +183,9 @@ export class Joining {
     if (!good) throw new ApplianceError('forbidden', 'The permission to join has expired. Connect again.');
   }
 
-  #must(): { readonly pending: PairFiles; readonly before: Membership } {
+  #must(): { readonly pending: PairFiles; readonly before: Membership; readonly step: string } {
     const { open } = this.parts.journal;
-    if (open?.kind === 'join' && open.pending !== null) return { pending: open.pending, before: open.before };
+    if (open?.kind === 'join' && open.pending !== null) return { ...open, pending: open.pending };
     throw new ApplianceError('conflict', 'No joining is under way on this node. Connect again.');
   }
 

@@ -94,8 +94,8 @@ export async function disband(parts: FormationParts): Promise<readonly string[]>
   await engines.stop();
   if (other !== undefined) {
     try {
-      await peer.call(requests.left, {});
-      said.push(`${other.hostName} goes on alone.`);
+      const { goesOn } = await peer.call(requests.left, {});
+      said.push(`${other.hostName} ${goesOn ? 'goes on alone.' : 'stays off until it is disbanded too.'}`);
     } catch (failure) {
       context.log.warn({ failure: String(failure) }, 'the other node was not told');
       said.push(`${other.hostName} could not be told: disband it there too, or let it replace this node.`);

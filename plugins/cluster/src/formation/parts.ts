@@ -20,6 +20,9 @@ export interface FormationParts {
 /** While it is there, the engines of a disconnected node do not start, not by a boot either. */
 export const stayOffFile = `${clusterFolder}/stay-off`;
 
+/** Taken by gemel-cluster-forget.service. */
+export const firstCibFile = `${clusterFolder}/first-cib.xml`;
+
 export const pairPaths = [corosyncFile, keyFile, drbdFile] as const;
 
 const secret = { mode: 0o600 };

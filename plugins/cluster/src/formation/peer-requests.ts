@@ -103,11 +103,11 @@ export const leave = definePeerRequest({
   timeoutMs: 180_000,
 });
 
-/** The caller left for good; this node is its cluster's only one now. */
+/** The caller left for good. A node that keeps the services is its cluster's only one now. */
 export const left = definePeerRequest({
   id: 'cluster.left',
   trust: 'pinned',
   input: nothing,
-  output: nothing,
+  output: z.object({ goesOn: z.boolean() }),
   timeoutMs: 60_000,
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ApplianceError, type JobCall } from '@gemel/core/sdk';
+import { corosyncFile, renderCorosync } from '../corosync/corosync-conf.js';
 import { type Member, type Membership, otherMember, thisMember } from '../membership/membership.js';
 import { isInNetwork, parseNetworkAddress } from '../readiness/ip-network.js';
 import { judgePair } from '../readiness/judge-pair.js';
@@ -16,7 +17,7 @@ export async function reconnect(
   peerAddress: string | undefined,
   call: JobCall,
 ): Promise<Membership> {
-  const { context, membership, peer } = parts;
+  const { context, membership, engines, peer } = parts;
   const current = membership.must('disconnected', 'Only a disconnected cluster can be reconnected.');
   if (!current.keepsServices) throw new ApplianceError('conflict', 'Reconnect on the node that kept the services.');
   const { paired } = peer;
@@ -47,8 +48,9 @@ export async function reconnect(
   );
   const files = pairFiles(planned, await readKey(parts), randomBytes(24).toString('hex'));
   const caller = { hostName: planned.thisNode, addresses: ownAddresses(planned) };
-  // Corosync takes new addresses of the other node while it runs, not those of its own.
-  const isMoved = JSON.stringify(thisMember(planned)) !== JSON.stringify(thisMember(current));
+  // Corosync takes new addresses of the other node while it runs, not those of its own; nor does Pacemaker take another host name.
+  const used = await engines.ownAddresses();
+  const isMoved = planned.thisNode !== current.thisNode || caller.addresses.some((address) => !used.includes(address));
   await formPair(
     parts,
     planned,
@@ -72,6 +74,23 @@ export function planAgain(current: Membership, own: NodeView, other: NodeView): 
   const held = current.clusterIp?.address;
   const nodes = [moved(self, own, held), moved(peer, other, held)].toSorted((one, two) => one.nodeId - two.nodeId);
   return { ...current, phase: 'connected', thisNode: own.hostName, nodes, keepsServices: true };
+}
+
+/**
+ * The addresses and host name of a node that runs alone may change at any time. What its engines read at the next boot must fit;
+ * what runs goes on with the former ones.
+ */
+export async function followOwnAddresses({ context, membership, journal }: FormationParts): Promise<void> {
+  const { current } = membership;
+  const [own, isAlone] = [thisMember(current), current.phase === 'created' || current.phase === 'disconnected'];
+  if (own === undefined || !isAlone || !current.keepsServices || journal.open !== undefined) return;
+  const view = await readNode(context);
+  const next = moved(own, { ...view, hostName: own.hostName }, current.clusterIp?.address);
+  if (JSON.stringify(next) === JSON.stringify(own)) return;
+  const nodes = current.nodes.map((member) => (member === own ? next : member));
+  const alone = renderCorosync({ ...current, nodes: [next] });
+  await context.system.files.write(corosyncFile, alone, { mode: 0o600 });
+  await membership.set({ ...current, nodes });
 }
 
 function moved(member: Member, view: NodeView, clusterIp: string | undefined): Member {
