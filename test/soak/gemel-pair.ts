@@ -1,0 +1,113 @@
+/** The pair as Gemel makes it, with a small site that Gemel's own agent carries. */
+import { addresses, clusterIp, labSite, nodeNames, otherOf, type PairInLab, until } from './pair-in-lab.ts';
+
+const site = 'lab';
+export const sitePort = 8_001;
+const siteUser = 61_001;
+/** The site needs nothing but the appliance's own Python: its image is that, read only. */
+const siteUnit = `[Service]
+ExecStart=/usr/bin/python3 -S -E /usr/local/lib/lab-site.py ${sitePort} /data
+BindReadOnlyPaths=/usr /etc
+`;
+const emptyRoot =
+  'mkdir -p root && cd root && mkdir -p usr etc data proc sys dev run tmp var/tmp && ln -sfn usr/bin bin && ln -sfn usr/lib lib && ln -sfn usr/lib64 lib64';
+/** Any that the rules of new passwords let through. */
+const password = 'Correct-Horse-7-Battery';
+
+/** `gemel cluster create` on node a, `connect` of node b. Gives the seconds of both together. */
+export async function createPair(pair: PairInLab): Promise<number> {
+  const { external, sync } = pair.interfaces;
+  await withInput(pair, 'b', ['access', 'user', 'add', 'admin', 'administrator'], { password });
+  const shown = JSON.parse(await pair.gemel('b', 'peer', 'show', '--json')) as { fingerprint: string }; // as the action's output schema says
+  const began = performance.now();
+  await pair.gemel(
+    'a',
+    ...['cluster', 'create', `${clusterIp}/24`, '--external', external, '--sync', sync],
+    ...['--peer-external', addresses.b.external, '--peer-sync', addresses.b.sync],
+  );
+  await withInput(pair, 'a', ['cluster', 'connect', '--yes'], {
+    user: 'admin',
+    password,
+    fingerprint: shown.fingerprint,
+  });
+  const seconds = (performance.now() - began) / 1_000;
+  await pair.redundant(pair.kind === 'vm' ? 900 : 90);
+  return seconds;
+}
+
+/** Secrets are no arguments, which others could see: the whole input as JSON. */
+async function withInput(pair: PairInLab, node: 'a' | 'b', words: readonly string[], input: object): Promise<string> {
+  return pair.lab.node(node).must(['gemel', ...words, '--json-input', '-'], {
+    input: JSON.stringify(input),
+    timeoutSeconds: 900,
+  });
+}
+
+/** A site that answers with its host's name and writes what it is told, carried as a resource like every other site. */
+export async function addSite(pair: PairInLab): Promise<void> {
+  const version = `/var/lib/gemel/site-versions/${site}/1`;
+  const program = await labSite();
+  for (const node of nodeNames) {
+    await pair.put(node, '/usr/local/lib/lab-site.py', program);
+    await pair.put(node, `${version}/unit.conf`, siteUnit);
+    await pair.put(node, `${version}/health.env`, 'HEALTH_PATH=\nHEALTH_STATUSES=200\nHEALTH_SECONDS=60\n');
+    await pair.sh(node, `cd ${version} && ${emptyRoot}`);
+    await pair.sh(node, `groupadd --gid ${siteUser} lab-site && useradd --uid ${siteUser} --gid ${siteUser} lab-site`);
+  }
+  const active = await pair.active();
+  const record = {
+    type: site,
+    version: '1',
+    generation: 1,
+    port: sitePort,
+    uid: siteUser,
+    memoryMiB: 128,
+    cpuPercent: 100,
+    autostart: true,
+  };
+  await pair.put(active, `/srv/gemel/sites/${site}/site.json`, `${JSON.stringify(record, null, 2)}\n`);
+  await pair.sh(
+    active,
+    `mkdir -p /srv/gemel/sites/${site}/data/1 && chown -R ${siteUser}:${siteUser} /srv/gemel/sites/${site}/data`,
+  );
+  await pair.lab
+    .node(active)
+    .must(['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-pipe'], {
+      input: `<configuration><resources>
+<primitive id="site-${site}" class="ocf" provider="gemel" type="site">
+<instance_attributes id="site-${site}-parameters"><nvpair id="site-${site}-site" name="site" value="${site}"/></instance_attributes>
+<operations>
+<op id="site-${site}-start" name="start" interval="0s" timeout="340s"/>
+<op id="site-${site}-stop" name="stop" interval="0s" timeout="60s"/>
+<op id="site-${site}-monitor" name="monitor" interval="5s" timeout="20s"/>
+</operations></primitive></resources>
+<constraints>
+<rsc_colocation id="colocation-site-${site}" rsc="site-${site}" with-rsc="cluster-ip" score="INFINITY"/>
+<rsc_order id="order-site-${site}" first="cluster-ip" then="site-${site}" kind="Mandatory"/>
+</constraints></configuration>`,
+    });
+  await siteAnswers(pair, sitePort, 60);
+}
+
+export async function siteAnswers(pair: PairInLab, port: number, seconds: number): Promise<number> {
+  const script = `exec 3<>/dev/tcp/${clusterIp}/${port}; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; read -r _ status _ <&3; [ "$status" = 200 ]`;
+  return until('the site to answer at the cluster IP', seconds, async () => {
+    const { code } = await pair.lab.client.exec(['timeout', '2', 'bash', '-c', script]);
+    return code === 0;
+  });
+}
+
+/** Where the data of the site is on the node that carries it. */
+export const siteJournal = `/srv/gemel/sites/${site}/data/1/journal`;
+
+/** Moves everything to the other node, as planned work does, and takes the ban away again. */
+export async function moveAway(pair: PairInLab, from: 'a' | 'b'): Promise<void> {
+  await pair.sh(
+    from,
+    `crm_node_name=${addresses[from].hostName}; crm_attribute --node $crm_node_name --name standby --update on`,
+  );
+}
+
+export async function allowBack(pair: PairInLab, node: 'a' | 'b'): Promise<void> {
+  await pair.sh(otherOf(node), `crm_attribute --node ${addresses[node].hostName} --name standby --delete`);
+}

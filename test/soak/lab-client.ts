@@ -1,0 +1,47 @@
+/**
+ * A client on the operators' network, as a process of its own inside the lab's network namespace. Usage:
+ * lab-client.ts poll|write HOST PORT PATH. Prints one line per answer: when it was asked and when it was answered (milliseconds
+ * since 1970), the host that answered, and what was asked.
+ */
+import { get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const [mode = '', host = '', port = '', path = ''] = process.argv.slice(2);
+const POLL_MS = 20;
+/** A request that is not answered by then counts as failed; others were sent meanwhile. */
+const ANSWER_MS = 2_000;
+
+/** The answer's body, or undefined when there was none in time. */
+function ask(what: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const request = get(
+      { host, port, path: what, agent: false, signal: AbortSignal.timeout(ANSWER_MS) },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (text: string) => (body += text));
+        response.on('end', () => resolve(response.statusCode === 200 && response.complete ? body : undefined));
+        response.on('error', () => resolve(undefined));
+      },
+    );
+    request.on('error', () => resolve(undefined));
+  });
+}
+
+async function report(what: string): Promise<boolean> {
+  const asked = Date.now();
+  const body = await ask(what);
+  if (body === undefined) return false;
+  process.stdout.write(`${asked} ${Date.now()} ${body} ${what}\n`);
+  return true;
+}
+
+if (mode === 'poll') {
+  for (let next = Date.now(); ; next += POLL_MS) {
+    await sleep(Math.max(0, next - Date.now()));
+    void report(path);
+  }
+} else {
+  // One after the other, each once: a number that was not answered may be there or not.
+  for (let number = 1; ; number++) if (!(await report(`${path}${number}`))) await sleep(50);
+}
