@@ -21,14 +21,14 @@ const elementNode = 1;
 
 /** The parser is loaded with the first document. @throws ApplianceError `engine-failed` when the text is not well-formed XML. */
 export async function parseXml(text: string): Promise<XmlElement> {
-  const { DOMParser } = await import('@xmldom/xmldom');
-  const refuse = (_level: string, problem: string): never => {
-    throw new ApplianceError('engine-failed', `Pacemaker's answer is no well-formed XML: ${problem}`);
-  };
-  const parser = new DOMParser({ onError: refuse });
-  const root = parser.parseFromString(text, 'text/xml').documentElement;
-  if (root === null) throw new ApplianceError('engine-failed', "Pacemaker's answer is empty.");
-  return toElement(root);
+  const { DOMParser, onErrorStopParsing } = await import('@xmldom/xmldom');
+  try {
+    const root = new DOMParser({ onError: onErrorStopParsing }).parseFromString(text, 'text/xml').documentElement;
+    if (root !== null) return toElement(root);
+  } catch (cause) {
+    throw new ApplianceError('engine-failed', `Pacemaker's answer is no well-formed XML: ${String(cause)}`, { cause });
+  }
+  throw new ApplianceError('engine-failed', "Pacemaker's answer is empty.");
 }
 
 function toElement(node: DomNode): XmlElement {

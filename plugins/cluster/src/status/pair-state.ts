@@ -85,7 +85,7 @@ function pairNode(
     role: node.name === activeNode ? 'M' : state === 'online' && !red ? 'S' : '-',
     state,
     health: red ? 'red' : node.health === 'yellow' ? 'yellow' : 'green',
-    external: !watched || !node.online ? null : Number(external ?? '0') > 0,
+    external: !watched || state !== 'online' ? null : Number(external ?? '0') > 0,
     resources: node.running,
   };
 }

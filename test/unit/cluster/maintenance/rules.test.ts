@@ -1,0 +1,40 @@
+import {
+  checkMaintenanceOff,
+  checkMaintenanceOn,
+  checkMove,
+  otherNode,
+} from '#cluster/maintenance/maintenance-rules.js';
+import test from 'ava';
+import { pair } from '../pair.js';
+
+const codes = (reports: readonly { readonly code: string }[]) => reports.map(({ code }) => code);
+
+test('one node may enter maintenance while the other one can take over', async (t) => {
+  t.deepEqual(checkMaintenanceOn(await pair('pair'), 'node1', false), []);
+});
+
+test('the last node needs a second confirmation', async (t) => {
+  const stops = ['cluster.maintenance.stops-everything'];
+  t.deepEqual(codes(checkMaintenanceOn(await pair('lost'), 'node2', false)), stops);
+  t.deepEqual(codes(checkMaintenanceOn(await pair('standby'), 'node2', false)), stops);
+  t.deepEqual(checkMaintenanceOn(await pair('standby'), 'node2', true), []);
+});
+
+test('says what is already so, and what is no node', async (t) => {
+  t.deepEqual(codes(checkMaintenanceOn(await pair('standby'), 'node1', false)), ['cluster.maintenance.already']);
+  t.deepEqual(codes(checkMaintenanceOff(await pair('pair'), 'node1')), ['cluster.maintenance.not-in']);
+  t.deepEqual(checkMaintenanceOff(await pair('standby'), 'node1'), []);
+  t.deepEqual(codes(checkMaintenanceOn(await pair('pair'), 'node9', true)), ['cluster.node.unknown']);
+});
+
+test('the role moves only to a node that can take it', async (t) => {
+  t.deepEqual(checkMove(await pair('pair'), 'node2'), []);
+  t.deepEqual(codes(checkMove(await pair('pair'), 'node1')), ['cluster.move.already']);
+  t.deepEqual(codes(checkMove(await pair('standby'), 'node1')), ['cluster.move.not-ready']);
+  t.deepEqual(codes(checkMove(await pair('lost'), 'node1')), ['cluster.move.not-ready']);
+});
+
+test('without a wish it moves to the passive node', async (t) => {
+  t.is(otherNode(await pair('pair')), 'node2');
+  t.is(otherNode(await pair('standby')), 'node1');
+});

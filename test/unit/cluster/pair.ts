@@ -1,0 +1,48 @@
+import { parseXml } from '#cluster/pacemaker/xml.js';
+import { type ClusterPicture, readPicture } from '#cluster/pacemaker/picture.js';
+import { type Membership, noMembership } from '#cluster/membership/membership.js';
+import { parseLinks } from '#cluster/status/links.js';
+import type { PairStatus } from '#cluster/status/pair-schema.js';
+import { type PairInput, pairState } from '#cluster/status/pair-state.js';
+import { golden } from './golden.js';
+
+const member = (hostName: string, nodeId: number) => ({
+  hostName,
+  nodeId,
+  sync: { interface: 'sync0', address: `10.78.0.1${nodeId}` },
+  external: { interface: 'ext0', address: `10.77.0.1${nodeId}` },
+});
+
+export const membership: Membership = {
+  ...noMembership,
+  phase: 'connected',
+  thisNode: 'node1',
+  nodes: [member('node1', 1), member('node2', 2)],
+  clusterIp: { address: '10.77.0.100', prefix: 24 },
+  options: {
+    tokenMs: 1_000,
+    consensusMs: 1_200,
+    externalReferences: ['10.77.0.1'],
+    fencing: [],
+    witness: null,
+    replicated: false,
+  },
+};
+
+export async function picture(name: string): Promise<ClusterPicture> {
+  return readPicture(await parseXml(golden(`crm-mon-${name}.xml`)));
+}
+
+/** The pair as node1 sees it in a recorded picture. */
+export async function pair(name: string, change: Partial<PairInput> = {}): Promise<PairStatus> {
+  return pairState({
+    membership,
+    picture: await picture(name),
+    links: parseLinks(golden('corosync-cfgtool-one-link.txt')).map((link) => ({ ...link, connected: true })),
+    replication: undefined,
+    ownVersion: '0.1.0',
+    peer: { version: '0.1.0', clockOffsetMs: 3 },
+    fencingTested: false,
+    ...change,
+  });
+}

@@ -1,0 +1,151 @@
+import { parseLinks } from '#cluster/status/links.js';
+import { presentPair } from '#cluster/status/pair-status.js';
+import { parseReplication } from '#cluster/status/replication.js';
+import { noMembership } from '#cluster/membership/membership.js';
+import test from 'ava';
+import { golden } from '../golden.js';
+import { membership, pair } from '../pair.js';
+
+const reasons = async (...input: Parameters<typeof pair>) => {
+  const { ready, reasons: list } = await pair(...input);
+  return [ready, list.map(({ reason }) => reason)];
+};
+
+test('gives each node its role and state', async (t) => {
+  const roles = async (name: string) =>
+    (await pair(name)).nodes.map(({ name: node, role, state, local }) => [node, role, state, local]);
+  t.deepEqual(await roles('pair'), [
+    ['node1', 'M', 'online', true],
+    ['node2', 'S', 'online', false],
+  ]);
+  t.deepEqual(await roles('standby'), [
+    ['node1', '-', 'maintenance', true],
+    ['node2', 'M', 'online', false],
+  ]);
+  t.deepEqual(await roles('lost'), [
+    ['node1', '-', 'offline', true],
+    ['node2', 'M', 'online', false],
+  ]);
+});
+
+test('shows a clone as one resource with its active and passive places', async (t) => {
+  const { resources } = await pair('pair');
+  t.deepEqual(resources[0], {
+    name: 'drbd-data-clone',
+    agent: 'ocf:pacemaker:Stateful',
+    state: 'promoted',
+    nodes: ['node1'],
+    passiveOn: ['node2'],
+    managed: true,
+  });
+  const states = resources.map(({ name, state, nodes }) => [name, state, ...nodes].join(' '));
+  t.deepEqual(states.toSorted(), [
+    'active started node1',
+    'cluster-ip started node1',
+    'data started node1',
+    'drbd-data-clone promoted node1',
+    'external-clone started node1 node2',
+    'lamp disabled',
+    'site-shop started node1',
+  ]);
+});
+
+test('a whole pair is ready, and says what only fencing could survive', async (t) => {
+  t.deepEqual(await reasons('pair'), [true, ['no-fencing']]);
+  t.is((await pair('pair')).notSurvived.length, 2);
+  const fencing = [{ node: 'node1', address: '192.0.2.1', user: 'admin', lanplus: true, cipher: 3 }];
+  const options = membership.options === null ? null : { ...membership.options, fencing };
+  const fenced = { membership: { ...membership, options } };
+  t.deepEqual(await reasons('pair', fenced), [true, ['fencing-untested']]);
+  t.deepEqual(await reasons('pair', { ...fenced, fencingTested: true }), [true, []]);
+  t.deepEqual((await pair('pair', fenced)).notSurvived, []);
+});
+
+test('is not ready while the passive node is away or in maintenance', async (t) => {
+  t.deepEqual(await reasons('lost'), [false, ['peer-down', 'no-fencing']]);
+  t.deepEqual(await reasons('standby'), [false, ['peer-maintenance', 'no-fencing']]);
+});
+
+test('is ready with one link of two, and says which is down', async (t) => {
+  const links = parseLinks(golden('corosync-cfgtool-one-link.txt'));
+  t.deepEqual(
+    links.map(({ number, connected }) => [number, connected]),
+    [
+      [0, false],
+      [1, true],
+    ],
+  );
+  const { ready, reasons: list } = await pair('pair', { links });
+  t.true(ready);
+  t.regex(list.find(({ reason }) => reason === 'link-down')?.text ?? '', /Link 0 \(synchronisation, .*links 1 of 2/);
+});
+
+test('knows no link when the other node is away', (t) => {
+  t.deepEqual(
+    parseLinks(golden('corosync-cfgtool-alone.txt')).map(({ connected }) => connected),
+    [false, false],
+  );
+});
+
+test('tells other firmware, another time and a silent Gemel', async (t) => {
+  const peer = (version: string | undefined, clockOffsetMs: number | undefined) =>
+    reasons('pair', { peer: { version, clockOffsetMs } });
+  t.deepEqual(await peer('0.2.0', 2_001), [true, ['firmware-differs', 'clock-skew', 'no-fencing']]);
+  t.deepEqual(await peer('0.1.0', -2_000), [true, ['no-fencing']]);
+  t.deepEqual(await peer(undefined, undefined), [true, ['peer-unreached', 'no-fencing']]);
+});
+
+const replicated = {
+  membership: {
+    ...membership,
+    options: membership.options === null ? null : { ...membership.options, replicated: true },
+  },
+};
+const drbd = (line: string) => parseReplication(`version: 8.4.11 (api:1/proto:86-101)\n 0: ${line}\n    ns:0 nr:0\n`);
+
+test('is ready only with data that are current on the passive node', async (t) => {
+  const withData = (line: string) => reasons('pair', { ...replicated, replication: drbd(line) });
+  t.deepEqual(await withData('cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----'), [
+    true,
+    ['no-fencing'],
+  ]);
+  t.deepEqual(await withData('cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent C r-----'), [
+    false,
+    ['data-not-current', 'no-fencing'],
+  ]);
+  t.deepEqual(await withData('cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown C r-----'), [
+    false,
+    ['data-not-current', 'data-disconnected', 'no-fencing'],
+  ]);
+  t.deepEqual(await withData('cs:StandAlone ro:Primary/Unknown ds:UpToDate/DUnknown   r-----'), [
+    false,
+    ['split-brain', 'no-fencing'],
+  ]);
+  t.deepEqual(await reasons('pair', replicated), [false, ['data-disconnected', 'no-fencing']]);
+});
+
+test('reads the progress of a synchronisation', (t) => {
+  const text = ` 0: cs:SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate C r-----
+    ns:0 nr:12288 dw:12288 dr:0 al:0 bm:0 lo:0 pe:0 ua:0 ap:0 ep:1 wo:f oos:53200
+	[==>.................] sync'ed: 18.8% (53200/65488)K
+	finish: 0:00:17 speed: 3,072 (3,072) want: 4,096 K/sec
+`;
+  t.like(parseReplication(text), {
+    connection: 'SyncTarget',
+    disk: 'Inconsistent',
+    synchronisedPercent: 18.8,
+    remaining: '0:00:17',
+  });
+  t.is(parseReplication(' 0: cs:Unconfigured\n'), undefined);
+  t.is(parseReplication(undefined), undefined);
+});
+
+test('a single appliance has nothing to say', async (t) => {
+  const alone = await pair('pair', { membership: noMembership, picture: undefined, links: [] });
+  t.deepEqual([alone.phase, alone.running, alone.reasons, alone.notSurvived], ['none', false, [], []]);
+  t.is(presentPair(alone).kind, 'text');
+});
+
+test('says plainly that the engine does not run', async (t) => {
+  t.deepEqual(await reasons('pair', { picture: undefined }), [false, ['engine-down']]);
+});
