@@ -154,10 +154,22 @@ export async function formPair(
     await undoPair(parts);
     throw failure;
   }
-  await journal.end();
-  // If it does not hear this, it asks.
-  await again(parts, () => peer.call(requests.joinCommit, {})).catch((failure: unknown) => {
-    context.log.warn({ failure: String(failure) }, 'the other node was not told that it is connected; it will ask');
+  await journal.end().catch((failure: unknown) => {
+    context.log.error(
+      { failure: String(failure) },
+      'the cluster is connected, but its journal could not be removed; restart gemel-core.service',
+    );
+  });
+  await tellConnected(parts);
+}
+
+/** If the other node does not hear this, it asks. */
+export async function tellConnected(parts: FormationParts): Promise<void> {
+  await again(parts, () => parts.peer.call(requests.joinCommit, {})).catch((failure: unknown) => {
+    parts.context.log.warn(
+      { failure: String(failure) },
+      'the other node was not told that it is connected; it will ask',
+    );
   });
 }
 

@@ -4,7 +4,7 @@ import { PeerService } from '@gemel/plugin-peer/contract';
 import type { StoredMembership } from '../membership/membership-service.js';
 import { readNode } from '../readiness/read-node.js';
 import { formationActions } from './actions.js';
-import { undoPair } from './connection.js';
+import { tellConnected, undoPair } from './connection.js';
 import { undoCreate } from './creation.js';
 import { Engines } from './engines.js';
 import { FormationJournal } from './journal.js';
@@ -37,12 +37,13 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   if (journal.open !== undefined) context.system.clock.after(0, () => void recover(parts, joining));
 }
 
-function answerPairedNode(parts: FormationParts): void {
+export function answerPairedNode(parts: FormationParts): void {
   const { context, membership, journal, peer } = parts;
   context.own(
     peer.handle(requests.joinOutcome, async () => {
-      if (journal.open?.kind === 'connect') return { outcome: 'open' };
-      return { outcome: membership.current.phase === 'connected' ? 'connected' : 'given-up' };
+      // The membership on disk decides; the journal may outlive it for a moment.
+      if (membership.current.phase === 'connected') return { outcome: 'connected' };
+      return { outcome: journal.open?.kind === 'connect' ? 'open' : 'given-up' };
     }),
   );
   context.own(peer.handle(requests.nodeLook, (_input, _origin, signal) => readNode(context, signal)));
@@ -69,7 +70,8 @@ function answerPairedNode(parts: FormationParts): void {
   );
 }
 
-async function recover(parts: FormationParts, joining: Joining): Promise<void> {
+/** Finishes or takes back what a crash of core interrupted. */
+export async function recover(parts: FormationParts, joining: Joining): Promise<void> {
   const { context, membership, journal } = parts;
   const { kind, planned } = journal.open ?? {};
   const isDone =
@@ -79,8 +81,10 @@ async function recover(parts: FormationParts, joining: Joining): Promise<void> {
   context.log.warn({ kind, isDone }, 'a change of the cluster was interrupted');
   try {
     if (kind === 'join') await joining.settle();
-    else if (isDone) await journal.end();
-    else if (kind === 'create') await undoCreate(parts);
+    else if (isDone) {
+      await journal.end();
+      if (kind === 'connect') await tellConnected(parts);
+    } else if (kind === 'create') await undoCreate(parts);
     else await undoPair(parts);
   } catch (failure) {
     context.log.error({ failure: String(failure) }, 'an interrupted change of the cluster could not be settled');

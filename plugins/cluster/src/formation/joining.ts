@@ -129,9 +129,10 @@ export class Joining {
   async commit(): Promise<void> {
     const { membership, journal } = this.parts;
     if (journal.open?.kind !== 'join') return;
-    this.#patience?.[Symbol.dispose]();
     await membership.set(journal.open.planned);
     await journal.end();
+    // Not before: when the disk fails here, the other node is asked again later.
+    this.#patience?.[Symbol.dispose]();
   }
 
   /** Also when nothing is under way: the other node may ask twice. */

@@ -1,0 +1,292 @@
+import { ApplianceError, PasswordCheck, type PluginContext } from '@gemel/core/sdk';
+import { FakeClock, ScriptedSystem } from '@gemel/core/testing';
+import { DeviceService } from '@gemel/plugin-device/contract';
+import { NetworkService } from '@gemel/plugin-network/contract';
+import type {
+  PairedPeer,
+  PeerCallOptions,
+  PeerOrigin,
+  PeerRequest,
+  PeerService,
+  UnpairedPeer,
+} from '@gemel/plugin-peer/contract';
+import { createCluster } from '#cluster/formation/creation.js';
+import { connectPeer } from '#cluster/formation/connection.js';
+import { Engines } from '#cluster/formation/engines.js';
+import { answerPairedNode, recover } from '#cluster/formation/formation.js';
+import { FormationJournal } from '#cluster/formation/journal.js';
+import { Joining } from '#cluster/formation/joining.js';
+import type { FormationParts } from '#cluster/formation/parts.js';
+import { StoredMembership } from '#cluster/membership/membership-service.js';
+
+type Handler = (input: unknown, origin: PeerOrigin, signal: AbortSignal) => Promise<unknown>;
+
+const units = [
+  'gemel-cluster-forget.service',
+  'gemel-cluster-volume@.service',
+  'gemel-active-alone.service',
+  'srv-gemel.mount',
+  'corosync.service',
+  'pacemaker.service',
+];
+const silence = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** One appliance: its core may be gone while its engines run. */
+export class Box implements PeerService {
+  readonly handlers = new Map<string, Handler>();
+  readonly address: string;
+  paired: PairedPeer | undefined;
+  /** Filled by `Boxes`: who can be reached by address. */
+  others: readonly Box[] = [];
+  system: ScriptedSystem;
+  parts: FormationParts;
+  joining: Joining;
+  reachable = true;
+
+  constructor(
+    readonly hostName: string,
+    readonly number: number,
+    readonly clock: FakeClock,
+  ) {
+    this.address = `10.78.0.1${number}`;
+    this.system = new ScriptedSystem({ clock, files: { '/run/systemd/container': 'systemd-nspawn\n' } });
+    for (const unit of units) this.system.units.add(unit);
+    this.system.units.add('gemel-active.target', 'active').add('gemel-shared.service');
+    this.#script();
+    this.parts = this.#makeParts();
+    this.joining = new Joining(this.parts);
+    this.#listen();
+  }
+
+  /** Core is killed: what it was doing never goes on. */
+  async crashAndRestart(): Promise<void> {
+    this.system.faults.crash();
+    this.system = this.system.afterCrash();
+    this.#script();
+    this.handlers.clear();
+    this.parts = this.#makeParts();
+    this.joining = new Joining(this.parts);
+    await this.parts.membership.load();
+    await this.parts.journal.load();
+    this.#listen();
+  }
+
+  async recover(): Promise<void> {
+    if (this.parts.journal.open !== undefined) await recover(this.parts, this.joining);
+  }
+
+  get phase() {
+    return this.parts.membership.current.phase;
+  }
+
+  /** What an operator or a boot would find; never the key itself. */
+  async state(): Promise<Readonly<Record<string, unknown>>> {
+    const { files, units: running } = this.system;
+    const active = async (unit: string) => (await running.status(unit)).activeState;
+    return {
+      phase: this.phase,
+      paired: this.paired?.hostName,
+      corosync: await files.read('/var/lib/gemel/cluster/corosync.conf'),
+      key: (await files.read('/var/lib/gemel/cluster/authkey')) !== undefined,
+      journal: (await files.read('/var/lib/gemel/cluster/transaction.json')) !== undefined,
+      engines: [await active('corosync.service'), await active('pacemaker.service')],
+    };
+  }
+
+  async fingerprint(): Promise<string> {
+    return `FP:${this.number}`;
+  }
+
+  async introduce(address: string): Promise<UnpairedPeer> {
+    return { address, fingerprint: await this.#other(address).fingerprint() };
+  }
+
+  async callUnpaired<Input, Output>(peer: UnpairedPeer, request: PeerRequest<Input, Output>, input: Input) {
+    const other = this.#other(peer.address);
+    if (other.paired !== undefined) throw new ApplianceError('forbidden', 'paired already');
+    return this.#ask(other, request, input);
+  }
+
+  async call<Input, Output>(request: PeerRequest<Input, Output>, input: Input, _options?: PeerCallOptions) {
+    const address = this.paired?.addresses[0];
+    if (address === undefined) throw new ApplianceError('unavailable', 'none is paired');
+    const other = this.#other(address);
+    if (other.paired?.hostName !== this.hostName) throw new ApplianceError('forbidden', 'not paired with this node');
+    return this.#ask(other, request, input);
+  }
+
+  handle<Input, Output>(
+    request: PeerRequest<Input, Output>,
+    handler: (input: Input, origin: PeerOrigin, signal: AbortSignal) => Promise<Output>,
+  ): Disposable {
+    this.handlers.set(request.id, async (input, origin, signal) => handler(request.input.parse(input), origin, signal));
+    return { [Symbol.dispose]: () => void this.handlers.delete(request.id) };
+  }
+
+  async pair(peer: PairedPeer): Promise<void> {
+    this.system.faults.assertAlive();
+    this.paired = peer;
+  }
+
+  async unpair(): Promise<void> {
+    this.system.faults.assertAlive();
+    this.paired = undefined;
+  }
+
+  refuseStrangers(): Disposable {
+    return { [Symbol.dispose]() {} };
+  }
+
+  #other(address: string): Box {
+    const other = this.others.find((each) => each.address === address);
+    if (other === undefined || !other.reachable) throw new ApplianceError('unavailable', `${address} is silent`);
+    return other;
+  }
+
+  async #ask<Input, Output>(other: Box, request: PeerRequest<Input, Output>, input: Input): Promise<Output> {
+    const handler = other.handlers.get(request.id);
+    if (handler === undefined || other.system.faults.crashed)
+      throw new ApplianceError('unavailable', 'core is gone there');
+    const origin = { address: this.address, fingerprint: await this.fingerprint() };
+    try {
+      return request.output.parse(await handler(structuredClone(input), origin, new AbortController().signal));
+    } catch (failure) {
+      // A process that is gone answers nothing.
+      if (other.system.faults.crashed) throw new ApplianceError('unavailable', 'the connection ended');
+      throw failure;
+    }
+  }
+
+  #listen(): void {
+    this.joining.listen();
+    answerPairedNode(this.parts);
+  }
+
+  #script(): void {
+    const { commands } = this.system;
+    for (const argv of [
+      ['corosync-cfgtool', '-R'],
+      ['cibadmin', '--query', '--scope', 'crm_config'],
+      ['crm_attribute', '--type', 'crm_config', '--name', /./, '--update', /./],
+      ['crm_node', '--force', '--remove', /./],
+      ['ip', 'address', 'delete', /./, 'dev', /./],
+    ]) {
+      commands.always(argv);
+    }
+    commands.always(
+      ['corosync-cfgtool', '-s'],
+      `        addr    = ${this.address}\n        addr    = 10.77.0.1${this.number}\n`,
+    );
+    commands.always(['crm_mon', '--one-shot', '--output-as=xml'], async () => this.#monitor());
+  }
+
+  async #monitor(): Promise<string> {
+    const boxes = [this, ...this.others];
+    const nodes: string[] = [];
+    for (const box of boxes) {
+      const { activeState } = await box.system.units
+        .status('pacemaker.service')
+        .catch(() => ({ activeState: 'active' }));
+      if (activeState === 'active') nodes.push(`<node name="${box.hostName}" online="true" pending="false"/>`);
+    }
+    const resource = (id: string) =>
+      `<resource id="${id}" role="Started" failed="false" ><node name="${boxes[0]?.hostName}"/></resource>`;
+    return `<m>${nodes.join('')}${resource('cluster-ip')}${resource('active')}</m>`;
+  }
+
+  #makeParts(): FormationParts {
+    const { system } = this;
+    const events = { publish() {} };
+    const services = new Map<symbol, unknown>([
+      [DeviceService, { identity: async () => ({ hostName: this.hostName, version: '0.1.0' }) }],
+      [
+        NetworkService,
+        {
+          interfaces: async () => [
+            { name: 'ext', condition: 'ok', addresses: [`10.77.0.1${this.number}/24`] },
+            { name: 'sync', condition: 'ok', addresses: [`10.78.0.1${this.number}/24`] },
+          ],
+          neighbourAnswers: async () => false,
+        },
+      ],
+      [
+        PasswordCheck,
+        {
+          check: async (name: string, password: string) => {
+            if (password !== 'right') throw new ApplianceError('forbidden', 'The user name or the password is wrong.');
+            return name === 'admin' ? 'administrator' : 'operator';
+          },
+        },
+      ],
+    ]);
+    const fixed = { ipv4: { method: 'static', gateway: '10.77.0.1' } };
+    // Only what forming a cluster asks a context for.
+    const context = {
+      system,
+      events,
+      log: silence,
+      get: (token: symbol) => services.get(token),
+      find: () => undefined,
+      own: (thing: unknown) => thing,
+      status: { get: async () => ({ state: 'idle', pending: 0 }) },
+      settings: { confirmed: () => ({ mode: 'advanced', links: { ext: fixed, sync: fixed }, bonds: {}, vlans: {} }) },
+    } as unknown as PluginContext;
+    const membership = new StoredMembership(system.files, context.events, silence);
+    return {
+      context,
+      membership,
+      journal: new FormationJournal(system.files),
+      engines: new Engines(system),
+      peer: this,
+    };
+  }
+}
+
+export const createInput = {
+  clusterIp: '10.77.0.100/24',
+  external: 'ext',
+  sync: 'sync',
+  peerExternal: '10.77.0.12',
+  peerSync: '10.78.0.12',
+  externalReferences: [],
+  tokenMs: 1_000,
+  consensusMs: 400,
+};
+
+export const login = { address: '10.78.0.12', fingerprint: 'FP:2', user: 'admin', password: 'right' };
+
+export class Boxes {
+  readonly clock = new FakeClock();
+  readonly one = new Box('node1', 1, this.clock);
+  readonly two = new Box('node2', 2, this.clock);
+
+  constructor() {
+    this.one.others = [this.two];
+    this.two.others = [this.one];
+  }
+
+  async create(): Promise<void> {
+    await this.pass(createCluster(this.one.parts, createInput, { signal: new AbortController().signal }));
+  }
+
+  connect(given = login) {
+    const call = { progress() {}, log() {}, signal: new AbortController().signal };
+    return connectPeer(this.one.parts, given, call);
+  }
+
+  /** Lets time pass until it has ended. */
+  async pass<Result>(work: Promise<Result>): Promise<Result> {
+    let over = false;
+    const ended = work.finally(() => {
+      over = true;
+    });
+    ended.catch(() => {});
+    for (let turn = 0; turn < 4_000 && !over; turn += 1) await this.clock.advance(250);
+    if (!over) throw new Error('it did not end within 1,000 s');
+    return ended;
+  }
+
+  async states() {
+    return { one: await this.one.state(), two: await this.two.state() };
+  }
+}
