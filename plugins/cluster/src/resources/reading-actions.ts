@@ -72,7 +72,6 @@ export function readingActions({ pacemaker, agents, changes, read }: ReadingActi
         empty: 'There is none of that name.',
       }),
       async run({ search }, { signal }) {
-        changes.requireCluster();
         const wanted = search?.toLowerCase() ?? '';
         return { agents: (await agents.list(signal)).filter((each) => each.toLowerCase().includes(wanted)) };
       },
@@ -92,10 +91,7 @@ export function readingActions({ pacemaker, agents, changes, read }: ReadingActi
       output: agentSchema,
       positionals: ['agent'],
       present: presentAgent,
-      async run({ agent }, { signal }) {
-        changes.requireCluster();
-        return agents.describe(agent, signal);
-      },
+      run: ({ agent }, { signal }) => agents.describe(agent, signal),
     }),
   ];
 }

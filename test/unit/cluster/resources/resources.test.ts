@@ -35,6 +35,13 @@ test('gives all reports at once', async (t) => {
   );
 });
 
+test('a time is fine where the agent only calls it an integer', async (t) => {
+  t.deepEqual(await check('ocf:pacemaker:ping', 'host_list=192.0.2.1', 'dampen=1s'), []);
+  t.deepEqual(await check('ocf:pacemaker:ping', 'host_list=192.0.2.1', 'dampen=soon'), [
+    'cluster.parameter.integer dampen',
+  ]);
+});
+
 test('a required parameter cannot be taken away', async (t) => {
   t.deepEqual(await check('ocf:heartbeat:IPaddr2', 'ip='), ['cluster.parameter.missing ip']);
 });
