@@ -10,8 +10,15 @@ import { ServerSet } from '../ipc/server-set.js';
 import type { CoreApi } from '../ipc/core-api.js';
 import type { EventBus } from '../bus/event-bus.js';
 import { InProcessHost, type PluginHost } from '../plugins/module-loader.js';
-import { type Clock, type Logger, PasswordCheck, SettingsMaintenance, type SystemAccess } from '../sdk/index.js';
-import type { SettingsEngine } from '../settings/index.js';
+import {
+  type Clock,
+  type Logger,
+  PasswordCheck,
+  SettingsExchange,
+  SettingsMaintenance,
+  type SystemAccess,
+} from '../sdk/index.js';
+import { EngineExchange, type SettingsEngine } from '../settings/index.js';
 import { limitSystem } from '../system/limit-system.js';
 import { prepareFolder } from '../system/prepare-folder.js';
 import { Appliance, type Doors } from './appliance.js';
@@ -72,6 +79,7 @@ export function composeAppliance(composition: Composition): Composed {
       const settings = new SettingsPart({ system, paths, log, ...around });
       engine = settings.engine;
       container.registerInstance(SettingsMaintenance, engine);
+      container.registerInstance(SettingsExchange, new EngineExchange(engine));
       container.registerInstance(PasswordCheck, access);
       return settings;
     },

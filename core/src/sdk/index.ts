@@ -53,6 +53,14 @@ export type {
   SettingsAccess,
   VerifyInput,
 } from './settings.js';
+export {
+  type ActivationPartner,
+  type Adoption,
+  SettingsExchange,
+  type SharedChange,
+  type SharedSection,
+  type SharedSettings,
+} from './settings-exchange.js';
 export { type FactoryResetOptions, SettingsMaintenance } from './settings-maintenance.js';
 export { defineStatus, type StatusAccess, type StatusDefinition, type StatusPublisher } from './status.js';
 export type {

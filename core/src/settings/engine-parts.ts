@@ -2,6 +2,7 @@ import type { Clock, EventDefinition, FileStore, Logger, Report, Scope, UnitMana
 import { ApplianceError } from '../sdk/index.js';
 import type { SettingsDocument } from './document/document.js';
 import type { Draft } from './draft/draft.js';
+import { Partners } from './partners.js';
 import { SectionRegistry } from './sections.js';
 import { type Journal, JournalFile } from './store/journal.js';
 import { OwnedFilesStore } from './store/owned-files.js';
@@ -28,6 +29,7 @@ export class EngineState {
   readonly journal: JournalFile;
   readonly owned: OwnedFilesStore;
   readonly locks = new Set<{ readonly scope: Scope; readonly reason: () => Report | undefined }>();
+  readonly partners = new Partners();
 
   draft: Draft | undefined;
   /** Present while a revision is being verified and applied; aborting it makes the activation roll back. */

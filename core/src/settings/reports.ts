@@ -117,5 +117,9 @@ export const settingsReports = defineReports({
     severity: 'error',
     text: 'No undamaged settings were left; factory defaults are in force. Apply a saved export: gemel settings apply FILE.',
   },
+  'settings.partner.failed': {
+    severity: 'error',
+    text: 'The other node did not take the settings, so both keep what they had: {reason}',
+  },
   'settings.storage.failed': { severity: 'error', text: '{what} could not be saved: {reason}' },
 });

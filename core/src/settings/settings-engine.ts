@@ -168,7 +168,7 @@ export class SettingsEngine implements SettingsMaintenance {
     options: Omit<ActivationRequest, 'document' | 'origin'>,
     caller: Caller,
   ): Promise<ActivationResult> {
-    return this.#activate(() => {
+    return this.activate(() => {
       const reports = this.collisions();
       if (reports.length > 0) throw new ApplianceError('conflict', reports[0]?.text ?? '', { reports });
       return { ...options, document: this.desk.document(), origin: 'draft' };
@@ -177,10 +177,11 @@ export class SettingsEngine implements SettingsMaintenance {
 
   /** Takes a document into force that did not grow in the draft; the draft stays and moves on top of it. */
   activateDocument(request: ActivationRequest, caller: Caller): Promise<ActivationResult> {
-    return this.#activate(() => request, caller);
+    return this.activate(() => request, caller);
   }
 
-  #activate(request: () => ActivationRequest, caller: Caller): Promise<ActivationResult> {
+  /** @param request Asked when it is this activation's turn, so that it goes by what is confirmed then. */
+  activate(request: () => ActivationRequest, caller: Caller): Promise<ActivationResult> {
     return this.#exclusive.run(
       () => this.#activation.activate(request(), caller),
       () => this.#refuseWhileApplying(),

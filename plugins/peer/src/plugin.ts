@@ -1,9 +1,15 @@
-import { definePlugin } from '@gemel/core/sdk';
+import { definePlugin, type PluginContext, SettingsExchange, SettingsMaintenance } from '@gemel/core/sdk';
 import { addPeerActions } from './actions.js';
-import { PeerService } from './contract.js';
+import { PeerService, SharedSettingsService } from './contract.js';
 import { peerLink } from './link-status.js';
 import { Pairing } from './pairing.js';
+import { peerEvents } from './peer-events.js';
 import { PeerServiceImpl } from './peer-service.js';
+import { CommonSettings } from './settings-sync/common-settings.js';
+import { JointActivation } from './settings-sync/joint-activation.js';
+import { SettingsSync } from './settings-sync/settings-sync.js';
+import { addSyncActions } from './settings-sync/sync-actions.js';
+import { settingsSync } from './settings-sync/sync-status.js';
 import { PeerProcessSocket } from './system/peer-process.js';
 import { gemelVersion } from './version.js';
 
@@ -32,6 +38,29 @@ export default definePlugin({
           ? 'not paired'
           : `${peer.paired.hostName} ${peer.reachable ? 'answers' : 'does not answer'}`,
     }));
+    await addSettingsSync(context, peer);
     peer.start();
   },
 });
+
+/** Does nothing before the node is paired: then it compares whenever the other node or the settings give a reason to. */
+async function addSettingsSync(context: PluginContext, peer: PeerServiceImpl): Promise<void> {
+  const { system, dataFolder, events, log, status } = context;
+  const { clock, files } = system;
+  const exchange = context.get(SettingsExchange);
+  const maintenance = context.get(SettingsMaintenance);
+  const common = new CommonSettings(files, dataFolder);
+  await common.load(log);
+  const changed = () => publisher.set(sync.status);
+  const sync = context.own(new SettingsSync({ peer, exchange, common, clock, events, log, changed }));
+  const publisher = status.add(settingsSync, async () => sync.status);
+  context.own(new JointActivation({ peer, exchange, maintenance, clock, log }));
+  context.provideValue(SharedSettingsService, sync);
+  addSyncActions(context.actions, sync);
+  const compare = () => void sync.compare();
+  events.on(peerEvents.reachable, compare);
+  events.on(peerEvents.unpaired, compare);
+  events.onAny('settings.activation.confirmed', () => {
+    if (peer.paired !== undefined) compare();
+  });
+}

@@ -41,7 +41,7 @@ export class Reachability implements Disposable {
   readonly #clock: Clock;
   readonly #events: EventsAccess;
   readonly #ask: () => Promise<Pong>;
-  /** Called when what is known of the other node changed. */
+  /** Called when the other node began or ceased to answer. */
   readonly #changed: () => void;
   #timer: Disposable | undefined;
   #peer: PairedPeer | undefined;
@@ -104,7 +104,6 @@ export class Reachability implements Disposable {
     if (outcome instanceof ApplianceError) this.#failed(peer, outcome.message);
     else this.#succeeded(peer, outcome, askedAt);
     this.#lookAfter(peer, this.#reason === undefined ? everyMs : againMs);
-    this.#changed();
   }
 
   #succeeded({ hostName }: PairedPeer, pong: Pong, askedAt: number): void {
@@ -116,6 +115,7 @@ export class Reachability implements Disposable {
     this.#answer = { ...pong, seenAt, roundTripMs, clockSkewMs };
     if (this.#reachable === true) return;
     this.#reachable = true;
+    this.#changed();
     this.#events.publish(peerEvents.reachable, { hostName, address: pong.address });
   }
 
@@ -123,6 +123,7 @@ export class Reachability implements Disposable {
     this.#reason = reason;
     if (this.#reachable === false || (this.#reachable === true && this.#isRecent)) return;
     this.#reachable = false;
+    this.#changed();
     this.#events.publish(peerEvents.unreachable, { hostName, reason });
   }
 }

@@ -25,6 +25,8 @@ export interface ActivationRequest {
   readonly force: ReadonlySet<string>;
   /** Overrides the sections' own window. */
   readonly confirmSeconds: number | undefined;
+  /** Settings of the other node: locks do not count, and partners are not asked. */
+  readonly fromOtherNode?: boolean;
 }
 
 export interface ActivationResult {
@@ -75,13 +77,32 @@ export class Activation {
 
   async #activate(request: ActivationRequest, caller: Caller, signal: AbortSignal): Promise<ActivationResult> {
     const { state } = this;
-    const assessment = await assess(state, request.document, caller);
-    if (hasBlockingReport(assessment.reports, request.force)) {
-      const { reports } = assessment;
-      throw new ApplianceError('invalid', 'The settings cannot be activated as they are. See the reports.', {
-        reports,
-      });
+    const assessment = await assess(
+      state,
+      request.document,
+      caller,
+      request.fromOtherNode === true ? 'ignored' : 'count',
+    );
+    refuseBlocked(assessment.reports, request.force);
+    const change =
+      request.fromOtherNode === true ? undefined : state.partners.changeOf(state, request.document, caller.name);
+    try {
+      const said = change === undefined ? [] : await state.partners.prepare(change, caller);
+      refuseBlocked(said, request.force);
+      const result = await this.#carryOut(request, caller, assessment, signal);
+      return { ...result, reports: [...said, ...result.reports] };
+    } catch (failure) {
+      if (change !== undefined) await state.partners.abandon(change);
+      throw failure;
     }
+  }
+
+  async #carryOut(
+    request: ActivationRequest,
+    caller: Caller,
+    assessment: Assessment,
+    signal: AbortSignal,
+  ): Promise<ActivationResult> {
     const touched = assessment.work.filter(({ section }) => assessment.touched.has(section.id));
     const prepared = await this.applier.prepare(touched, assessment.work);
     const journal = await this.#firstEntry(request, caller, assessment, prepared);
@@ -224,10 +245,12 @@ export class Activation {
       await settlement.commit(caller.name, 'no-window');
       return 'confirmed';
     } catch (thrown) {
-      const reason = asApplianceError(thrown).message;
-      throw await this.#rolledBack(journal, [
-        settingsReports.report('settings.storage.failed', { what: 'The activation', reason }),
-      ]);
+      const { message: reason, code } = asApplianceError(thrown);
+      const report =
+        code === 'storage'
+          ? settingsReports.report('settings.storage.failed', { what: 'The activation', reason })
+          : settingsReports.report('settings.partner.failed', { reason });
+      throw await this.#rolledBack(journal, [report]);
     }
   }
 
@@ -241,6 +264,12 @@ export class Activation {
     const errors = causes.filter((report) => report.severity === 'error').map((report) => report.text);
     return new ApplianceError('engine-failed', [what, ...errors].join(' '), { reports: ended.reports });
   }
+}
+
+/** @throws ApplianceError `invalid` with all reports when one of them stands in the way. */
+function refuseBlocked(reports: readonly Report[], force: ReadonlySet<string>): void {
+  if (!hasBlockingReport(reports, force)) return;
+  throw new ApplianceError('invalid', 'The settings cannot be activated as they are. See the reports.', { reports });
 }
 
 /** Numbers are never used twice, also not of revisions that came to nothing. */

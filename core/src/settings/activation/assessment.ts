@@ -1,4 +1,4 @@
-import { type Caller, type Report, type Rendering } from '../../sdk/index.js';
+import { type Caller, type Report, type Rendering, type Scope } from '../../sdk/index.js';
 import type { SettingsDocument } from '../document/document.js';
 import { changedSections, removedSections } from '../draft/document-changes.js';
 import type { EngineState } from '../engine-parts.js';
@@ -36,13 +36,14 @@ export async function assess(
   state: EngineState,
   document: SettingsDocument,
   caller: Caller | undefined,
+  locks: 'count' | 'ignored' = 'count',
 ): Promise<Assessment> {
   const gone = removedSections(state.confirmed.document, document);
   const [facts, stored] = await Promise.all([
     readFacts(state.parts.clock, state.sections.all()),
     gone.length === 0 ? nothingStored : state.revisions.rendered(state.confirmed.meta.number),
   ]);
-  return new Assessor(state, document, caller, facts, stored).assess();
+  return new Assessor(state, document, caller, locks, facts, stored).assess();
 }
 
 const nothingStored: RenderedSet = new Map();
@@ -58,6 +59,7 @@ class Assessor {
     readonly state: EngineState,
     readonly document: SettingsDocument,
     readonly caller: Caller | undefined,
+    readonly locks: 'count' | 'ignored',
     readonly facts: FactsById,
     readonly stored: RenderedSet,
   ) {
@@ -86,7 +88,7 @@ class Assessor {
     const stored = this.document.get(id);
     if (stored === undefined) return;
     const changed = this.#changed.has(id);
-    if (changed) this.#add(this.state.lockOf(section.scope));
+    if (changed) this.#addLock(section.scope);
     const reading = sections.read(section, stored);
     if (reading.kind === 'unfit') return this.#add(changed ? { ...reading.report, severity: 'error' } : reading.report);
     const facts = this.facts.get(id);
@@ -138,7 +140,7 @@ class Assessor {
       return this.#add(settingsReports.report('settings.section.came-back', { section: id }, id));
     }
     const scope = this.state.confirmed.document.get(id)?.scope;
-    if (scope !== undefined) this.#add(this.state.lockOf(scope));
+    if (scope !== undefined) this.#addLock(scope);
     const kept = [...this.stored].filter(([each]) => this.document.has(each)).map(([, rendering]) => rendering);
     const claimed = new Set(
       [...kept, ...this.#work.map(({ rendering }) => rendering)].flatMap(({ files }) => files.map(({ path }) => path)),
@@ -162,6 +164,10 @@ class Assessor {
         claims.set(path, section.id);
       }
     }
+  }
+
+  #addLock(scope: Scope): void {
+    if (this.locks === 'count') this.#add(this.state.lockOf(scope));
   }
 
   #add(report: Report | undefined): void {

@@ -1,4 +1,11 @@
-import { ApplianceError, asApplianceError, type Caller, type Logger, type Report } from '../../sdk/index.js';
+import {
+  ApplianceError,
+  asApplianceError,
+  type Caller,
+  type Logger,
+  type Report,
+  type SharedChange,
+} from '../../sdk/index.js';
 import type { DraftDesk } from '../draft/draft-desk.js';
 import type { EngineState } from '../engine-parts.js';
 import {
@@ -95,15 +102,18 @@ export class Settlement {
     return over;
   }
 
-  /** @throws ApplianceError `storage`: not confirmed. */
+  /** @throws ApplianceError `storage`, or what the other node threw: not confirmed. */
   async commit(by: string, over: ConfirmedOver): Promise<void> {
     const { state } = this;
     const { parts, revisions } = state;
     const journal = this.#pending();
     const { revision } = journal;
+    const change = this.#sharedChange(journal);
+    if (change !== undefined) await state.partners.commit(change);
     try {
       await revisions.confirm(revision);
     } catch (thrown) {
+      if (change !== undefined) await state.partners.abandon(change);
       throw storageError(`The confirmation of revision ${revision}`, thrown);
     }
     // From here on it is confirmed, whatever fails: the link says so, and every start goes by the link.
@@ -139,6 +149,7 @@ export class Settlement {
       deadline: null,
       reports: [...causes],
     };
+    const change = this.#sharedChange(journal);
     this.#stopTimer();
     state.activation = journal;
     const notes = await this.#record(journal);
@@ -171,6 +182,7 @@ export class Settlement {
       );
     }
     this.tellApplied(work.map(({ section }) => section.id));
+    if (change !== undefined) await state.partners.abandon(change);
     const event = ended.state === 'stuck' ? activationStuck : activationRolledBack;
     parts.publish(event, { revision: ended.revision, confirmed, reasons });
     this.listener.settled();
@@ -195,6 +207,12 @@ export class Settlement {
 
   end(): void {
     this.#stopTimer();
+  }
+
+  /** What partners have to agree with; computed anew, since core may have been restarted within the window. */
+  #sharedChange({ origin, author }: Journal): SharedChange | undefined {
+    const { state } = this;
+    return origin === 'other-node' ? undefined : state.partners.changeOf(state, state.running.document, author);
   }
 
   #pending(): Journal {

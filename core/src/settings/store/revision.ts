@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SettingsDocument } from '../document/document.js';
 
 /** Where a revision came from. Only `draft` takes the pending changes with it when it is confirmed. */
-export const origins = ['draft', 'file', 'rollback', 'defaults', 'factory-reset'] as const;
+export const origins = ['draft', 'file', 'rollback', 'defaults', 'factory-reset', 'other-node'] as const;
 export type Origin = (typeof origins)[number];
 
 export const revisionMetaSchema = z.object({

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type ActivationPartner,
+  ApplianceError,
+  asApplianceError,
+  type Caller,
+  type Clock,
+  type Logger,
+  type Report,
+  type SettingsExchange,
+  type SettingsMaintenance,
+  type SharedChange,
+  type SharedSettings,
+} from '@gemel/core/sdk';
+import type { PeerService } from '../contract.js';
+import { abandonSettings, commitSettings, prepareSettings } from './requests.js';
+import { syncReports } from './sync-reports.js';
+
+/** The other node lets go by itself when nothing comes of it: longer than applying with probes, and a common window. */
+const holdMs = 180_000;
+
+export interface JointActivationParts {
+  readonly peer: PeerService;
+  readonly exchange: SettingsExchange;
+  readonly maintenance: SettingsMaintenance;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Settings of cluster scope are activated on both nodes or on neither: verified and held there, applied here, taken into force
+ * there, confirmed here. While the other node cannot be reached it goes on alone, and the nodes are compared later.
+ */
+export class JointActivation implements ActivationPartner, Disposable {
+  readonly #parts: JointActivationParts;
+  readonly #handlers: readonly Disposable[];
+  /** What the other node was asked to agree with; undefined while none is under way, or it goes on alone. */
+  #token: string | undefined;
+  /** The other node has taken it into force, so that only `abandon` may still come. */
+  #committed = false;
+  /** What this node agreed with for the other one. */
+  #held: { readonly token: string; readonly lock: Disposable; readonly timer: Disposable } | undefined;
+
+  constructor(parts: JointActivationParts) {
+    this.#parts = parts;
+    const { peer } = parts;
+    this.#handlers = [
+      parts.exchange.addPartner('cluster', this),
+      peer.handle(prepareSettings, async ({ token, after }) => ({ problems: await this.#verifyAndHold(token, after) })),
+      peer.handle(commitSettings, async ({ token, after }) => this.#take(token, after)),
+      peer.handle(abandonSettings, async ({ token, before, after }) => this.#goBack(token, before, after)),
+    ];
+  }
+
+  async prepare({ after }: SharedChange, _caller: Caller): Promise<readonly Report[]> {
+    const { peer } = this.#parts;
+    const hostName = peer.paired?.hostName;
+    this.#token = undefined;
+    this.#committed = false;
+    if (hostName === undefined) return [];
+    const later = [syncReports.report('peer.settings.later', { hostName })];
+    if (!peer.reachable) return later;
+    const token = randomUUID();
+    this.#token = token;
+    try {
+      const { problems } = await peer.call(prepareSettings, { token, after });
+      return problems.map(({ path, text }) =>
+        syncReports.report('peer.settings.refused-there', { hostName, reason: text }, path),
+      );
+    } catch (thrown) {
+      const failure = asApplianceError(thrown);
+      if (failure.code === 'unavailable') {
+        this.#token = undefined;
+        return later;
+      }
+      return [syncReports.report('peer.settings.refused-there', { hostName, reason: failure.message })];
+    }
+  }
+
+  async commit({ after }: SharedChange): Promise<void> {
+    const token = this.#token;
+    // it cannot be reached, or core was restarted within the window: the nodes are compared afterwards
+    if (token === undefined) return;
+    try {
+      await this.#parts.peer.call(commitSettings, { token, after });
+      this.#committed = true;
+    } catch (thrown) {
+      const failure = asApplianceError(thrown);
+      if (failure.code !== 'unavailable') throw failure;
+      this.#parts.log.warn({ reason: failure.message }, 'the other node went away and takes the settings over later');
+    }
+  }
+
+  async abandon({ before, after }: SharedChange): Promise<void> {
+    const token = this.#token;
+    this.#token = undefined;
+    if (token === undefined) return;
+    // not waited for: this node has gone back already, and without an answer the other one is compared later
+    this.#parts.peer
+      .call(abandonSettings, { token, before, after: Object.values(after.checksums) })
+      .catch((thrown: unknown) => {
+        this.#parts.log.warn({ reason: asApplianceError(thrown).message }, 'the other node was not told to go back');
+      });
+  }
+
+  [Symbol.dispose](): void {
+    for (const handler of this.#handlers) handler[Symbol.dispose]();
+    this.#release();
+  }
+
+  async #verifyAndHold(
+    token: string,
+    after: SharedSettings,
+  ): Promise<{ readonly path: string; readonly text: string }[]> {
+    const { exchange, maintenance, clock, peer } = this.#parts;
+    if (this.#held !== undefined || (this.#token !== undefined && !this.#committed)) {
+      throw new ApplianceError('conflict', 'Settings are being activated there already. Try again in a moment.');
+    }
+    const hostName = peer.paired?.hostName ?? 'The other node';
+    this.#held = {
+      token,
+      lock: maintenance.addScopeLock('cluster', () => syncReports.report('peer.settings.held', { hostName })),
+      timer: clock.after(holdMs, () => this.#release()),
+    };
+    const reports = await exchange.verify(after);
+    const problems = reports.filter(({ severity }) => severity === 'error').map(({ path, text }) => ({ path, text }));
+    if (problems.length > 0) this.#release(token);
+    return problems;
+  }
+
+  async #take(token: string, after: SharedSettings): Promise<{ readonly revision: number }> {
+    const { exchange, peer } = this.#parts;
+    try {
+      const { revision } = await exchange.adopt(
+        after,
+        `${after.author} on ${peer.paired?.hostName ?? 'the other node'}`,
+      );
+      return { revision };
+    } finally {
+      this.#release(token);
+    }
+  }
+
+  async #goBack(token: string, before: SharedSettings, after: readonly string[]): Promise<Record<string, never>> {
+    const { exchange, peer } = this.#parts;
+    this.#release(token);
+    const present = Object.entries(exchange.confirmed('cluster').checksums);
+    const taken = present.filter(([id, checksum]) => before.checksums[id] !== checksum && after.includes(checksum));
+    const changed = taken.map(([id]) => id).filter((id) => before.sections[id] !== undefined);
+    if (changed.length === 0) return {};
+    const sections = Object.fromEntries(Object.entries(before.sections).filter(([id]) => changed.includes(id)));
+    await exchange.adopt({ ...before, sections }, `${before.author} on ${peer.paired?.hostName ?? 'the other node'}`);
+    return {};
+  }
+
+  #release(token?: string): void {
+    if (this.#held === undefined || (token !== undefined && this.#held.token !== token)) return;
+    this.#held.timer[Symbol.dispose]();
+    this.#held.lock[Symbol.dispose]();
+    this.#held = undefined;
+  }
+}
