@@ -75,7 +75,7 @@ export async function startNode(address: string, port: number): Promise<Node> {
   });
   const jobs = {} as unknown as JobRegistry; // no action here is a job
   const registry = new ActionRegistry(jobs, { begin: async () => {}, end: async () => {} }, clock);
-  addPeerActions({ add: (action) => registry.add('peer', action) }, peer);
+  addPeerActions({ add: (action) => registry.add('peer', action), addLater: () => ({ [Symbol.dispose]() {} }) }, peer);
   const api: CoreApi = {
     describe: (role) => registry.describe(role),
     invoke: (invocation, call) => registry.invoke(invocation, call),
