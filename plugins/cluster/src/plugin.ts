@@ -12,7 +12,7 @@ export default definePlugin({
     await membership.load();
     context.provideValue(MembershipService, membership);
     context.status.add(clusterMembership, async () => membership.current);
-    await addFormation(context, membership);
-    addRunningCluster(context, { membership });
+    const { fencingTested } = await addFormation(context, membership);
+    addRunningCluster(context, { membership, fencingTested });
   },
 });

@@ -1,4 +1,4 @@
-import type { Membership } from '../membership/membership.js';
+import type { ClusterOptions, Membership } from '../membership/membership.js';
 import { constraint, nameValues, op, type Options, primitive } from './cib-elements.js';
 
 /** Below the 10,000 points that DRBD gives to current data: an unreachable external network moves the role, it never lets old data win. */
@@ -14,7 +14,7 @@ const schema = 'pacemaker-4.0';
  */
 export function renderFirstCib({ clusterIp, options }: Membership): string {
   if (clusterIp === null || options === null) throw new Error('a cluster has an address and options');
-  const { replicated, externalReferences, fencing } = options;
+  const { replicated, externalReferences } = options;
   const head = replicated ? 'drbd-data-clone' : 'cluster-ip';
   const watchesExternal = externalReferences.length > 0;
   const resources = [
@@ -49,7 +49,7 @@ export function renderFirstCib({ clusterIp, options }: Membership): string {
 <configuration>
 <crm_config>
 <cluster_property_set id="cib-bootstrap-options">
-${nameValues('cib-bootstrap-options', { ...clusterProperties(fencing.length > 0), 'dc-deadtime': '1s' })}
+${nameValues('cib-bootstrap-options', { ...clusterProperties(options), 'dc-deadtime': '1s' })}
 </cluster_property_set>
 </crm_config>
 <nodes/>
@@ -64,6 +64,9 @@ ${constraints.join('\n')}
 ${nameValues('rsc_defaults-meta_attributes', { 'resource-stickiness': '100', 'migration-threshold': '3', 'failure-timeout': '60s' })}
 </meta_attributes>
 </rsc_defaults>
+<alerts>
+<alert id="gemel-alert" path="/usr/lib/gemel/libexec/gemel-alert" description="Tells Gemel what happens"/>
+</alerts>
 </configuration>
 <status/>
 </cib>
@@ -73,17 +76,22 @@ ${nameValues('rsc_defaults-meta_attributes', { 'resource-stickiness': '100', 'mi
 /** How long a node that starts waits for the other before it decides alone. */
 export const dcDeadtime = '5s';
 
-/** Without fencing the survivor of two goes on by itself: DRBD's own fencing keeps old data from becoming active. */
-export function clusterProperties(fenced: boolean): Options {
+/**
+ * Without fencing and witness the survivor of two goes on by itself: DRBD's own fencing keeps old data from becoming active.
+ * With either, a node without quorum stops what it has. Fencing counts only when both nodes can be switched off.
+ */
+export function clusterProperties({ fencing, witness }: Pick<ClusterOptions, 'fencing' | 'witness'>): Options {
+  const fenced = fencing.length === 2;
   return {
     'cluster-name': 'gemel',
     'stonith-enabled': fenced ? 'true' : 'false',
-    'no-quorum-policy': fenced ? 'stop' : 'ignore',
+    'no-quorum-policy': fenced || witness !== null ? 'stop' : 'ignore',
     'dc-deadtime': dcDeadtime,
     'node-health-strategy': 'migrate-on-red',
     // How soon an expired failure is noticed; failure-timeout counts in it.
     'cluster-recheck-interval': '60s',
-    ...(fenced ? { 'priority-fencing-delay': '5s' } : {}),
+    // The node that has more to do is switched off last, milliseconds apart are not enough for that.
+    'priority-fencing-delay': fenced ? '5s' : '0s',
   };
 }
 

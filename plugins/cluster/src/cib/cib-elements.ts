@@ -44,7 +44,10 @@ export const constraint = {
   after(resource: string, action: string, other: string, otherAction: string): string {
     return `<rsc_order id="order-${other}-${resource}-mandatory" first="${other}" first-action="${otherAction}" then="${resource}" then-action="${action}" kind="Mandatory"/>`;
   },
-  /** Rather elsewhere while this node does not reach the external network; if none does, it stays. */
+  /**
+   * Rather elsewhere while this node does not reach the external network; if none does, it stays. `external` is what pings find out
+   * within seconds, `external-carrier` what gemel-carrier.service tells at once.
+   */
   needsExternal(resource: string, role: string | undefined, score: number): string {
     const id = `location-${resource}-external`;
     const inRole = role === undefined ? '' : ` role="${role}"`;
@@ -52,6 +55,7 @@ export const constraint = {
 <rule id="${id}-rule" score="${score}" boolean-op="or"${inRole}>
 <expression id="${id}-rule-expr-1" attribute="external" operation="not_defined"/>
 <expression id="${id}-rule-expr-2" attribute="external" operation="lt" value="1" type="number"/>
+<expression id="${id}-rule-expr-3" attribute="external-carrier" operation="eq" value="0"/>
 </rule>
 </rsc_location>`;
   },

@@ -161,6 +161,9 @@ export async function formPair(
     );
   });
   await tellConnected(parts);
+  if (planned.options?.witness === null) return;
+  await engines.setWitness(true);
+  await again(parts, () => peer.call(requests.configurationFollow, {}));
 }
 
 /** If the other node does not hear this, it asks. */

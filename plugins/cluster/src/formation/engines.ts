@@ -14,6 +14,7 @@ export const helperUnits = {
 
 const corosync = 'corosync.service';
 const pacemaker = 'pacemaker.service';
+const witness = 'corosync-qdevice.service';
 /** What a single appliance has and a node of a cluster leaves to Pacemaker. */
 const single = {
   volume: 'gemel-shared.service',
@@ -61,6 +62,30 @@ export class Engines {
 
   async setProperty(name: string, value: string): Promise<void> {
     await this.#must(['crm_attribute', '--type', 'crm_config', '--name', name, '--update', value]);
+  }
+
+  /** Puts elements into the CIB, or changes those that have the same ids. By way of standard input: there may be passwords. */
+  async merge(configuration: string): Promise<void> {
+    const argv = ['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-pipe'] as const;
+    await this.#must([...argv], configuration);
+  }
+
+  /** With the constraints that name it. */
+  async deleteResource(id: string): Promise<void> {
+    await this.#must(['cibadmin', '--delete-all', '--force', '--xpath', `//rsc_location[@rsc="${id}"]`]);
+    await this.#must(['cibadmin', '--delete-all', '--force', '--xpath', `//primitive[@id="${id}"]`]);
+  }
+
+  /** Pacemaker has the node switched off and on; its own daemon talks to the management controller. */
+  async fence(node: string): Promise<void> {
+    await this.#must(['stonith_admin', '--reboot', node, '--timeout', '120'], undefined, 150_000);
+  }
+
+  async setWitness(inUse: boolean): Promise<void> {
+    const { loadState, activeState } = await this.#units.status(witness);
+    if (loadState !== 'loaded' || (activeState === 'active') === inUse) return;
+    if (inUse) await this.#units.start(witness);
+    else await this.#units.stop(witness);
   }
 
   /** This node's addresses as Corosync uses them, in the order of links. */
@@ -126,8 +151,9 @@ export class Engines {
     for (const unit of [single.volume, single.mount, single.alone, single.active]) await this.#units.start(unit);
   }
 
-  async #must(argv: readonly [string, ...string[]]): Promise<void> {
-    const { exitCode, stdout, stderr } = await this.#commands.run(argv, { timeoutMs: 30_000 });
+  async #must(argv: readonly [string, ...string[]], input?: string, timeoutMs = 30_000): Promise<void> {
+    const options = { timeoutMs, ...(input === undefined ? {} : { input }) };
+    const { exitCode, stdout, stderr } = await this.#commands.run(argv, options);
     if (exitCode === 0) return;
     const said = `${stderr}${stdout}`.trim().replaceAll('\n', '; ');
     throw new ApplianceError('engine-failed', `${argv[0]} ended with ${exitCode}: ${said}`);

@@ -1,8 +1,12 @@
 import type { PluginContext } from '@gemel/core/sdk';
 import { networkSection } from '@gemel/plugin-network/contract';
 import { PeerService } from '@gemel/plugin-peer/contract';
+import { fencingActions, isFencingTested } from '../fencing/fencing-actions.js';
+import { keyAction } from '../keys/key-action.js';
 import type { StoredMembership } from '../membership/membership-service.js';
 import { readNode } from '../readiness/read-node.js';
+import { witnessActions } from '../witness/witness-actions.js';
+import { followWitness } from './configuration-change.js';
 import { formationActions } from './actions.js';
 import { tellConnected, undoPair } from './connection.js';
 import { undoCreate } from './creation.js';
@@ -14,14 +18,20 @@ import { type FormationParts, writePairFiles } from './parts.js';
 import { followOwnAddresses } from './reconnection.js';
 import * as requests from './peer-requests.js';
 
+export interface Formed {
+  /** Whether fencing was seen to work since it was set up. */
+  fencingTested(): boolean;
+}
+
 /** Forming, changing and leaving a cluster: actions, what the other node asks, and what a crash left half done. */
-export async function addFormation(context: PluginContext, membership: StoredMembership): Promise<void> {
+export async function addFormation(context: PluginContext, membership: StoredMembership): Promise<Formed> {
   const peer = context.get(PeerService);
   const journal = new FormationJournal(context.system.files);
   const parts: FormationParts = { context, membership, journal, engines: new Engines(context.system), peer };
   const joining = new Joining(parts);
   await journal.load();
-  for (const action of formationActions(parts)) context.actions.add(action);
+  const actions = [...formationActions(parts), keyAction(parts), ...fencingActions(parts), ...witnessActions(parts)];
+  for (const action of actions) context.actions.add(action);
   for (const listener of joining.listen()) context.own(listener);
   answerPairedNode(parts);
   context.own(peer.refuseStrangers(() => strangersRefused(parts)));
@@ -35,6 +45,7 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   });
   // After core has taken the settings into force: the way to the other node may need the network.
   if (journal.open !== undefined) context.system.clock.after(0, () => void recover(parts, joining));
+  return { fencingTested: () => isFencingTested(parts) };
 }
 
 export function answerPairedNode(parts: FormationParts): void {
@@ -52,6 +63,12 @@ export function answerPairedNode(parts: FormationParts): void {
       membership.must('connected', 'The cluster is not connected here.');
       await writePairFiles(parts, files);
       await membership.set(next);
+      return {};
+    }),
+  );
+  context.own(
+    peer.handle(requests.configurationFollow, async () => {
+      await followWitness(parts, membership.current);
       return {};
     }),
   );

@@ -39,6 +39,7 @@ async function goOnAlone({ context, engines }: FormationParts, current: Membersh
   if (own === undefined) return;
   await context.system.files.write(corosyncFile, renderCorosync({ ...current, nodes: [own] }), { mode: 0o600 });
   await engines.reload();
+  await engines.setWitness(false);
   const other = otherMember(current);
   if (other === undefined) return;
   await engines.forgetNode(other.hostName).catch((failure: unknown) => {
@@ -53,6 +54,7 @@ export async function stayOff({ context, membership, engines }: FormationParts):
     throw new ApplianceError('conflict', 'This node is the active one and keeps the services.');
   }
   await context.system.files.write(stayOffFile, '');
+  await engines.setWitness(false);
   await engines.stop();
   await membership.set({ ...current, phase: 'disconnected', keepsServices: false });
 }
@@ -91,6 +93,7 @@ export async function disband(parts: FormationParts): Promise<readonly string[]>
   const said: string[] = [];
   // What runs here goes to the other node, which must still know this one for that.
   await files.write(stayOffFile, '');
+  await engines.setWitness(false);
   await engines.stop();
   if (other !== undefined) {
     try {

@@ -94,6 +94,15 @@ export const configurationPut = definePeerRequest({
   output: nothing,
 });
 
+/** After Corosync has read them: what hangs on them is started or stopped. */
+export const configurationFollow = definePeerRequest({
+  id: 'cluster.configuration.follow',
+  trust: 'pinned',
+  input: nothing,
+  output: nothing,
+  timeoutMs: 60_000,
+});
+
 /** The other node goes on alone: this one stops its engines and keeps them off until it is reconnected or disbanded. */
 export const leave = definePeerRequest({
   id: 'cluster.leave',

@@ -34,6 +34,7 @@ const fencingDeviceSchema = z.strictObject({
   user: z.string().min(1).describe('Of the management controller.'),
   lanplus: z.boolean().describe('IPMI 2.0.'),
   cipher: z.int().min(0).max(17).describe('Cipher suite of IPMI 2.0.'),
+  testedAt: z.number().nullable().describe('When it was last seen to work; wall clock, milliseconds since 1970.'),
 });
 export type FencingDevice = z.output<typeof fencingDeviceSchema>;
 

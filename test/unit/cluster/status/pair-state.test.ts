@@ -53,7 +53,7 @@ test('shows a clone as one resource with its active and passive places', async (
 test('a whole pair is ready, and says what only fencing could survive', async (t) => {
   t.deepEqual(await reasons('pair'), [true, ['no-fencing']]);
   t.is((await pair('pair')).notSurvived.length, 2);
-  const fencing = [{ node: 'node1', address: '192.0.2.1', user: 'admin', lanplus: true, cipher: 3 }];
+  const fencing = [{ node: 'node1', address: '192.0.2.1', user: 'admin', lanplus: true, cipher: 3, testedAt: null }];
   const options = membership.options === null ? null : { ...membership.options, fencing };
   const fenced = { membership: { ...membership, options } };
   t.deepEqual(await reasons('pair', fenced), [true, ['fencing-untested']]);

@@ -1,0 +1,170 @@
+import { type AnyAction, ApplianceError, defineAction, type View } from '@gemel/core/sdk';
+import { z } from 'zod';
+import { clusterProperties } from '../cib/base-configuration.js';
+import { changeConfiguration } from '../formation/configuration-change.js';
+import type { FormationParts } from '../formation/parts.js';
+import type { ClusterOptions, FencingDevice } from '../membership/membership.js';
+import { fencingId, renderFencing } from './fencing-resource.js';
+
+const shown = z.object({
+  enabled: z.boolean().describe('Both nodes have a management controller, and Pacemaker uses them.'),
+  devices: z
+    .array(
+      z.object({
+        node: z.string().describe('That it switches off.'),
+        address: z.string().describe('Of the management controller.'),
+        user: z.string().describe('Of the management controller.'),
+        testedAt: z.number().nullable().describe('When it was last seen to work; wall clock, milliseconds since 1970.'),
+      }),
+    )
+    .describe('Management controllers.'),
+});
+
+/** `gemel cluster fencing …`: a node that is not heard of any more is switched off before its services are started elsewhere. */
+export function fencingActions(parts: FormationParts): readonly AnyAction[] {
+  const { context, membership, engines } = parts;
+  const show = () => shownOf(membership.current.options?.fencing ?? []);
+  return [
+    defineAction({
+      kind: 'call',
+      id: 'cluster.fencing.show',
+      summary: 'Show the management controllers by which the nodes switch each other off.',
+      role: 'viewer',
+      audited: false,
+      input: z.strictObject({}),
+      output: shown,
+      present,
+      run: async () => show(),
+    }),
+    defineAction({
+      kind: 'call',
+      id: 'cluster.fencing.set',
+      summary: "Enter a node's management controller. Fencing is in use once both nodes have one.",
+      role: 'administrator',
+      timeoutMs: 120_000,
+      input: z.strictObject({
+        node: z.string().min(1).max(64).describe('Host name of the node that it switches off.'),
+        address: z.string().min(1).max(64).describe('Of the management controller.'),
+        user: z.string().min(1).max(64).describe('Of the management controller.'),
+        password: z.string().min(1).max(128).describe('Of that user.').meta({ secret: true }),
+        lanplus: z.boolean().default(true).describe('IPMI 2.0.'),
+        cipher: z.int().min(0).max(17).default(3).describe('Cipher suite of IPMI 2.0.'),
+      }),
+      output: shown,
+      positionals: ['node'],
+      present,
+      async run({ password, ...device }) {
+        const options = mustHave(parts, device.node);
+        const entry: FencingDevice = { ...device, testedAt: null };
+        await engines.merge(renderFencing(entry, password));
+        const fencing = [...options.fencing.filter(({ node }) => node !== device.node), entry];
+        await take(parts, { ...options, fencing });
+        return show();
+      },
+    }),
+    defineAction({
+      kind: 'call',
+      id: 'cluster.fencing.remove',
+      summary: "Forget a node's management controller.",
+      role: 'administrator',
+      timeoutMs: 120_000,
+      input: z.strictObject({
+        node: z.string().min(1).max(64).describe('Host name of the node that it switches off.'),
+      }),
+      output: shown,
+      positionals: ['node'],
+      confirmation: 'Forget the management controller of {node}? Fencing is not used any more then.',
+      present,
+      async run({ node }) {
+        const options = mustHave(parts, node);
+        if (!options.fencing.some((each) => each.node === node)) {
+          throw new ApplianceError(
+            'not-found',
+            `No management controller of ${node} is entered. See: gemel cluster fencing show.`,
+          );
+        }
+        // Pacemaker must not count on it any more before it is gone.
+        await take(parts, { ...options, fencing: options.fencing.filter((each) => each.node !== node) });
+        await engines.deleteResource(fencingId(node));
+        return show();
+      },
+    }),
+    defineAction({
+      kind: 'call',
+      id: 'cluster.fencing.test',
+      summary: 'Restart a node by its management controller, to see that fencing works.',
+      role: 'administrator',
+      timeoutMs: 180_000,
+      input: z.strictObject({ node: z.string().min(1).max(64).describe('Host name of the node that is restarted.') }),
+      output: shown,
+      positionals: ['node'],
+      confirmation:
+        'Switch {node} off and on by its management controller now? What it carries moves to the other node.',
+      present,
+      async run({ node }) {
+        const options = mustHave(parts, node);
+        if (node === membership.current.thisNode) {
+          throw new ApplianceError('invalid', 'A node is restarted from the other one. Do so there.');
+        }
+        await engines.fence(node);
+        const testedAt = context.system.clock.now();
+        const fencing = options.fencing.map((each) => (each.node === node ? { ...each, testedAt } : each));
+        // The other node is starting and is told when it comes back; here it is known at once.
+        await membership.set({ ...membership.current, options: { ...options, fencing } });
+        return show();
+      },
+    }),
+  ];
+}
+
+/** Whether every node's controller was seen to work since it was entered. */
+export function isFencingTested({ membership }: FormationParts): boolean {
+  const { options, nodes } = membership.current;
+  return (
+    nodes.length === 2 &&
+    nodes.every(({ hostName }) => options?.fencing.some(({ node, testedAt }) => node === hostName && testedAt !== null))
+  );
+}
+
+function mustHave({ membership }: FormationParts, node: string): ClusterOptions {
+  const { options, nodes } = membership.must('connected', 'Fencing needs a connected cluster.');
+  if (options !== null && nodes.some(({ hostName }) => hostName === node)) return options;
+  const names = nodes.map(({ hostName }) => hostName).join(' and ');
+  throw new ApplianceError('not-found', `${node} is no node of this cluster. Its nodes are ${names}.`);
+}
+
+/** In use only when both nodes have one: a node that cannot be switched off would never be replaced. */
+async function take(parts: FormationParts, options: ClusterOptions): Promise<void> {
+  for (const [name, value] of Object.entries(clusterProperties(options))) await parts.engines.setProperty(name, value);
+  await changeConfiguration(parts, { ...parts.membership.current, options });
+}
+
+function shownOf(devices: readonly FencingDevice[]): z.output<typeof shown> {
+  return {
+    enabled: devices.length === 2,
+    devices: devices.map(({ node, address, user, testedAt }) => ({ node, address, user, testedAt })),
+  };
+}
+
+function present({ enabled, devices }: z.output<typeof shown>): View {
+  const text = enabled
+    ? 'Fencing is in use.'
+    : 'Fencing is not in use: enter the management controllers of both nodes.';
+  return {
+    kind: 'group',
+    views: [
+      { kind: 'text', text, tone: enabled ? 'ok' : 'warn' },
+      {
+        kind: 'table',
+        columns: ['Node', 'Management controller', 'User', 'Last test'],
+        rows: devices.map(({ node, address, user, testedAt }) => [
+          node,
+          address,
+          user,
+          testedAt === null ? { text: 'never', tone: 'warn' } : new Date(testedAt).toISOString(),
+        ]),
+        empty: 'No management controller is entered.',
+      },
+    ],
+  };
+}

@@ -1,0 +1,40 @@
+import { nameValues, op, primitive } from '../cib/cib-elements.js';
+import type { FencingDevice } from '../membership/membership.js';
+
+export function fencingId(node: string): string {
+  return `fence-${node}`;
+}
+
+/**
+ * The management controller of a node as a resource of Pacemaker, never run by that node itself. Pure. To be merged into the CIB.
+ * The priority lets the node with the services win when both want to switch the other one off.
+ */
+export function renderFencing(device: FencingDevice, password: string): string {
+  const id = fencingId(device.node);
+  const parameters = {
+    ip: device.address,
+    username: device.user,
+    password,
+    lanplus: device.lanplus ? '1' : '0',
+    // Without it fence_ipmilan waits for a cipher suite that many controllers do not have.
+    cipher: String(device.cipher),
+    power_wait: '1',
+    pcmk_host_list: device.node,
+    pcmk_host_check: 'static-list',
+  };
+  const operations = [op(id, 'monitor', { interval: '60s', timeout: '30s' })];
+  return `<configuration>
+<resources>
+${primitive(id, 'stonith:fence_ipmilan', parameters, operations)}
+</resources>
+<constraints>
+<rsc_location id="location-${id}-not-itself" rsc="${id}" node="${device.node}" score="-INFINITY"/>
+</constraints>
+<rsc_defaults>
+<meta_attributes id="rsc_defaults-meta_attributes">
+${nameValues('rsc_defaults-meta_attributes', { priority: '1' })}
+</meta_attributes>
+</rsc_defaults>
+</configuration>
+`;
+}
