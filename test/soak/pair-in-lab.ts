@@ -49,6 +49,12 @@ export class PairInLab implements AsyncDisposable {
     return pair;
   }
 
+  /** One that an earlier script left standing. */
+  static async open(name: string): Promise<PairInLab> {
+    const lab = await Lab.open(name);
+    return new PairInLab(lab, lab.status().kind);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lab.down();
   }
