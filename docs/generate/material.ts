@@ -28,7 +28,7 @@ export async function readMaterial(repository: string): Promise<Material> {
     if (!(appliance.settings instanceof SettingsPart))
       throw new Error('the settings engine is another one than expected');
     return {
-      actions: appliance.api.describe('administrator'),
+      actions: await appliance.api.describe('administrator'),
       sections: [...appliance.settings.engine.state.sections.all()].sort((a, b) => (a.id < b.id ? -1 : 1)),
       statuses: [...appliance.status.definitions()].sort((a, b) => (a.id < b.id ? -1 : 1)),
       definitions: await readDefinitions(repository, plugins.map(({ id }) => id).sort()),

@@ -20,7 +20,7 @@ async function everything() {
     id,
     schema: schema.toJSONSchema({ io: 'input', unrepresentable: 'any' }),
   }));
-  return { actions: appliance.core.actions.describe('administrator'), statuses, sections };
+  return { actions: await appliance.core.actions.describe('administrator'), statuses, sections };
 }
 
 const plain = { colours: false, unicode: true, columns: 80 };

@@ -29,6 +29,11 @@ export interface AuditEntry {
   readonly schema: z.ZodType;
 }
 
+interface Later {
+  readonly load: () => Promise<void>;
+  loading: Promise<void> | undefined;
+}
+
 interface Registered {
   readonly owner: string;
   readonly action: AnyAction;
@@ -40,6 +45,7 @@ const defaultTimeoutMs = 30_000;
 /** All actions of core and the plugins. Checks role and input, audits, limits time, starts jobs. */
 export class ActionRegistry {
   readonly #actions = new Map<string, Registered>();
+  readonly #later = new Set<Later>();
 
   constructor(
     readonly jobs: JobRegistry,
@@ -53,11 +59,20 @@ export class ActionRegistry {
     return toDisposable(() => this.#actions.delete(action.id));
   }
 
-  find(id: string): AnyAction | undefined {
+  /** @param load Adds the actions by `add`; called once, when an action is asked for that is not here. Must not throw. */
+  addLater(load: () => Promise<void>): Disposable {
+    const later: Later = { load, loading: undefined };
+    this.#later.add(later);
+    return toDisposable(() => this.#later.delete(later));
+  }
+
+  async find(id: string): Promise<AnyAction | undefined> {
+    if (!this.#actions.has(id)) await this.#loadAll();
     return this.#actions.get(id)?.action;
   }
 
-  describe(role: Role): readonly ActionDescriptor[] {
+  async describe(role: Role): Promise<readonly ActionDescriptor[]> {
+    await this.#loadAll();
     return [...this.#actions.values()]
       .filter(({ action }) => mayUse(role, action.role))
       .map((registered) => describeOnce(registered))
@@ -65,7 +80,7 @@ export class ActionRegistry {
   }
 
   async invoke(invocation: Invocation, call: ActionCall): Promise<InvocationResult> {
-    const action = this.find(invocation.action);
+    const action = await this.find(invocation.action);
     if (action === undefined) {
       throw new ApplianceError('not-found', `There is no action ${invocation.action}. See: gemel help.`);
     }
@@ -98,6 +113,15 @@ export class ActionRegistry {
       await this.audit.end(entry, 'failed', `${failure.code}: ${failure.message}`);
       throw failure;
     }
+  }
+
+  async #loadAll(): Promise<void> {
+    const loading = [...this.#later].map(async (later) => {
+      later.loading ??= later.load();
+      await later.loading;
+      this.#later.delete(later);
+    });
+    await Promise.all(loading);
   }
 
   async #run(action: AnyAction, input: unknown, invocation: Invocation, call: ActionCall): Promise<InvocationResult> {

@@ -156,8 +156,8 @@ export class Connection implements ServedHandlers {
         request.method === 'invoke'
           ? await router.invoke(standing, request.params, running.abort.signal)
           : request.method === 'find'
-            ? router.find(standing, request.params)
-            : router.describe(standing);
+            ? await router.find(standing, request.params)
+            : await router.describe(standing);
       this.#running.delete(id);
       this.#send('reply', { id, result });
     } catch (thrown) {

@@ -34,7 +34,7 @@ export interface InvocationResult {
 /** What core offers to every surface; the only thing the IPC router talks to. Roles are checked here, doors in the router. */
 export interface CoreApi {
   /** Actions that the role may use, sorted by id. */
-  describe(role: Role): readonly ActionDescriptor[];
+  describe(role: Role): Promise<readonly ActionDescriptor[]>;
   /** @throws ApplianceError `not-found`, `forbidden`, `invalid` with reports, and whatever the action throws. */
   invoke(invocation: Invocation, call: ActionCall): Promise<InvocationResult>;
   /** Events with this id prefix, and changes of retained status as `status.changed`. Viewers may see all. */

@@ -70,15 +70,15 @@ export class Router {
     };
   }
 
-  describe({ caller, allowance }: Standing): readonly ActionDescriptor[] {
-    return this.#core.describe(caller.role).filter(({ id }) => allowance.action(id));
+  async describe({ caller, allowance }: Standing): Promise<readonly ActionDescriptor[]> {
+    return (await this.#core.describe(caller.role)).filter(({ id }) => allowance.action(id));
   }
 
   /** The first of the candidates that exists; for the command line, which needs one action and not all of them. */
-  find(standing: Standing, params: Readonly<Record<string, unknown>>): Found {
+  async find(standing: Standing, params: Readonly<Record<string, unknown>>): Promise<Found> {
     const candidates: unknown = params['candidates'];
     if (!Array.isArray(candidates)) throw new ApplianceError('invalid', 'candidates must be a list of action ids.');
-    const descriptors = this.describe(standing);
+    const descriptors = await this.describe(standing);
     const wanted: readonly unknown[] = candidates;
     for (const candidate of wanted.slice(0, mostCandidates)) {
       const action = descriptors.find(({ id }) => id === candidate);

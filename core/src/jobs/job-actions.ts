@@ -39,11 +39,12 @@ function presentJob(job: Job): View {
   };
 }
 
-/** `gemel jobs …`. @param present How the action that ran as the job shows its output; undefined when it is gone. */
+/** `gemel jobs …`. @param find The action that ran as a job, which shows its output; undefined when it is gone. */
 export function jobActions(
   jobs: JobRegistry,
-  present: (action: string, output: unknown) => View | undefined,
+  find: (action: string) => Promise<AnyAction | undefined>,
 ): readonly AnyAction[] {
+  const found = new Map<string, AnyAction>();
   return [
     defineAction({
       kind: 'call',
@@ -90,9 +91,12 @@ export function jobActions(
       output: z.object({ action: z.string(), output: z.unknown() }),
       positionals: ['id'],
       present: ({ action, output }): View =>
-        present(action, output) ?? { kind: 'raw', text: `${JSON.stringify(output, undefined, 2)}\n` },
+        found.get(action)?.present(output) ?? { kind: 'raw', text: `${JSON.stringify(output, undefined, 2)}\n` },
       run: async ({ id }) => {
         const { action, state, output = null } = jobs.get(id);
+        const definition = await find(action);
+        if (definition === undefined) found.delete(action);
+        else found.set(action, definition);
         if (state === 'succeeded') return { action, output };
         throw new ApplianceError('conflict', `Job ${id} is ${state} and gave nothing. See: gemel jobs show ${id}.`);
       },

@@ -68,10 +68,10 @@ export class JobRegistry implements AsyncDisposable {
   }
 
   /** Resumes or ends what was running when core stopped; called once all plugins are active. */
-  async recover(findAction: (id: string) => JobAction<unknown, unknown> | undefined): Promise<void> {
+  async recover(findAction: (id: string) => Promise<JobAction<unknown, unknown> | undefined>): Promise<void> {
     for (const stored of this.#jobs.values()) {
       if (stored.job.state !== 'running') continue;
-      const action = findAction(stored.job.action);
+      const action = await findAction(stored.job.action);
       if (action?.resume === undefined) {
         await this.#finish(stored, 'interrupted', 'Core was restarted while the job ran.', {});
         continue;

@@ -130,8 +130,8 @@ export class Appliance implements AsyncDisposable {
     await Promise.all([this.jobs.load(), this.loadSections()]);
     await reset.finish(this.settings.maintenance);
     await this.settings.recover();
-    await this.jobs.recover((id) => {
-      const action = this.actions.find(id);
+    await this.jobs.recover(async (id) => {
+      const action = await this.actions.find(id);
       return action?.kind === 'job' ? action : undefined;
     });
     if (openDoors === undefined) return;
@@ -166,7 +166,7 @@ export class Appliance implements AsyncDisposable {
   #addCoreActions(recent: RecentEvents): void {
     const all = [
       ...statusActions(this.status),
-      ...jobActions(this.jobs, (id, output) => this.actions.find(id)?.present(output)),
+      ...jobActions(this.jobs, (id) => this.actions.find(id)),
       ...eventActions(recent),
       ...pluginActions(this.plugins, {
         discover: () => this.#discover(),

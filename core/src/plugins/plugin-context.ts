@@ -4,7 +4,9 @@ import type { EventBus } from '../bus/event-bus.js';
 import { PluginEvents } from '../bus/plugin-events.js';
 import type { HealthRegistry } from '../kernel/health-registry.js';
 import {
+  type AnyAction,
   ApplianceError,
+  asApplianceError,
   type Constructor,
   type DisposableStore,
   type Logger,
@@ -12,6 +14,7 @@ import {
   type SettingsAccess,
   type SystemAccess,
   type Token,
+  toDisposable,
 } from '../sdk/index.js';
 import type { StatusRegistry } from '../status/status-registry.js';
 import type { Grants, Manifest } from './manifest.js';
@@ -58,6 +61,31 @@ export function createPluginContext(
   const checkToken = (token: Token<unknown>) => {
     require('provides', manifest.provides, Symbol.keyFor(token)?.replace(/^gemel:/, '') ?? String(token));
   };
+  const addAction = (action: AnyAction): Disposable => {
+    require('actions', manifest.actions, action.id);
+    return releasing(around.actions.add(id, action));
+  };
+  const addLater = (load: () => Promise<readonly AnyAction[]>): Disposable => {
+    let ended = false;
+    const added: Disposable[] = [];
+    const later = around.actions.addLater(async () => {
+      try {
+        for (const action of await load()) if (!ended) added.push(addAction(action));
+      } catch (thrown) {
+        around.log.error(
+          { plugin: id, reason: asApplianceError(thrown).message },
+          'the actions of a plugin could not be loaded',
+        );
+      }
+    });
+    return releasing(
+      toDisposable(() => {
+        ended = true;
+        later[Symbol.dispose]();
+        added.splice(0).forEach((one) => one[Symbol.dispose]());
+      }),
+    );
+  };
   return {
     id,
     log: taggedLogger(around.log, id),
@@ -84,12 +112,7 @@ export function createPluginContext(
       get: async <Value>(definition: { readonly id: string }) =>
         (await around.status.get(definition.id)) as Value | undefined,
     },
-    actions: {
-      add: (action) => {
-        require('actions', manifest.actions, action.id);
-        return releasing(around.actions.add(id, action));
-      },
-    },
+    actions: { add: addAction, addLater },
     dataFolder: around.dataFolderFor(id),
     provide: <Service>(token: Token<Service>, implementation: Constructor<Service>) => {
       checkToken(token);

@@ -78,4 +78,9 @@ export function defineAction<Input, Output>(action: Action<Input, Output>): AnyA
 
 export interface ActionsAccess {
   add(action: AnyAction): Disposable;
+  /**
+   * Adds actions when somebody first asks for one, so that their modules cost the start of core nothing. What `load` gives is
+   * checked then as with `add`; when it fails, the log says so and the plugin has no actions.
+   */
+  addLater(load: () => Promise<readonly AnyAction[]>): Disposable;
 }

@@ -74,7 +74,8 @@ async function withSubject(
 }
 
 async function manifestComplaints({ appliance, folder, id, manifest }: Subject): Promise<readonly string[]> {
-  const { declared } = appliance;
+  const { declared, core } = appliance;
+  await core.actions.describe('administrator'); // loads those that are added for later
   const own = declared.get(id);
   if (own === undefined) return ['it was not activated'];
   const lists = ['actions', 'status', 'sections', 'provides'] as const;
@@ -101,8 +102,8 @@ function differences(list: string, listed: readonly string[], real: readonly str
   ];
 }
 
-function descriptionComplaints({ appliance, id }: Subject): readonly string[] {
-  const actions = descriptors(appliance, id);
+async function descriptionComplaints({ appliance, id }: Subject): Promise<readonly string[]> {
+  const actions = await descriptors(appliance, id);
   const inputs = actions.map(({ id: action, input }) => [`input of ${action}`, input] as const);
   const sections = sectionsOf(appliance, id).map(({ id: section, schema }) => {
     return [`section ${section}`, schema.toJSONSchema({ io: 'input', unrepresentable: 'any' })] as const;
@@ -131,8 +132,8 @@ async function presentationComplaints(
   samples: Readonly<Record<string, object>>,
 ): Promise<readonly string[]> {
   const complaints: string[] = [];
-  for (const { id: action, kind, input } of descriptors(appliance, id)) {
-    const reading = appliance.core.actions.find(action)?.audited === false && kind === 'call';
+  for (const { id: action, kind, input } of await descriptors(appliance, id)) {
+    const reading = (await appliance.core.actions.find(action))?.audited === false && kind === 'call';
     const sample =
       samples[action] ?? (Array.isArray(input['required']) && input['required'].length > 0 ? undefined : {});
     if (!reading && samples[action] === undefined) continue;
@@ -236,7 +237,7 @@ async function residue(appliance: TestAppliance): Promise<Readonly<Record<string
   await appliance.letTimePass(appliance.clock.sleep(3_000));
   const { core, system, settings } = appliance;
   const names = [
-    ...core.actions.describe('administrator').map(({ id, plugin }) => `${plugin}: action ${id}`),
+    ...(await core.actions.describe('administrator')).map(({ id, plugin }) => `${plugin}: action ${id}`),
     ...core.status.definitions().map(({ id }) => `${id.split('.')[0]}: status ${id}`),
     ...settings.state.sections.all().map(({ id }) => `${settings.state.sections.ownerOf(id)}: section ${id}`),
     ...(await core.health.examine()).map(({ name }) => `${name.split('.')[0]}: health check ${name}`),
@@ -261,8 +262,9 @@ function grown(
     .map(([what, count]) => `${when}: ${what}: ${count} instead of ${before[what] ?? 0}`);
 }
 
-function descriptors(appliance: TestAppliance, id: string): readonly ActionDescriptor[] {
-  return appliance.core.actions.describe('administrator').filter(({ plugin }) => plugin === id);
+async function descriptors(appliance: TestAppliance, id: string): Promise<readonly ActionDescriptor[]> {
+  const all = await appliance.core.actions.describe('administrator');
+  return all.filter(({ plugin }) => plugin === id);
 }
 
 function sectionsOf(appliance: TestAppliance, id: string): readonly AnySection[] {

@@ -31,6 +31,12 @@ function recordingContext(context: PluginContext, declared: Declared): PluginCon
         declared.actions.push(action.id);
         return actions.add(action);
       },
+      addLater: (load) =>
+        actions.addLater(async () => {
+          const loaded = await load();
+          declared.actions.push(...loaded.map(({ id }) => id));
+          return loaded;
+        }),
     },
     status: {
       ...status,

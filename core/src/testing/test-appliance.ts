@@ -111,7 +111,7 @@ export class TestAppliance implements AsyncDisposable {
     };
     const { api, actions } = this.core;
     const result = await api.invoke({ action, input, view: true }, { caller, signal });
-    const definition = actions.find(action);
+    const definition = await actions.find(action);
     if ('output' in result && definition !== undefined) {
       this.#complain(`output of ${action}`, misfit(definition.output, result.output));
     }

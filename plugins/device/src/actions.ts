@@ -1,10 +1,4 @@
-import {
-  type ActionsAccess,
-  defineAction,
-  presentDraftChange,
-  type Report,
-  type SettingsAccess,
-} from '@gemel/core/sdk';
+import { type AnyAction, defineAction, presentDraftChange, type Report, type SettingsAccess } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { deviceSettings } from './contract.js';
 import type { DeviceServiceImpl } from './device-service.js';
@@ -18,13 +12,8 @@ const powerInput = z.strictObject({
 const powerOutput = z.object({ at: z.number().describe('Wall clock, milliseconds since 1970.') });
 
 /** `gemel device …`. */
-export function addDeviceActions(
-  actions: ActionsAccess,
-  settings: SettingsAccess,
-  device: DeviceServiceImpl,
-  power: Power,
-): void {
-  actions.add(
+export function deviceActions(settings: SettingsAccess, device: DeviceServiceImpl, power: Power): readonly AnyAction[] {
+  return [
     defineAction({
       kind: 'call',
       id: 'device.show',
@@ -36,8 +25,6 @@ export function addDeviceActions(
       present: presentIdentity,
       run: () => device.identity(),
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'device.host-name.set',
@@ -63,14 +50,14 @@ export function addDeviceActions(
         return { changed, reports: [...reports] };
       },
     }),
-  );
-  addPowerActions(actions, power);
+    ...powerActions(power),
+  ];
 }
 
-function addPowerActions(actions: ActionsAccess, power: Power): void {
+function powerActions(power: Power): readonly AnyAction[] {
   const presentAs = (what: string) => (output: z.output<typeof powerOutput>) =>
     ({ kind: 'text', text: `The device ${what} at ${new Date(output.at).toISOString()}.`, tone: 'pending' }) as const;
-  actions.add(
+  return [
     defineAction({
       kind: 'call',
       id: 'device.reboot',
@@ -82,8 +69,6 @@ function addPowerActions(actions: ActionsAccess, power: Power): void {
       present: presentAs('restarts'),
       run: async (input, { caller }) => ({ at: await power.reboot(caller, input) }),
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'device.shutdown',
@@ -96,8 +81,6 @@ function addPowerActions(actions: ActionsAccess, power: Power): void {
       present: presentAs('switches off'),
       run: async (input, { caller }) => ({ at: await power.shutdown(caller, input) }),
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'device.shutdown.cancel',
@@ -111,8 +94,6 @@ function addPowerActions(actions: ActionsAccess, power: Power): void {
         return {};
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'device.factory-reset',
@@ -125,5 +106,5 @@ function addPowerActions(actions: ActionsAccess, power: Power): void {
       present: presentAs('was reset and restarts'),
       run: async (_input, { caller }) => ({ at: await power.factoryReset(caller) }),
     }),
-  );
+  ];
 }

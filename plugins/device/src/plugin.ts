@@ -1,5 +1,4 @@
 import { definePlugin, SettingsMaintenance } from '@gemel/core/sdk';
-import { addDeviceActions } from './actions.js';
 import { DeviceService } from './contract.js';
 import { DeviceServiceImpl } from './device-service.js';
 import { deviceIdentity } from './identity/identity-status.js';
@@ -34,7 +33,10 @@ export default definePlugin({
     const device = new DeviceServiceImpl(system, settings, hostnamed, logind, gemelVersion);
     context.provideValue(DeviceService, device);
     context.status.add(deviceIdentity, () => device.identity());
-    addDeviceActions(context.actions, settings, device, power);
+    context.actions.addLater(async () => {
+      const { deviceActions } = await import('./actions.js');
+      return deviceActions(settings, device, power);
+    });
 
     context.addHealthCheck('hostnamed', async () => {
       const identity = await hostnamed.identity();

@@ -1,5 +1,5 @@
 import {
-  type ActionsAccess,
+  type AnyAction,
   ApplianceError,
   defineAction,
   presentDraftChange,
@@ -21,13 +21,8 @@ const draftOutput = z.object({
 const presentDraft = presentDraftChange(dnsSettings.id);
 
 /** `gemel dns …`. Changes of settings go to the draft, as everywhere. */
-export function addDnsActions(
-  actions: ActionsAccess,
-  settings: SettingsAccess,
-  service: DnsServiceImpl,
-  watch: DnsWatch,
-): void {
-  actions.add(
+export function dnsActions(settings: SettingsAccess, service: DnsServiceImpl, watch: DnsWatch): readonly AnyAction[] {
+  return [
     defineAction({
       kind: 'call',
       id: 'dns.show',
@@ -39,8 +34,6 @@ export function addDnsActions(
       present: presentDns,
       run: () => service.status(),
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'dns.check',
@@ -55,12 +48,12 @@ export function addDnsActions(
         return await service.status();
       },
     }),
-  );
-  addDraftActions(actions, settings);
+    ...draftActions(settings),
+  ];
 }
 
-function addDraftActions(actions: ActionsAccess, settings: SettingsAccess): void {
-  actions.add(
+function draftActions(settings: SettingsAccess): readonly AnyAction[] {
+  return [
     defineAction({
       kind: 'call',
       id: 'dns.server.add',
@@ -79,8 +72,6 @@ function addDraftActions(actions: ActionsAccess, settings: SettingsAccess): void
         return { changed: `DNS server ${server.address}`, reports: [...reports] };
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'dns.server.remove',
@@ -102,8 +93,6 @@ function addDraftActions(actions: ActionsAccess, settings: SettingsAccess): void
         return { changed: `DNS server ${address} removed`, reports: [...reports] };
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'dns.search.set',
@@ -120,7 +109,7 @@ function addDraftActions(actions: ActionsAccess, settings: SettingsAccess): void
         return { changed: `search domains ${domains.join(', ') || 'cleared'}`, reports: [...reports] };
       },
     }),
-  );
+  ];
 }
 
 function isSameAddress(a: string, b: string): boolean {

@@ -1,5 +1,4 @@
 import { definePlugin } from '@gemel/core/sdk';
-import { addDnsActions } from './actions.js';
 import { DnsService, dnsSettings } from './contract.js';
 import { DnsServiceImpl } from './dns-service.js';
 import { dnsResolution } from './servers/dns-status.js';
@@ -36,7 +35,10 @@ export default definePlugin({
         log.warn({ err }, 'resolved could not be asked');
       }
     };
-    addDnsActions(context.actions, settings, service, watch);
+    context.actions.addLater(async () => {
+      const { dnsActions } = await import('./actions.js');
+      return dnsActions(settings, service, watch);
+    });
     settings.onApplied(dnsSettings, () => void watch.check());
 
     context.addHealthCheck('resolved', async () => {

@@ -1,12 +1,12 @@
-import { type ActionsAccess, defineAction } from '@gemel/core/sdk';
+import { type AnyAction, defineAction } from '@gemel/core/sdk';
 import { z } from 'zod';
 import type { HardwareServiceImpl } from './hardware-service.js';
 import { hardwareProfile, presentHardware } from './inventory/hardware-status.js';
 import { profileSchema } from './profiles/profile.js';
 
 /** `gemel hardware …`. */
-export function addHardwareActions(actions: ActionsAccess, hardware: HardwareServiceImpl): void {
-  actions.add(
+export function hardwareActions(hardware: HardwareServiceImpl): readonly AnyAction[] {
+  return [
     defineAction({
       kind: 'call',
       id: 'hardware.show',
@@ -18,8 +18,6 @@ export function addHardwareActions(actions: ActionsAccess, hardware: HardwareSer
       present: presentHardware,
       run: () => hardware.status(),
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'hardware.profiles.list',
@@ -56,5 +54,5 @@ export function addHardwareActions(actions: ActionsAccess, hardware: HardwareSer
         return { profiles: [...profiles], problems: reports.map(({ text }) => text) };
       },
     }),
-  );
+  ];
 }

@@ -1,5 +1,4 @@
 import { definePlugin } from '@gemel/core/sdk';
-import { addHardwareActions } from './actions.js';
 import { HardwareService } from './contract.js';
 import { HardwareServiceImpl } from './hardware-service.js';
 import { hardwareProfile } from './inventory/hardware-status.js';
@@ -15,7 +14,10 @@ export default definePlugin({
     const hardware = new HardwareServiceImpl(new Machine(files, commands), files);
     context.provideValue(HardwareService, hardware);
     context.status.add(hardwareProfile, () => hardware.status(), { maxAgeMs: keepMs });
-    addHardwareActions(context.actions, hardware);
+    context.actions.addLater(async () => {
+      const { hardwareActions } = await import('./actions.js');
+      return hardwareActions(hardware);
+    });
 
     context.addHealthCheck('inventory', async () => {
       const memory = await files.read('/proc/meminfo');

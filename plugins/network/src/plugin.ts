@@ -1,5 +1,4 @@
 import { asApplianceError, definePlugin, type PluginContext } from '@gemel/core/sdk';
-import { networkActions } from './actions.js';
 import { networkSection, NetworkService } from './contract.js';
 import { configurationChanged } from './events.js';
 import { LiveNetwork } from './network-service.js';
@@ -44,7 +43,10 @@ export default definePlugin({
     const neighbours = new Neighbours(system.commands, system.clock);
     const surroundings = { settings, links: currentLinks };
     const checks = { settings, neighbours, files: system.files, links: currentLinks };
-    for (const action of networkActions(surroundings, checks, () => running().mode, read)) context.actions.add(action);
+    context.actions.addLater(async () => {
+      const { networkActions } = await import('./actions.js');
+      return networkActions(surroundings, checks, () => running().mode, read);
+    });
 
     context.own(
       settings.onApplied(networkSection, (applied) => {

@@ -1,5 +1,5 @@
 import {
-  type ActionsAccess,
+  type AnyAction,
   ApplianceError,
   defineAction,
   presentDraftChange,
@@ -19,8 +19,8 @@ const draftOutput = z.object({
 const presentDraft = presentDraftChange(timeSettings.id);
 
 /** `gemel time …`. Changes of settings go to the draft, as everywhere. */
-export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess, time: TimeServiceImpl): void {
-  actions.add(
+export function timeActions(settings: SettingsAccess, time: TimeServiceImpl): readonly AnyAction[] {
+  return [
     defineAction({
       kind: 'call',
       id: 'time.show',
@@ -32,8 +32,6 @@ export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess,
       present: presentTime,
       run: (_input, { signal }) => time.status(signal),
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'time.server.add',
@@ -51,8 +49,6 @@ export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess,
         return { changed: `NTP server ${server}`, reports: [...reports] };
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'time.server.remove',
@@ -74,8 +70,6 @@ export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess,
         return { changed: `NTP server ${server} removed`, reports: [...reports] };
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'time.zone.set',
@@ -90,12 +84,12 @@ export function addTimeActions(actions: ActionsAccess, settings: SettingsAccess,
         return { changed: `time zone ${zone}`, reports: [...reports] };
       },
     }),
-  );
-  addClockActions(actions, time);
+    ...clockActions(time),
+  ];
 }
 
-function addClockActions(actions: ActionsAccess, time: TimeServiceImpl): void {
-  actions.add(
+function clockActions(time: TimeServiceImpl): readonly AnyAction[] {
+  return [
     defineAction({
       kind: 'call',
       id: 'time.set',
@@ -116,8 +110,6 @@ function addClockActions(actions: ActionsAccess, time: TimeServiceImpl): void {
         return { time: new Date(Date.parse(input.time)).toISOString() };
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'time.step',
@@ -132,5 +124,5 @@ function addClockActions(actions: ActionsAccess, time: TimeServiceImpl): void {
         return await time.status(signal);
       },
     }),
-  );
+  ];
 }

@@ -1,5 +1,4 @@
 import { definePlugin } from '@gemel/core/sdk';
-import { addTimeActions } from './actions.js';
 import { TimeService, timeSettings } from './contract.js';
 import { TimeApply } from './settings/apply.js';
 import { timeSection } from './settings/section.js';
@@ -18,7 +17,10 @@ export default definePlugin({
     const time = new TimeServiceImpl(chrony, timeDate, settings);
     context.provideValue(TimeService, time);
     settings.add(timeSection(new TimeApply(chrony, timeDate, system.clock), system.files));
-    addTimeActions(context.actions, settings, time);
+    context.actions.addLater(async () => {
+      const { timeActions } = await import('./actions.js');
+      return timeActions(settings, time);
+    });
 
     const read = (signal?: AbortSignal) => time.status(signal);
     const publisher = context.status.add(timeSynchronisation, read);

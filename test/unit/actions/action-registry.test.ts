@@ -105,10 +105,11 @@ test('an unknown action is not found', async (t) => {
   t.is(error?.code, 'not-found');
 });
 
-test('describes only what the role may use, with JSON Schema', (t) => {
+test('describes only what the role may use, with JSON Schema', async (t) => {
   const { registry } = world();
-  t.deepEqual(registry.describe('viewer'), []);
-  t.like(registry.describe('operator')[0], {
+  t.deepEqual(await registry.describe('viewer'), []);
+  const [described] = await registry.describe('operator');
+  t.like(described, {
     id: 'test.double',
     kind: 'call',
     positionals: ['n'],
@@ -118,4 +119,38 @@ test('describes only what the role may use, with JSON Schema', (t) => {
       properties: { n: { type: 'integer', maximum: 10, description: 'The number.' } },
     },
   });
+});
+
+test('what is added for later is loaded once, when an action is asked for that is not there', async (t) => {
+  const { registry } = world();
+  let loaded = 0;
+  const triple = defineAction({
+    kind: 'call',
+    id: 'test.triple',
+    summary: 'Triple a number.',
+    role: 'viewer',
+    input: z.object({ n: z.int().describe('The number.') }),
+    output: z.object({ n: z.number() }),
+    present: ({ n }) => ({ kind: 'text', text: `${n}` }),
+    run: async ({ n }) => ({ n: n * 3 }),
+  });
+  registry.addLater(async () => {
+    loaded++;
+    await Promise.resolve();
+    registry.add('test', triple);
+  });
+  await invoke(registry, { n: 4 });
+  t.is(loaded, 0);
+  const [first, described] = await Promise.all([
+    registry.invoke({ action: 'test.triple', input: { n: 2 }, view: false }, { caller: caller('viewer'), signal }),
+    registry.describe('viewer'),
+  ]);
+  t.deepEqual([first.output, described.map(({ id }) => id), loaded], [{ n: 6 }, ['test.triple'], 1]);
+});
+
+test('what was added for later and ended before it was loaded is never loaded', async (t) => {
+  const { registry } = world();
+  const later = registry.addLater(async () => void t.fail());
+  later[Symbol.dispose]();
+  t.is(await registry.find('test.triple'), undefined);
 });

@@ -31,10 +31,10 @@ async function bootedAppliance(t: ExecutionContext) {
     },
     greeting: () => readFile(join(folder, 'root/run/gemel/hello/greeting.txt'), 'utf8').catch(() => undefined),
     condition: () => appliance.plugins.list().find(({ id }) => id === 'hello')?.condition,
-    registered: () => ({
+    registered: async () => ({
       listeners: appliance.bus.listenerCount,
       statuses: appliance.status.definitions().length,
-      actions: appliance.actions.describe('administrator').length,
+      actions: (await appliance.actions.describe('administrator')).length,
     }),
   };
 }
@@ -89,13 +89,13 @@ test('its job can be cancelled', async (t) => {
 
 test('disabled, it leaves nothing behind but its settings', async (t) => {
   const { install, invoke, condition, registered } = await bootedAppliance(t);
-  const before = registered();
+  const before = await registered();
   await install();
   await invoke('settings.set', { path: 'hello/enabled', value: 'true' });
   await invoke('settings.activate');
   await invoke('plugin.disable', { id: 'hello' });
   t.is(condition(), 'disabled');
-  t.deepEqual(registered(), before);
+  t.deepEqual(await registered(), before);
 
   await invoke('plugin.enable', { id: 'hello' });
   t.like((await invoke('settings.show', { path: 'hello' })).output, { value: { enabled: true } });

@@ -29,7 +29,7 @@ export class FakeCore implements CoreApi {
     return this.#listeners.size;
   }
 
-  describe(role: Role): readonly ActionDescriptor[] {
+  async describe(role: Role): Promise<readonly ActionDescriptor[]> {
     return this.#actions
       .map(({ descriptor }) => descriptor)
       .filter((descriptor) => roles.indexOf(role) >= roles.indexOf(descriptor.role));

@@ -100,7 +100,7 @@ test('after a restart a resumable job goes on from what it saved', async (t) => 
   await new Promise((resolve) => setImmediate(resolve));
   const second = world(first.system.afterCrash());
   await second.jobs.load();
-  await second.jobs.recover(() => job(forever, async (_call, saved) => ({ wentOnFrom: saved })));
+  await second.jobs.recover(async () => job(forever, async (_call, saved) => ({ wentOnFrom: saved })));
   t.like(await settled(second.jobs, id), { state: 'succeeded', output: { wentOnFrom: { step: 3 } } });
 });
 
@@ -113,7 +113,7 @@ test('after a restart a job that cannot resume is interrupted, and new jobs get 
   );
   const second = world(first.system.afterCrash());
   await second.jobs.load();
-  await second.jobs.recover(() => undefined);
+  await second.jobs.recover(async () => undefined);
   t.like(second.jobs.get(id), { state: 'interrupted', message: 'Core was restarted while the job ran.' });
   const next = await second.jobs.start(
     job(async () => null),

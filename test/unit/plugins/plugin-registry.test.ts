@@ -82,10 +82,10 @@ function world(plugins: Readonly<Record<string, Plugin['activate']>>, files: Rea
     { clock: system.clock, coreVersion: '0.1.0' },
   );
   const conditions = () => Object.fromEntries(registry.list().map(({ id, condition }) => [id, condition]));
-  const residue = () => ({
+  const residue = async () => ({
     listeners: bus.listenerCount,
     statuses: status.definitions().length,
-    actions: actions.describe('administrator').length,
+    actions: (await actions.describe('administrator')).length,
     timers: system.clock.pending,
   });
   return { registry, bus, status, actions, system, stateFile, lines, generations, conditions, residue };
@@ -146,11 +146,11 @@ const greedy: Plugin['activate'] = (context) => {
 
 test('disabling leaves nothing behind, survives a restart, and enabling brings it back', async (t) => {
   const { registry, residue, conditions, stateFile, system } = world({ base: greedy });
-  const nothing = residue();
+  const nothing = await residue();
   await registry.activateAll([pluginPackage('base', everything)]);
-  t.deepEqual(residue(), { listeners: 2, statuses: 1, actions: 1, timers: 1 });
+  t.deepEqual(await residue(), { listeners: 2, statuses: 1, actions: 1, timers: 1 });
   await registry.disable('base');
-  t.deepEqual(residue(), nothing);
+  t.deepEqual(await residue(), nothing);
   const reread = new PluginStateFile(system.files, stateFile.path);
   await reread.load();
   t.deepEqual(reread.state.disabled, ['base']);
@@ -165,9 +165,9 @@ test('a plugin that fails half-way leaves nothing behind', async (t) => {
       throw new Error('half-way');
     },
   });
-  const nothing = residue();
+  const nothing = await residue();
   await registry.activateAll([pluginPackage('base', everything)]);
-  t.deepEqual(residue(), nothing);
+  t.deepEqual(await residue(), nothing);
 });
 
 test('a reload ends dependants too and loads a new generation of the code', async (t) => {
@@ -280,4 +280,28 @@ test('a rescan takes up what is new, ends what is gone and reloads what changed'
   await registry.rescan([pluginPackage('a', { title: 'changed' }), pluginPackage('c', {}, 'extra')]);
   t.deepEqual(conditions(), { a: 'active', c: 'active' });
   t.deepEqual(generations, ['a 0', 'b 0', 'a 1', 'c 0']);
+});
+
+test('actions added for later end with the plugin, and one that is not in the manifest leaves the plugin without', async (t) => {
+  const action = (id: string) =>
+    defineAction({
+      kind: 'call',
+      id,
+      summary: 'Does.',
+      role: 'viewer',
+      input: z.object({}),
+      output: z.null(),
+      present: () => ({ kind: 'text', text: '' }),
+      run: async () => null,
+    });
+  const { registry, actions, lines } = world({
+    base: ({ actions: door }) => void door.addLater(async () => [action('base.do')]),
+    wild: ({ actions: door }) => void door.addLater(async () => [action('wild.do')]),
+  });
+  const known = async () => (await actions.describe('viewer')).map(({ id }) => id);
+  await registry.activateAll([pluginPackage('base', { actions: ['base.do'] }), pluginPackage('wild')]);
+  t.deepEqual(await known(), ['base.do']);
+  t.true(lines.some((line) => JSON.stringify(line).includes('Plugin wild may not declare wild.do')));
+  await registry.disable('base');
+  t.deepEqual(await known(), []);
 });
