@@ -52,15 +52,17 @@ async function addSettingsSync(context: PluginContext, peer: PeerServiceImpl): P
   const common = new CommonSettings(files, dataFolder);
   await common.load(log);
   const changed = () => publisher.set(sync.status);
-  const sync = context.own(new SettingsSync({ peer, exchange, common, clock, events, log, changed }));
+  const underWay = () => joint.underWay;
+  const sync = context.own(new SettingsSync({ peer, exchange, common, clock, events, log, underWay, changed }));
   const publisher = status.add(settingsSync, async () => sync.status);
-  context.own(new JointActivation({ peer, exchange, maintenance, clock, log }));
+  const compare = () => void sync.compare();
+  const joint = context.own(new JointActivation({ peer, exchange, maintenance, clock, log, abandoned: compare }));
   context.provideValue(SharedSettingsService, sync);
   addSyncActions(context.actions, sync);
-  const compare = () => void sync.compare();
   events.on(peerEvents.reachable, compare);
   events.on(peerEvents.unpaired, compare);
   events.onAny('settings.activation.confirmed', () => {
+    joint.settled();
     if (peer.paired !== undefined) compare();
   });
 }

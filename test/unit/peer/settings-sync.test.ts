@@ -23,6 +23,10 @@ test('an activation is in force on both nodes when it is confirmed, and in the e
     t.deepEqual([meta.origin, meta.author], ['other-node', 'local:jane on a']);
     await settle(a, b);
     t.deepEqual([a.sync.status.state, b.sync.status.state], ['same', 'same']);
+    t.false(
+      [...a.events, ...b.events].some((id) => id.startsWith('peer.settings.')),
+      'nobody takes it over twice',
+    );
   });
 });
 
@@ -69,7 +73,9 @@ test('when it cannot be confirmed here the other node goes back', async (t) => {
     };
     await t.throwsAsync(a.change('lan', { mtu: 9000 }), { code: 'engine-failed' });
     while (b.settings().mtu !== 1500) await b.system.clock.advance(1);
+    await settle(a, b);
     t.deepEqual([a.settings().mtu, b.settings().mtu], [1500, 1500]);
+    t.deepEqual([a.sync.status.state, b.sync.status.state], ['same', 'same']);
   });
 });
 

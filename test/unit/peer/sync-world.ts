@@ -72,7 +72,9 @@ export class SyncNode {
     this.peer = new DirectPeer(name);
     const publish = ({ id }: EventDefinition<unknown>) => {
       this.events.push(id);
-      if (id === 'settings.activation.confirmed' && this.peer.paired !== undefined) void this.sync.compare();
+      if (id !== 'settings.activation.confirmed' || this.peer.paired === undefined) return;
+      this.joint.settled();
+      void this.sync.compare();
     };
     const parts = { files, units, clock, log: silent, publish, paths: { stateFolder: '/var/lib/gemel/settings' } };
     this.engine = new SettingsEngine(parts);
@@ -82,8 +84,11 @@ export class SyncNode {
     const access = { publish } as unknown as EventsAccess; // it only publishes
     const { peer, exchange } = this;
     const common = new CommonSettings(files, '/data');
-    this.sync = new SettingsSync({ peer, exchange, common, clock, events: access, log: silent, changed() {} });
-    this.joint = new JointActivation({ peer, exchange, maintenance: this.engine, clock, log: silent });
+    const underWay = () => this.joint.underWay;
+    const around = { peer, exchange, clock, log: silent };
+    this.sync = new SettingsSync({ ...around, common, events: access, underWay, changed() {} });
+    const abandoned = () => void this.sync.compare();
+    this.joint = new JointActivation({ ...around, maintenance: this.engine, abandoned });
   }
 
   set(section: 'lan' | 'ntp', change: Partial<Lan> | Partial<Ntp>): Promise<readonly Report[]> {

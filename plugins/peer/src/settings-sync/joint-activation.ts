@@ -25,6 +25,8 @@ export interface JointActivationParts {
   readonly maintenance: SettingsMaintenance;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Called when one came to nothing and the other node has gone back, or could not be told to. */
+  abandoned(): void;
 }
 
 /**
@@ -36,8 +38,6 @@ export class JointActivation implements ActivationPartner, Disposable {
   readonly #handlers: readonly Disposable[];
   /** What the other node was asked to agree with; undefined while none is under way, or it goes on alone. */
   #token: string | undefined;
-  /** The other node has taken it into force, so that only `abandon` may still come. */
-  #committed = false;
   /** What this node agreed with for the other one. */
   #held: { readonly token: string; readonly lock: Disposable; readonly timer: Disposable } | undefined;
 
@@ -52,11 +52,20 @@ export class JointActivation implements ActivationPartner, Disposable {
     ];
   }
 
+  /** True while the other node may have settings in force that are not confirmed here, so that a comparison would mislead. */
+  get underWay(): boolean {
+    return this.#token !== undefined;
+  }
+
+  /** Settings were confirmed here. */
+  settled(): void {
+    this.#token = undefined;
+  }
+
   async prepare({ after }: SharedChange, _caller: Caller): Promise<readonly Report[]> {
     const { peer } = this.#parts;
     const hostName = peer.paired?.hostName;
     this.#token = undefined;
-    this.#committed = false;
     if (hostName === undefined) return [];
     const later = [syncReports.report('peer.settings.later', { hostName })];
     if (!peer.reachable) return later;
@@ -83,7 +92,6 @@ export class JointActivation implements ActivationPartner, Disposable {
     if (token === undefined) return;
     try {
       await this.#parts.peer.call(commitSettings, { token, after });
-      this.#committed = true;
     } catch (thrown) {
       const failure = asApplianceError(thrown);
       if (failure.code !== 'unavailable') throw failure;
@@ -93,14 +101,8 @@ export class JointActivation implements ActivationPartner, Disposable {
 
   async abandon({ before, after }: SharedChange): Promise<void> {
     const token = this.#token;
-    this.#token = undefined;
-    if (token === undefined) return;
-    // not waited for: this node has gone back already, and without an answer the other one is compared later
-    this.#parts.peer
-      .call(abandonSettings, { token, before, after: Object.values(after.checksums) })
-      .catch((thrown: unknown) => {
-        this.#parts.log.warn({ reason: asApplianceError(thrown).message }, 'the other node was not told to go back');
-      });
+    // not waited for: this node goes back meanwhile, and without an answer the nodes are compared later
+    if (token !== undefined) void this.#tellToGoBack(token, before, Object.values(after.checksums));
   }
 
   [Symbol.dispose](): void {
@@ -108,12 +110,24 @@ export class JointActivation implements ActivationPartner, Disposable {
     this.#release();
   }
 
+  async #tellToGoBack(token: string, before: SharedSettings, after: string[]): Promise<void> {
+    const { peer, log, abandoned } = this.#parts;
+    try {
+      await peer.call(abandonSettings, { token, before, after });
+    } catch (thrown) {
+      log.warn({ reason: asApplianceError(thrown).message }, 'the other node was not told to go back');
+    }
+    if (this.#token !== token) return;
+    this.#token = undefined;
+    abandoned();
+  }
+
   async #verifyAndHold(
     token: string,
     after: SharedSettings,
   ): Promise<{ readonly path: string; readonly text: string }[]> {
     const { exchange, maintenance, clock, peer } = this.#parts;
-    if (this.#held !== undefined || (this.#token !== undefined && !this.#committed)) {
+    if (this.#held !== undefined || this.#token !== undefined) {
       throw new ApplianceError('conflict', 'Settings are being activated there already. Try again in a moment.');
     }
     const hostName = peer.paired?.hostName ?? 'The other node';

@@ -24,6 +24,8 @@ export interface SettingsSyncParts {
   readonly clock: Clock;
   readonly events: EventsAccess;
   readonly log: Logger;
+  /** A joint activation is under way: what the other node has is not the last word. */
+  underWay(): boolean;
   /** Called when `status` has something new to say. */
   changed(): void;
 }
@@ -149,6 +151,7 @@ export class SettingsSync implements SharedSettingsService, AsyncDisposable {
   }
 
   async #settle(theirs: Stand): Promise<void> {
+    if (this.#parts.underWay()) return;
     const before = this.#decision?.conflicts ?? [];
     const { take, conflicts } = this.#look(theirs);
     this.#reason = undefined;
