@@ -8,44 +8,44 @@ const reason = z.string().describe('Why, for people.');
 
 export const siteEvents = {
   created: defineEvent({
-    id: 'site.created',
+    id: 'sites.created',
     summary: 'A site was made, new or as a copy of another one.',
     schema: z.object({ site, type, version, from: z.string().nullable().describe('The site it is a copy of.') }),
   }),
   deleted: defineEvent({
-    id: 'site.deleted',
+    id: 'sites.deleted',
     summary: 'A site and its data were removed.',
     schema: z.object({ site }),
   }),
   renamed: defineEvent({
-    id: 'site.renamed',
+    id: 'sites.renamed',
     summary: 'A site has another name, and with it another URL.',
     schema: z.object({ site, before: z.string().describe('Its name until now.') }),
   }),
   changed: defineEvent({
-    id: 'site.changed',
+    id: 'sites.changed',
     summary: 'Settings of a site were changed.',
     schema: z.object({ site, what: z.array(z.string()).describe('Names of the settings.') }),
   }),
   updated: defineEvent({
-    id: 'site.updated',
+    id: 'sites.updated',
     summary: 'A site is at another version, by an update or by going back.',
     schema: z.object({ site, version, before: z.string().describe('Its version until now.') }),
   }),
-  started: defineEvent({ id: 'site.started', summary: 'A site runs and is healthy.', schema: z.object({ site }) }),
-  stopped: defineEvent({ id: 'site.stopped', summary: 'A site was stopped.', schema: z.object({ site }) }),
+  started: defineEvent({ id: 'sites.started', summary: 'A site runs and is healthy.', schema: z.object({ site }) }),
+  stopped: defineEvent({ id: 'sites.stopped', summary: 'A site was stopped.', schema: z.object({ site }) }),
   failed: defineEvent({
-    id: 'site.failed',
+    id: 'sites.failed',
     summary: 'A site does not run although it should.',
     schema: z.object({ site, reason }),
   }),
   versionInstalled: defineEvent({
-    id: 'site.version.installed',
+    id: 'sites.version.installed',
     summary: 'A version of a site type was installed on this node.',
     schema: z.object({ type, version }),
   }),
   versionRemoved: defineEvent({
-    id: 'site.version.removed',
+    id: 'sites.version.removed',
     summary: 'A version of a site type was removed from this node.',
     schema: z.object({ type, version }),
   }),

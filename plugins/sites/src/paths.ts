@@ -7,6 +7,8 @@ export const paths = {
   versions: '/var/lib/gemel/site-versions',
   /** Where uploads are put by hand, besides mounted media. */
   incoming: '/var/lib/gemel/incoming',
+  /** There as long as this node is part of a cluster; Pacemaker has the say about sites then. */
+  clusterMark: '/var/lib/gemel/cluster/corosync.conf',
   renderer: '/usr/lib/gemel/libexec/gemel-site-render',
   /** systemd writes it in containers, which have no loop devices: images are unpacked there. */
   containerMark: '/run/systemd/container',

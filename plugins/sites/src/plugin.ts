@@ -1,10 +1,13 @@
 import { ApplianceError, definePlugin, type PluginContext } from '@gemel/core/sdk';
 import { MembershipService } from '@gemel/plugin-cluster/contract';
 import { NetworkService } from '@gemel/plugin-network/contract';
-import { addSiteActions } from './actions/site-actions.js';
-import { addUpdateActions } from './actions/update-actions.js';
-import { addVersionActions } from './actions/version-actions.js';
+import { PeerService } from '@gemel/plugin-peer/contract';
+import { PacemakerControl } from './cluster/pacemaker-control.js';
+import { SiteAdoption } from './cluster/site-adoption.js';
+import { VersionExchange } from './cluster/version-exchange.js';
 import { SitesService } from './contract.js';
+import { siteEvents } from './events.js';
+import { paths } from './paths.js';
 import { SiteAddress } from './run/site-address.js';
 import { LocalControl } from './run/site-control.js';
 import { SiteHooks } from './run/site-hooks.js';
@@ -15,10 +18,10 @@ import { SiteMaking } from './site/site-making.js';
 import { SiteOverview } from './site/site-overview.js';
 import type { SiteParts } from './site/site-parts.js';
 import { SitePower } from './site/site-power.js';
-import { sitesList } from './site/site-status.js';
+import { sitesList, type SitesStatus } from './site/site-status.js';
 import { SiteStore } from './site/site-store.js';
 import { SiteUpdating } from './site/site-updating.js';
-import { DiskFolders } from './system/disk-folders.js';
+import { DiskFolders, diskParts } from './system/disk-folders.js';
 import { gemelVersion } from './version.js';
 import { VersionInstall } from './version/version-install.js';
 import { VersionRemoval } from './version/version-removal.js';
@@ -34,7 +37,11 @@ export default definePlugin({
     const versions = new VersionStore(files, gemelVersion);
     const units = new SiteUnits(dbus, files);
     const guard = new SiteGuard(system, folders);
+    const clustered = async () => (await files.read(paths.clusterMark)) !== undefined;
     const local = new LocalControl(system.units);
+    const pacemaker = new PacemakerControl(commands, units, clock);
+    const install = new VersionInstall({ files, folders, commands, versions });
+    const exchange = versionExchange(context, versions, install);
     const parts: SiteParts = {
       store,
       versions,
@@ -45,8 +52,8 @@ export default definePlugin({
       events,
       clock,
       hooks: new SiteHooks(commands, (folder) => folders.exists(`${folder}/root`)),
-      control: () => local,
-      needOnPeer: () => Promise.resolve(),
+      control: async () => ((await clustered()) ? pacemaker : local),
+      needOnPeer: async (type, version) => exchange?.needThere(type, version),
     };
     const power = new SitePower(parts);
     const making = new SiteMaking(parts);
@@ -54,12 +61,19 @@ export default definePlugin({
     const address = siteAddress(context);
     const overview = new SiteOverview({ store, units, versions, guard, host: () => address.host() });
     const removal = new VersionRemoval(files, folders, versions, store);
-    const install = new VersionInstall({ files, folders, commands, versions });
-
     const status = context.status.add(sitesList, () => overview.list());
-    addSiteActions(context.actions, overview, making, power);
-    addUpdateActions(context.actions, overview, making, updating);
-    addVersionActions(context.actions, { versions, install, removal, events });
+    context.actions.addLater(async () => {
+      const [{ siteActions }, { updateActions }, { versionActions }] = await Promise.all([
+        import('./actions/site-actions.js'),
+        import('./actions/update-actions.js'),
+        import('./actions/version-actions.js'),
+      ]);
+      return [
+        ...siteActions(overview, making, power),
+        ...updateActions(overview, making, updating),
+        ...versionActions({ versions, install, removal, events, exchange }),
+      ];
+    });
     context.provideValue(SitesService, {
       list: () => overview.list(),
       async memoryNeededMiB() {
@@ -67,6 +81,14 @@ export default definePlugin({
         return sites.reduce((sum, { memoryLimitMiB }) => sum + (memoryLimitMiB ?? 0), 0);
       },
     });
+    // A node that takes the role over finds what the other one left unfinished.
+    let wasActive = false;
+    const seen = (list: SitesStatus) => {
+      status.set(list);
+      if (list.active && !wasActive) tidy(guard, store).catch(noted);
+      wasActive = list.active;
+    };
+    const noted = (failure: unknown) => log.warn({ failure }, 'the sites could not be looked at');
     const watch = context.own(
       new SiteWatch({
         dbus,
@@ -74,21 +96,25 @@ export default definePlugin({
         units,
         events,
         log,
-        changed: () => void overview.list().then((list) => status.set(list), noted),
+        changed: () => void overview.list().then(seen, noted),
       }),
     );
 
+    const adoption = context.own(new SiteAdoption({ control: pacemaker, store, units, guard, clock, log, clustered }));
+    const membership = context.find(MembershipService);
+    if (membership !== undefined) context.own(membership.onChanged(() => adoption.begin()));
+
     // In the background: nothing of it is needed for core to be ready.
-    const noted = (failure: unknown) => log.warn({ failure }, 'the sites could not be looked at');
     void watch.begin().catch(quiet(noted));
-    void tidy(guard, store, removal).catch(quiet(noted));
+    void removal.tidy().catch(noted);
+    void tidy(guard, store).catch(quiet(noted));
+    adoption.begin();
   },
 });
 
 /** Removes what a crash left. On the passive node the volume is another's. */
-async function tidy(guard: SiteGuard, store: SiteStore, removal: VersionRemoval): Promise<void> {
-  await removal.tidy();
-  if (guard.idle && (await guard.isActive())) await store.tidy();
+async function tidy(guard: SiteGuard, store: SiteStore): Promise<void> {
+  if (await guard.isActive()) await guard.whenIdle(() => store.tidy());
 }
 
 /** A host without systemd has no sites, which is nothing to tell. */
@@ -96,6 +122,28 @@ function quiet(tell: (failure: unknown) => void): (failure: unknown) => void {
   return (failure) => {
     if (!(failure instanceof ApplianceError) || failure.code !== 'unavailable') tell(failure);
   };
+}
+
+/** Undefined where the plugin for the other node is not there. */
+function versionExchange(
+  context: PluginContext,
+  versions: VersionStore,
+  install: VersionInstall,
+): VersionExchange | undefined {
+  const peer = context.find(PeerService);
+  if (peer === undefined) return undefined;
+  const { files } = context.system;
+  const exchange = new VersionExchange({
+    peer,
+    versions,
+    install,
+    pieces: diskParts,
+    write: (path, content) => files.write(path, content),
+    remove: (path) => files.remove(path),
+    arrived: ({ type, version }) => context.events.publish(siteEvents.versionInstalled, { type, version }),
+  });
+  for (const answering of exchange.answer()) context.own(answering);
+  return exchange;
 }
 
 function siteAddress(context: PluginContext): SiteAddress {

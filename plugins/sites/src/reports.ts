@@ -100,9 +100,13 @@ export const siteReports = defineReports({
     severity: 'error',
     text: '{file} says in itself that it is {type} {version}, and its description names other things: {fields}. Ask who made the version for a correct one.',
   },
+  'sites.peer.none': {
+    severity: 'error',
+    text: 'This device is not one of a pair: there is no other node to copy to.',
+  },
   'sites.peer.lacks-version': {
     severity: 'error',
-    text: 'The other node lacks {type} {version}, so that it could not take the site over. Copy it there: gemel site version copy {type} {version}.',
+    text: 'The other node lacks {type} {version}, so that it could not take the site over. Copy it there: gemel site version copy.',
   },
 });
 

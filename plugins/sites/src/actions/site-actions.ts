@@ -1,4 +1,4 @@
-import { type ActionsAccess, defineAction } from '@gemel/core/sdk';
+import { type AnyAction, defineAction } from '@gemel/core/sdk';
 import { z } from 'zod';
 import type { SiteMaking } from '../site/site-making.js';
 import type { SiteOverview } from '../site/site-overview.js';
@@ -11,13 +11,8 @@ const startLimitMs = 110_000;
 const hookLimitMs = 120_000;
 
 /** `gemel site …`: looking, making, setting, removing. */
-export function addSiteActions(
-  actions: ActionsAccess,
-  overview: SiteOverview,
-  making: SiteMaking,
-  power: SitePower,
-): void {
-  actions.add(
+export function siteActions(overview: SiteOverview, making: SiteMaking, power: SitePower): readonly AnyAction[] {
+  return [
     defineAction({
       kind: 'call',
       id: 'site.list',
@@ -29,8 +24,6 @@ export function addSiteActions(
       present: presentSites,
       run: () => overview.list(),
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'site.show',
@@ -43,8 +36,6 @@ export function addSiteActions(
       present: presentSite,
       run: ({ name }) => overview.show(name),
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'site.create',
@@ -56,10 +47,10 @@ export function addSiteActions(
         type: fields.type,
         version: fields.version.optional().describe('Default: the newest one that runs here.'),
         port: fields.port.optional(),
-        memoryMiB: fields.memoryMiB
+        memory: fields.memoryMiB
           .optional()
           .describe('Memory that it may use at most, MiB. Default: what its version asks for.'),
-        cpuPercent: fields.cpuPercent
+        cpu: fields.cpuPercent
           .optional()
           .describe(
             'Processor time that it may use at most, percent of one processor. Default: what its version asks for.',
@@ -72,18 +63,18 @@ export function addSiteActions(
       output: siteSummarySchema,
       positionals: ['name', 'type'],
       present: presentSite,
-      async run({ start, ...wanted }, { signal }) {
-        await making.create(wanted, signal);
+      async run({ start, memory, cpu, ...wanted }, { signal }) {
+        await making.create({ ...wanted, memoryMiB: memory, cpuPercent: cpu }, signal);
         if (start) await power.start(wanted.name);
         return overview.show(wanted.name);
       },
     }),
-  );
-  addPowerActions(actions, overview, power);
-  addSettingActions(actions, overview, making);
+    ...powerActions(overview, power),
+    ...settingActions(overview, making),
+  ];
 }
 
-function addPowerActions(actions: ActionsAccess, overview: SiteOverview, power: SitePower): void {
+function powerActions(overview: SiteOverview, power: SitePower): readonly AnyAction[] {
   const words: readonly PowerWords[] = [
     {
       id: 'site.start',
@@ -102,24 +93,22 @@ function addPowerActions(actions: ActionsAccess, overview: SiteOverview, power: 
       act: (name) => power.restart(name),
     },
   ];
-  for (const { act, ...said } of words) {
-    actions.add(
-      defineAction({
-        ...said,
-        kind: 'call',
-        role: 'operator',
-        timeoutMs: startLimitMs,
-        input: z.strictObject({ name: fields.name }),
-        output: siteSummarySchema,
-        positionals: ['name'],
-        present: presentSite,
-        async run({ name }) {
-          await act(name);
-          return overview.show(name);
-        },
-      }),
-    );
-  }
+  return words.map(({ act, ...said }) =>
+    defineAction({
+      ...said,
+      kind: 'call',
+      role: 'operator',
+      timeoutMs: startLimitMs,
+      input: z.strictObject({ name: fields.name }),
+      output: siteSummarySchema,
+      positionals: ['name'],
+      present: presentSite,
+      async run({ name }) {
+        await act(name);
+        return overview.show(name);
+      },
+    }),
+  );
 }
 
 interface PowerWords {
@@ -129,7 +118,7 @@ interface PowerWords {
   readonly act: (name: string) => Promise<void>;
 }
 
-function addSettingActions(actions: ActionsAccess, overview: SiteOverview, making: SiteMaking): void {
+function settingActions(overview: SiteOverview, making: SiteMaking): readonly AnyAction[] {
   const changed = z.object({
     site: z.string().describe('Name of the site.'),
     restart: z.boolean().describe('Whether the site must be restarted to take it up.'),
@@ -142,7 +131,7 @@ function addSettingActions(actions: ActionsAccess, overview: SiteOverview, makin
         : `Site ${site} is set.`,
       tone: restart ? 'pending' : 'ok',
     }) as const;
-  actions.add(
+  return [
     defineAction({
       kind: 'call',
       id: 'site.set',
@@ -151,18 +140,17 @@ function addSettingActions(actions: ActionsAccess, overview: SiteOverview, makin
       input: z.strictObject({
         name: fields.name,
         port: fields.port.optional().describe('TCP port.'),
-        memoryMiB: fields.memoryMiB.optional(),
-        cpuPercent: fields.cpuPercent.optional(),
+        memory: fields.memoryMiB.optional(),
+        cpu: fields.cpuPercent.optional(),
       }),
       output: changed,
       positionals: ['name'],
       present: presentChanged,
-      async run({ name, ...settings }) {
-        return { site: name, restart: (await making.set(name, settings)).restart };
+      async run({ name, port, memory, cpu }) {
+        const { restart } = await making.set(name, { port, memoryMiB: memory, cpuPercent: cpu });
+        return { site: name, restart };
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'site.autostart',
@@ -180,8 +168,6 @@ function addSettingActions(actions: ActionsAccess, overview: SiteOverview, makin
         return { site: name, restart: false };
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'site.login',
@@ -197,8 +183,6 @@ function addSettingActions(actions: ActionsAccess, overview: SiteOverview, makin
         return { site: name };
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'site.rename',
@@ -214,8 +198,6 @@ function addSettingActions(actions: ActionsAccess, overview: SiteOverview, makin
         return overview.show(newName);
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'site.delete',
@@ -232,5 +214,5 @@ function addSettingActions(actions: ActionsAccess, overview: SiteOverview, makin
         return { site: name };
       },
     }),
-  );
+  ];
 }

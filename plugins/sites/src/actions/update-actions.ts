@@ -1,4 +1,4 @@
-import { type ActionsAccess, defineAction } from '@gemel/core/sdk';
+import { type AnyAction, defineAction } from '@gemel/core/sdk';
 import { z } from 'zod';
 import type { SiteMaking } from '../site/site-making.js';
 import type { SiteOverview } from '../site/site-overview.js';
@@ -7,13 +7,12 @@ import type { SiteUpdating } from '../site/site-updating.js';
 import { fields, siteOutput } from './site-inputs.js';
 
 /** `gemel site clone|update|undo|keep`. */
-export function addUpdateActions(
-  actions: ActionsAccess,
+export function updateActions(
   overview: SiteOverview,
   making: SiteMaking,
   updating: SiteUpdating,
-): void {
-  actions.add(
+): readonly AnyAction[] {
+  return [
     defineAction({
       kind: 'job',
       id: 'site.clone',
@@ -28,8 +27,6 @@ export function addUpdateActions(
         return overview.show(newName);
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'job',
       id: 'site.update',
@@ -51,8 +48,6 @@ export function addUpdateActions(
         return overview.show(name);
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'site.undo',
@@ -69,8 +64,6 @@ export function addUpdateActions(
         return overview.show(name);
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'site.keep',
@@ -86,5 +79,5 @@ export function addUpdateActions(
         return { site: name };
       },
     }),
-  );
+  ];
 }

@@ -1,6 +1,15 @@
-import { type ActionsAccess, defineAction, type EventsAccess, type View } from '@gemel/core/sdk';
+import {
+  type AnyAction,
+  asApplianceError,
+  defineAction,
+  type EventsAccess,
+  type JobCall,
+  type View,
+} from '@gemel/core/sdk';
 import { z } from 'zod';
 import { siteEvents } from '../events.js';
+import { refusal, siteReports } from '../reports.js';
+import type { VersionExchange } from '../cluster/version-exchange.js';
 import type { VersionInstall } from '../version/version-install.js';
 import type { VersionRemoval } from '../version/version-removal.js';
 import type { VersionStore } from '../version/version-store.js';
@@ -33,11 +42,14 @@ export interface VersionParts {
   readonly install: VersionInstall;
   readonly removal: VersionRemoval;
   readonly events: EventsAccess;
+  /** Undefined where there is no way to another node. */
+  readonly exchange: VersionExchange | undefined;
 }
 
 /** `gemel site version …`. */
-export function addVersionActions(actions: ActionsAccess, { versions, install, removal, events }: VersionParts): void {
-  actions.add(
+export function versionActions(parts: VersionParts): readonly AnyAction[] {
+  const { versions, install, removal, events, exchange } = parts;
+  return [
     defineAction({
       kind: 'call',
       id: 'site.version.list',
@@ -62,8 +74,6 @@ export function addVersionActions(actions: ActionsAccess, { versions, install, r
         };
       },
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'job',
       id: 'site.version.upload',
@@ -82,11 +92,32 @@ export function addVersionActions(actions: ActionsAccess, { versions, install, r
       async run({ file }, call) {
         const { type, version } = await install.install(file, call);
         events.publish(siteEvents.versionInstalled, { type, version });
+        if (exchange?.paired === true) await copyMissing(exchange, call);
         return { type, version };
       },
     }),
-  );
-  actions.add(
+    defineAction({
+      kind: 'job',
+      id: 'site.version.copy',
+      summary: 'Copy the versions that the other node of the pair lacks to it.',
+      role: 'administrator',
+      input: z.strictObject({}),
+      output: z.object({ copied: z.array(z.string()).describe('Type and version of what was copied.') }),
+      present: ({ copied }) => ({
+        kind: 'text',
+        text: copied.length === 0 ? 'The other node has all versions.' : `Copied: ${copied.join(', ')}.`,
+        tone: 'ok',
+      }),
+      async run(_input, call) {
+        if (exchange?.paired !== true) throw refusal(siteReports.report('sites.peer.none', {}));
+        const copied: string[] = [];
+        for (const each of await exchange.missingThere(call.signal)) {
+          await exchange.copy(each, call);
+          copied.push(`${each.type} ${each.version}`);
+        }
+        return { copied };
+      },
+    }),
     defineAction({
       kind: 'call',
       id: 'site.version.remove',
@@ -104,7 +135,18 @@ export function addVersionActions(actions: ActionsAccess, { versions, install, r
         return { type, version };
       },
     }),
-  );
+  ];
+}
+
+/** The version is installed here, whatever becomes of the other node. */
+async function copyMissing(exchange: VersionExchange, call: JobCall): Promise<void> {
+  try {
+    for (const each of await exchange.missingThere(call.signal)) await exchange.copy(each, call);
+  } catch (failure) {
+    if (call.signal.aborted) throw failure;
+    const { message } = asApplianceError(failure);
+    call.log(`The other node does not have it yet: ${message} Copy it later: gemel site version copy.`);
+  }
 }
 
 function presentVersions({ versions }: z.output<typeof listed>): View {

@@ -26,3 +26,10 @@ export interface SiteFolders {
   /** Size of a plain file; undefined when there is none or it cannot be seen. */
   fileSize(path: string): Promise<number | undefined>;
 }
+
+/** Pieces of large files, as base 64. */
+export interface FileParts {
+  read(path: string, offset: number, bytes: number): Promise<string>;
+  /** Makes missing folders; the file ends with this piece. */
+  write(path: string, offset: number, data: string): Promise<void>;
+}

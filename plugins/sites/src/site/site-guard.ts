@@ -10,14 +10,21 @@ export class SiteGuard {
   readonly #system: SystemAccess;
   readonly #folders: SiteFolders;
   readonly #busy = new Map<string, string>();
+  #pause: Promise<void> | undefined;
 
   constructor(system: SystemAccess, folders: SiteFolders) {
     this.#system = system;
     this.#folders = folders;
   }
 
-  get idle(): boolean {
-    return this.#busy.size === 0;
+  /** Does something that must not meet a change; changes that come meanwhile wait. Nothing when one is under way already. */
+  async whenIdle(act: () => Promise<void>): Promise<void> {
+    await this.#pause;
+    if (this.#busy.size > 0) return;
+    this.#pause = act().finally(() => {
+      this.#pause = undefined;
+    });
+    await this.#pause;
   }
 
   /** Also true on a single appliance. Needs nothing of the cluster: the target is what all services of the active node hang on. */
@@ -39,6 +46,8 @@ export class SiteGuard {
   /** @param doing `cloned`, `deleted`: completes "Site x is being …". @throws ApplianceError `conflict` while something else is done with one of them. */
   async alone<Result>(names: readonly string[], doing: string, act: () => Promise<Result>): Promise<Result> {
     await this.needActive();
+    // Its failure is told by the one who began it.
+    await this.#pause?.catch(() => undefined);
     for (const site of names) {
       const other = this.#busy.get(site);
       if (other !== undefined) throw refusal(siteReports.report('sites.site.busy', { site, doing: other }, 'name'));

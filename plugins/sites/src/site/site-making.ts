@@ -82,7 +82,7 @@ export class SiteMaking {
           });
         await store.writeUnfinished(name, record);
       });
-      await control().added(name);
+      await (await control()).added(name);
       events.publish(siteEvents.created, { site: name, type, version: record.version, from: null });
       return record;
     });
@@ -115,7 +115,7 @@ export class SiteMaking {
         await store.writeUnfinished(name, record);
         call.signal.throwIfAborted();
       });
-      await control().added(name);
+      await (await control()).added(name);
       events.publish(siteEvents.created, { site: name, type: record.type, version: record.version, from });
       return record;
     });
@@ -128,11 +128,11 @@ export class SiteMaking {
       await store.need(before);
       await this.#needFree(name);
       await needStopped(this.parts, before, 'renamed');
-      await control().removed(before);
+      await (await control()).removed(before);
       await folders.move(store.folder(before), store.folder(name));
       await forget(this.parts, before);
       await render(this.parts, name);
-      await control().added(name);
+      await (await control()).added(name);
       events.publish(siteEvents.renamed, { site: name, before });
     });
   }
@@ -190,7 +190,7 @@ export class SiteMaking {
       if (!(await store.list()).some((site) => site.name === name))
         throw refusal(siteReports.report('sites.site.unknown', { site: name }, 'name'), 'not-found');
       await needStopped(this.parts, name, 'deleted');
-      await control().removed(name);
+      await (await control()).removed(name);
       await folders.move(store.folder(name), store.gone(name));
       await forget(this.parts, name);
       events.publish(siteEvents.deleted, { site: name });

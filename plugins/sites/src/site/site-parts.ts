@@ -17,7 +17,7 @@ export interface SiteParts {
   readonly hooks: SiteHooks;
   readonly units: SiteUnits;
   /** Asked each time: a node may join a pair. */
-  readonly control: () => SiteControl;
+  readonly control: () => Promise<SiteControl>;
   readonly guard: SiteGuard;
   readonly commands: CommandRunner;
   readonly events: EventsAccess;

@@ -13,21 +13,21 @@ export class SitePower {
   async stop(name: string): Promise<void> {
     await this.parts.guard.alone([name], 'stopped', async () => {
       await this.parts.store.need(name);
-      await this.parts.control().stop(name);
+      await (await this.parts.control()).stop(name);
     });
   }
 
   async restart(name: string): Promise<void> {
     await this.parts.guard.alone([name], 'restarted', async () => {
       await this.#prepare(name);
-      await this.#telling(name, () => this.parts.control().restart(name));
+      await this.#telling(name, async () => (await this.parts.control()).restart(name));
     });
   }
 
   /** For those who hold the site already. */
   async startNow(name: string): Promise<void> {
     await this.#prepare(name);
-    await this.#telling(name, () => this.parts.control().start(name));
+    await this.#telling(name, async () => (await this.parts.control()).start(name));
   }
 
   async #prepare(name: string): Promise<void> {

@@ -17,7 +17,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ApplianceError } from '@gemel/core/sdk';
-import type { CopyOptions, SiteFolders } from '../site/site-folders.js';
+import type { CopyOptions, FileParts, SiteFolders } from '../site/site-folders.js';
 
 /** A job that was cancelled stops after at most this much; large enough that the loop costs nothing beside the disk. */
 const chunkBytes = 4 * 1024 * 1024;
@@ -131,6 +131,27 @@ export class DiskFolders implements SiteFolders {
 }
 
 type FileHandle = Awaited<ReturnType<typeof open>>;
+
+/** Pieces of files of the appliance. */
+export const diskParts: FileParts = {
+  read: (path, offset, bytes) =>
+    telling(`${path} cannot be read`, async () => {
+      await using file = await open(path, 'r');
+      const buffer = Buffer.alloc(bytes);
+      const { bytesRead } = await file.read(buffer, 0, bytes, offset);
+      return buffer.toString('base64', 0, bytesRead);
+    }),
+  write: (path, offset, data) =>
+    telling(`${path} cannot be written`, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      await using file = await open(path, offset === 0 ? 'w' : 'r+', 0o600);
+      const buffer = Buffer.from(data, 'base64');
+      for (let written = 0; written < buffer.length; ) {
+        written += (await file.write(buffer, written, buffer.length - written, offset + written)).bytesWritten;
+      }
+      await file.truncate(offset + buffer.length);
+    }),
+};
 
 /** The folder itself as '', then everything in it, folders before what they hold. Links are not followed. */
 async function* walk(

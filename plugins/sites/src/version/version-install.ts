@@ -36,12 +36,15 @@ export interface VersionInstallParts {
   readonly versions: VersionStore;
 }
 
+/** Of a job, or of the other node's request. */
+export type InstallCall = Pick<JobCall, 'signal' | 'progress'>;
+
 /** Takes a version in: checked as a whole, then put in place by one rename. */
 export class VersionInstall {
   constructor(readonly parts: VersionInstallParts) {}
 
   /** @param file Absolute path of the description; the image is beside it. @throws ApplianceError `invalid`, `conflict`, `storage`, `cancelled`. */
-  async install(file: string, call: JobCall): Promise<VersionMetadata> {
+  async install(file: string, call: InstallCall): Promise<VersionMetadata> {
     const { files, folders, versions } = this.parts;
     const metadata = await this.#describe(file);
     const { type, version, image } = metadata;

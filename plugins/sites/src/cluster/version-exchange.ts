@@ -1,0 +1,120 @@
+import type { JobCall } from '@gemel/core/sdk';
+import { definePeerRequest, type PeerService } from '@gemel/plugin-peer/contract';
+import { z } from 'zod';
+import { paths } from '../paths.js';
+import { refusal, siteReports } from '../reports.js';
+import type { FileParts } from '../site/site-folders.js';
+import { metadataSchema, type VersionMetadata } from '../version/version-metadata.js';
+import type { VersionInstall } from '../version/version-install.js';
+import { siteType, siteVersion } from '../version/version-names.js';
+import type { VersionStore } from '../version/version-store.js';
+
+/** A request takes a mebibyte, and base 64 is a third longer. */
+const chunkBytes = 512 * 1024;
+
+const which = z.object({ type: siteType, version: siteVersion });
+
+export const listVersions = definePeerRequest({
+  id: 'sites.version.list',
+  trust: 'pinned',
+  input: z.object({}),
+  output: z.object({ versions: z.array(which) }),
+});
+
+/** A piece of an image; the first one begins anew. */
+export const takeChunk = definePeerRequest({
+  id: 'sites.version.take',
+  trust: 'pinned',
+  input: which.extend({ offset: z.int().min(0), data: z.base64() }),
+  output: z.object({}),
+  timeoutMs: 30_000,
+});
+
+/** All pieces are there: checked and installed like an upload. */
+export const finishVersion = definePeerRequest({
+  id: 'sites.version.finish',
+  trust: 'pinned',
+  input: z.object({ metadata: metadataSchema }),
+  output: z.object({}),
+  timeoutMs: 300_000,
+});
+
+export interface VersionExchangeParts {
+  readonly peer: PeerService;
+  readonly versions: VersionStore;
+  readonly install: VersionInstall;
+  readonly pieces: FileParts;
+  /** Writes the description beside the pieces. */
+  readonly write: (path: string, content: string) => Promise<void>;
+  readonly remove: (path: string) => Promise<void>;
+  /** After a version came from the other node. */
+  readonly arrived: (metadata: VersionMetadata) => void;
+}
+
+/** Versions of both nodes: sites can only run where their version is. */
+export class VersionExchange {
+  constructor(readonly parts: VersionExchangeParts) {}
+
+  get paired(): boolean {
+    return this.parts.peer.paired !== undefined;
+  }
+
+  /** Installed here and not there. @throws ApplianceError `unavailable`, `timeout`. */
+  async missingThere(signal?: AbortSignal): Promise<readonly VersionMetadata[]> {
+    const { peer, versions } = this.parts;
+    const there = await peer.call(listVersions, {}, signal === undefined ? {} : { signal });
+    const known = new Set(there.versions.map(({ type, version }) => `${type} ${version}`));
+    return (await versions.list()).filter(({ type, version }) => !known.has(`${type} ${version}`));
+  }
+
+  /** A node that is away cannot be asked: what it lacks is copied when it is back. @throws ApplianceError `conflict`. */
+  async needThere(type: string, version: string): Promise<void> {
+    const { peer } = this.parts;
+    if (peer.paired === undefined || !peer.reachable) return;
+    const missing = await this.missingThere();
+    if (missing.some((each) => each.type === type && each.version === version))
+      throw refusal(siteReports.report('sites.peer.lacks-version', { type, version }, 'version'));
+  }
+
+  async copy(metadata: VersionMetadata, { signal, progress }: Pick<JobCall, 'signal' | 'progress'>): Promise<void> {
+    const { peer, versions, pieces } = this.parts;
+    const { type, version, image } = metadata;
+    const source = `${versions.folder(type, version)}/image.squashfs`;
+    for (let offset = 0; offset < image.bytes; offset += chunkBytes) {
+      const data = await pieces.read(source, offset, chunkBytes);
+      await peer.call(takeChunk, { type, version, offset, data }, { signal });
+      progress(Math.min(0.95, offset / image.bytes), `copying ${type} ${version} to the other node`);
+    }
+    await peer.call(finishVersion, { metadata }, { signal });
+  }
+
+  /** Answers the other node. */
+  answer(): readonly Disposable[] {
+    const { peer, versions, install, pieces, write, remove, arrived } = this.parts;
+    const folder = (type: string, version: string) => `${paths.incoming}/from-peer/${type}-${version}`;
+    return [
+      peer.handle(listVersions, async () => ({
+        versions: (await versions.list()).map(({ type, version }) => ({ type, version })),
+      })),
+      peer.handle(takeChunk, async ({ type, version, offset, data }) => {
+        const target = folder(type, version);
+        if (offset === 0) await remove(target);
+        await pieces.write(`${target}/image`, offset, data);
+        return {};
+      }),
+      peer.handle(finishVersion, async ({ metadata }, _origin, signal) => {
+        const { type, version } = metadata;
+        const target = folder(type, version);
+        try {
+          const description = { ...metadata, image: { ...metadata.image, file: 'image' } };
+          await write(`${target}/version.json`, `${JSON.stringify(description, null, 2)}\n`);
+          await install.install(`${target}/version.json`, { signal, progress: () => undefined });
+          arrived(metadata);
+        } finally {
+          await remove(target);
+        }
+        return {};
+      }),
+    ];
+  }
+}

@@ -1,0 +1,178 @@
+import { ApplianceError } from '@gemel/core/sdk';
+import test from 'ava';
+import { newCall, newWorld, siteFiles, withDemo } from './world.js';
+
+const never = new AbortController().signal;
+const codeOf = (failure: ApplianceError | undefined) => failure?.reports[0]?.code;
+
+test('makes a site with the newest version, the first port and a user of its own', async (t) => {
+  const world = newWorld();
+  const record = await world.making.create({ name: 'demo', type: 'prometheus', autostart: true }, never);
+  t.deepEqual(record, {
+    format: 1,
+    type: 'prometheus',
+    version: '2.53.3',
+    generation: 1,
+    port: 8001,
+    uid: 70_000,
+    memoryMiB: 512,
+    cpuPercent: 100,
+    autostart: true,
+    login: null,
+    createdAt: world.system.clock.now(),
+    previous: null,
+  });
+  t.deepEqual(siteFiles(world), ['demo/data/1/owner', 'demo/site.json']);
+  t.deepEqual(world.done, ['added demo']);
+  t.deepEqual(world.told, [['sites.created', { site: 'demo', type: 'prometheus', version: '2.53.3', from: null }]]);
+});
+
+test('gives each site a port and a user that no other one has', async (t) => {
+  const world = await withDemo(newWorld());
+  const second = await world.making.create({ name: 'shop', type: 'prometheus', autostart: false }, never);
+  t.deepEqual([second.port, second.uid], [8002, 70_001]);
+  const refused = await t.throwsAsync(
+    world.making.create({ name: 'third', type: 'prometheus', port: 8001, autostart: false }, never),
+    { instanceOf: ApplianceError },
+  );
+  t.is(codeOf(refused), 'sites.port.taken');
+});
+
+test('a step of the version that fails leaves nothing of the site', async (t) => {
+  const world = newWorld();
+  world.system.commands.otherwise({
+    run: ([program]) =>
+      Promise.resolve({ exitCode: program === 'systemd-run' ? 3 : 0, stdout: '', stderr: 'no room for tsdb\n' }),
+  });
+  const refused = await t.throwsAsync(
+    world.making.create({ name: 'demo', type: 'prometheus', autostart: true }, never),
+    { instanceOf: ApplianceError },
+  );
+  t.is(codeOf(refused), 'sites.hook.failed');
+  t.true(refused?.message.includes('no room for tsdb'));
+  t.deepEqual(siteFiles(world), []);
+});
+
+test('the password goes to the version as a hash, by standard input', async (t) => {
+  const world = newWorld();
+  const wanted = { name: 'demo', type: 'prometheus', autostart: true, login: 'admin', password: 'correct horse' };
+  t.is((await world.making.create(wanted, never)).login, 'admin');
+  const login = world.system.commands.runs.find(({ argv }) => argv.at(-1) === '/login');
+  t.is(login?.input, `$2y$10$${'x'.repeat(53)}\n`);
+  t.true(login?.argv.includes('--setenv=LOGIN=admin'));
+  t.false(world.system.commands.runs.some(({ argv }) => argv.join(' ').includes('correct horse')));
+});
+
+test('a copy has the same data, another port and user, and does not start by itself', async (t) => {
+  const world = await withDemo(newWorld());
+  const { call, fractions } = newCall();
+  const copy = await world.making.clone('demo', 'shop', call);
+  t.like(copy, { port: 8002, uid: 70_001, autostart: false, version: '2.53.3' });
+  t.deepEqual(
+    siteFiles(world).filter((path) => path.startsWith('shop/')),
+    ['shop/data/1/owner', 'shop/data/1/prometheus.yml', 'shop/data/1/tsdb/1', 'shop/data/1/tsdb/2', 'shop/site.json'],
+  );
+  t.is(await world.system.files.read('/srv/gemel/sites/shop/data/1/owner'), '70001');
+  t.deepEqual(fractions, [0.25, 0.5, 0.75, 1]);
+});
+
+test('a copy that is cancelled in the middle leaves nothing', async (t) => {
+  const world = await withDemo(newWorld());
+  const before = siteFiles(world);
+  const abort = new AbortController();
+  world.folders.beforeCopy = (path) => {
+    if (path.endsWith('tsdb/1')) abort.abort(new ApplianceError('cancelled', 'The job was cancelled.'));
+  };
+  await t.throwsAsync(world.making.clone('demo', 'shop', newCall(abort.signal).call), { message: /cancelled/ });
+  t.deepEqual(siteFiles(world), before);
+});
+
+test('what a crash left of a copy is no site, and is removed at the next start', async (t) => {
+  const world = await withDemo(newWorld());
+  const before = siteFiles(world);
+  world.system.files.put('/srv/gemel/sites/.new-shop/data/1/tsdb/1', 'half');
+  world.system.files.put('/srv/gemel/sites/.gone-old/site.json', 'half');
+  world.system.files.put('/srv/gemel/sites/demo/data/2/tsdb/1', 'of an update');
+  t.deepEqual(
+    (await world.parts.store.list()).map(({ name }) => name),
+    ['demo'],
+  );
+  await world.parts.store.tidy();
+  t.deepEqual(siteFiles(world), before);
+});
+
+test('refuses to copy onto a full volume, saying how much is free and needed', async (t) => {
+  const world = await withDemo(newWorld());
+  world.folders.freeBytes = 10 * 1024 * 1024;
+  const refused = await t.throwsAsync(world.making.clone('demo', 'shop', newCall().call), {
+    instanceOf: ApplianceError,
+  });
+  t.is(refused?.code, 'storage');
+  t.like(refused?.reports[0], { code: 'sites.volume.full', params: { free: 10, needed: 65 } });
+});
+
+test('refuses to copy, rename and delete a site that runs', async (t) => {
+  const world = await withDemo(newWorld());
+  world.running.add('demo');
+  for (const refuse of [
+    () => world.making.clone('demo', 'shop', newCall().call),
+    () => world.making.rename('demo', 'shop'),
+    () => world.making.delete('demo'),
+  ]) {
+    t.is(codeOf(await t.throwsAsync(refuse, { instanceOf: ApplianceError })), 'sites.site.running');
+  }
+});
+
+test('a renamed site keeps data, port and user', async (t) => {
+  const world = await withDemo(newWorld());
+  const before = await world.parts.store.need('demo');
+  await world.making.rename('demo', 'shop');
+  t.deepEqual(await world.parts.store.need('shop'), before);
+  t.true(siteFiles(world).every((path) => path.startsWith('shop/')));
+  t.deepEqual(world.done, ['added demo', 'removed demo', 'added shop']);
+  t.deepEqual(world.told.at(-1), ['sites.renamed', { site: 'shop', before: 'demo' }]);
+});
+
+test('a deleted site is gone with its data, also one whose record is damaged', async (t) => {
+  const world = await withDemo(newWorld());
+  world.system.files.put('/srv/gemel/sites/demo/site.json', '{"format": 1');
+  await world.making.delete('demo');
+  t.deepEqual(siteFiles(world), []);
+});
+
+test('changes of one site wait for each other, and say for what', async (t) => {
+  const world = await withDemo(newWorld());
+  const copied = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  world.folders.copy = async () => {
+    begun.resolve();
+    await copied.promise;
+  };
+  const cloning = world.making.clone('demo', 'shop', newCall().call);
+  await begun.promise;
+  const refused = await t.throwsAsync(world.power.start('demo'), { instanceOf: ApplianceError });
+  t.like(refused?.reports[0], { code: 'sites.site.busy', params: { site: 'demo', doing: 'cloned' } });
+  copied.resolve();
+  await cloning;
+  await t.notThrowsAsync(world.power.start('demo'));
+});
+
+test('nothing is changed on a node that does not hold the active role', async (t) => {
+  const world = await withDemo(newWorld());
+  world.system.units.add('gemel-active.target', 'inactive');
+  const refused = await t.throwsAsync(world.making.rename('demo', 'shop'), { instanceOf: ApplianceError });
+  t.is(codeOf(refused), 'sites.role.not-active');
+});
+
+test('a version that the firmware cannot run is not used', async (t) => {
+  const world = newWorld();
+  const file = '/var/lib/gemel/site-versions/prometheus/2.53.3/version.json';
+  const text = (await world.system.files.read(file)) ?? '';
+  world.system.files.put(file, text.replace('>=0.1.0 <1.0.0', '>=2.0.0'));
+  const refused = await t.throwsAsync(
+    world.making.create({ name: 'demo', type: 'prometheus', version: '2.53.3', autostart: true }, never),
+    { instanceOf: ApplianceError },
+  );
+  t.is(codeOf(refused), 'sites.version.not-here');
+  t.is((await world.making.create({ name: 'demo', type: 'prometheus', autostart: true }, never)).version, '2.42.0');
+});

@@ -1,0 +1,88 @@
+import { ApplianceError } from '@gemel/core/sdk';
+import test from 'ava';
+import { newCall, newWorld, siteFiles, withDemo, type World } from './world.js';
+
+async function oldDemo(): Promise<World> {
+  const world = await withDemo(newWorld());
+  const { store } = world.parts;
+  await store.write('demo', { ...(await store.need('demo')), version: '2.42.0' });
+  return world;
+}
+
+test('an update works on a copy, and keeps the data of before for going back', async (t) => {
+  const world = await oldDemo();
+  const record = await world.updating.update('demo', undefined, false, newCall().call);
+  t.like(record, { version: '2.53.3', generation: 2, previous: { version: '2.42.0', generation: 1 } });
+  t.deepEqual(
+    siteFiles(world).filter((path) => path.endsWith('tsdb/1')),
+    ['demo/data/1/tsdb/1', 'demo/data/2/tsdb/1'],
+  );
+  const hook = world.system.commands.runs.find(({ argv }) => argv.at(-1) === '/update');
+  t.true(hook?.argv.includes('--setenv=FROM_VERSION=2.42.0'));
+  t.true(hook?.argv.includes('BindPaths=/srv/gemel/sites/demo/data/2:/data'));
+  t.deepEqual(world.told.at(-1), ['sites.updated', { site: 'demo', version: '2.53.3', before: '2.42.0' }]);
+});
+
+test('undo is instant and can itself be undone', async (t) => {
+  const world = await oldDemo();
+  await world.updating.update('demo', undefined, false, newCall().call);
+  const back = await world.updating.undo('demo');
+  t.like(back, { version: '2.42.0', generation: 1, previous: { version: '2.53.3', generation: 2 } });
+  t.like(await world.updating.undo('demo'), { version: '2.53.3', generation: 2 });
+});
+
+test('a second update gives up what the first one kept', async (t) => {
+  const world = await oldDemo();
+  await world.updating.update('demo', undefined, false, newCall().call);
+  const again = await world.updating.update('demo', '2.42.0', false, newCall().call);
+  t.like(again, { generation: 3, previous: { version: '2.53.3', generation: 2 } });
+  t.deepEqual(
+    siteFiles(world).filter((path) => path.endsWith('tsdb/1')),
+    ['demo/data/2/tsdb/1', 'demo/data/3/tsdb/1'],
+  );
+});
+
+test('an update that is cancelled or fails leaves the site as it was', async (t) => {
+  const world = await oldDemo();
+  const [files, record] = [siteFiles(world), await world.parts.store.need('demo')];
+  const abort = new AbortController();
+  world.folders.beforeCopy = (path) => {
+    if (path.endsWith('tsdb/2')) abort.abort(new ApplianceError('cancelled', 'The job was cancelled.'));
+  };
+  await t.throwsAsync(world.updating.update('demo', undefined, false, newCall(abort.signal).call), {
+    message: /cancelled/,
+  });
+  t.deepEqual([siteFiles(world), await world.parts.store.need('demo')], [files, record]);
+  world.folders.beforeCopy = () => undefined;
+  world.system.commands.otherwise({ run: () => Promise.resolve({ exitCode: 1, stdout: '', stderr: 'too old\n' }) });
+  await t.throwsAsync(world.updating.update('demo', undefined, false, newCall().call), { message: /too old/ });
+  t.deepEqual([siteFiles(world), await world.parts.store.need('demo')], [files, record]);
+});
+
+test('a site that does not become healthy after an update is back at the version before', async (t) => {
+  const world = await oldDemo();
+  const [files, record] = [siteFiles(world), await world.parts.store.need('demo')];
+  world.failing.add('demo');
+  const refused = await t.throwsAsync(world.updating.update('demo', undefined, true, newCall().call), {
+    instanceOf: ApplianceError,
+  });
+  t.is(refused?.reports[0]?.code, 'sites.update.not-healthy');
+  t.deepEqual([siteFiles(world), await world.parts.store.need('demo')], [files, record]);
+});
+
+test('keeping an update removes the data of before', async (t) => {
+  const world = await oldDemo();
+  await world.updating.update('demo', undefined, false, newCall().call);
+  await world.updating.keep('demo');
+  t.is((await world.parts.store.need('demo')).previous, null);
+  t.deepEqual(
+    siteFiles(world).filter((path) => path.endsWith('tsdb/1')),
+    ['demo/data/2/tsdb/1'],
+  );
+  await t.throwsAsync(world.updating.undo('demo'), { message: /nothing to go back to/ });
+});
+
+test('refuses an update to the version that the site is at', async (t) => {
+  const world = await withDemo(newWorld());
+  await t.throwsAsync(world.updating.update('demo', undefined, false, newCall().call), { message: /already/ });
+});
