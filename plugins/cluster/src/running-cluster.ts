@@ -3,26 +3,16 @@ import { DeviceService } from '@gemel/plugin-device/contract';
 import { PeerService } from '@gemel/plugin-peer/contract';
 import { watchAlerts } from './alerts/alert-folder.js';
 import type { MembershipService } from './contract.js';
-import { drillAction } from './drill/drill-action.js';
 import { ClusterLog } from './log/cluster-log.js';
-import { answerLogRequests, logAction } from './log/log-action.js';
+import { answerLogRequests } from './log/log-request.js';
 import { TakeoverTeller } from './log/takeover-teller.js';
-import { ActiveRole } from './maintenance/active-role.js';
-import { maintenanceActions } from './maintenance/maintenance-actions.js';
-import { Agents } from './pacemaker/agents.js';
 import { Pacemaker } from './pacemaker/pacemaker.js';
-import { ClusterChanges } from './prediction/cluster-changes.js';
-import { Simulator } from './prediction/simulator.js';
-import { whatIfAction } from './prediction/what-if-action.js';
-import { readingActions } from './resources/reading-actions.js';
-import { resourceActions } from './resources/resource-actions.js';
 import { ClusterWatch } from './status/cluster-watch.js';
 import { PairReader } from './status/pair-reader.js';
 import { clusterPair } from './status/pair-status.js';
 import { PeerFactsWatch } from './status/peer-facts.js';
 import { clusterRole } from './status/role-status.js';
 import { passiveLock } from './status/scope-lock.js';
-import { statusAction } from './status/status-action.js';
 
 export interface RunningClusterParts {
   readonly membership: MembershipService;
@@ -84,27 +74,10 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     return watch.role;
   });
 
-  const changes = new ClusterChanges({
-    pacemaker,
-    simulator: new Simulator(pacemaker, files),
-    clusterLog,
-    membership,
-    clock,
-    read,
-    lookSoon: () => watch.lookSoon(),
+  context.actions.addLater(async () => {
+    const { runningActions } = await import('./running-actions.js');
+    return runningActions({ system, membership, peer, pacemaker, clusterLog, read, lookSoon: () => watch.lookSoon() });
   });
-  const role = new ActiveRole(pacemaker, changes, clock);
-  const agents = new Agents(pacemaker);
-  const actions = [
-    statusAction(read),
-    logAction(peer, clusterLog),
-    whatIfAction(changes),
-    ...readingActions({ pacemaker, agents, changes, read }),
-    ...resourceActions({ pacemaker, agents, changes }),
-    ...maintenanceActions({ changes, role, membership, read }),
-    drillAction({ commands, clock, changes, role, membership, clusterLog, read }),
-  ];
-  for (const action of actions) context.actions.add(action);
 
   context.own(answerLogRequests(peer, clusterLog));
   context.own(peerFacts.answer(version));

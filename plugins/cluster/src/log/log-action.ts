@@ -1,17 +1,9 @@
 import { type AnyAction, asApplianceError, defineAction, type View } from '@gemel/core/sdk';
-import { definePeerRequest, type PeerService } from '@gemel/plugin-peer/contract';
+import type { PeerService } from '@gemel/plugin-peer/contract';
 import { z } from 'zod';
 import type { ClusterLog } from './cluster-log.js';
 import { type LogEntry, logEntrySchema, mergeEntries } from './log-entry.js';
-
-const limit = z.int().min(1).max(2_000);
-
-const logRequest = definePeerRequest({
-  id: 'cluster.log.read',
-  trust: 'pinned',
-  input: z.strictObject({ limit: limit.describe('At most so many, the newest.') }),
-  output: z.object({ entries: z.array(logEntrySchema).describe('Oldest first.') }),
-});
+import { logLimit, logRequest } from './log-request.js';
 
 const logOutput = z.object({
   entries: z.array(logEntrySchema).describe('Of both nodes, oldest first.'),
@@ -21,11 +13,6 @@ const logOutput = z.object({
     .describe("Why the other node's entries are not in it; null when they are, or there is none."),
 });
 
-/** Gives this node's entries to the other one. */
-export function answerLogRequests(peer: PeerService, log: ClusterLog): Disposable {
-  return peer.handle(logRequest, async (input) => ({ entries: [...(await log.newest(input.limit))] }));
-}
-
 /** `gemel cluster log`. */
 export function logAction(peer: PeerService, log: ClusterLog): AnyAction {
   return defineAction({
@@ -34,7 +21,7 @@ export function logAction(peer: PeerService, log: ClusterLog): AnyAction {
     summary: 'Show the Cluster Log of both nodes: takeovers and why they happened, failures, what was done by hand.',
     role: 'viewer',
     audited: false,
-    input: z.strictObject({ limit: limit.default(50).describe('At most so many entries, the newest.') }),
+    input: z.strictObject({ limit: logLimit.default(50).describe('At most so many entries, the newest.') }),
     output: logOutput,
     present: presentLog,
     async run(input, { signal }) {

@@ -13,6 +13,9 @@ const windowMs = 120_000;
 const settleEveryMs = 1_000;
 const settleRounds = 120;
 
+/** Longer than a planned move, so that the other node is named. */
+const lossAfterMs = 10_000;
+
 export interface TakeoverTellerParts {
   readonly membership: MembershipService;
   readonly events: EventsAccess;
@@ -29,6 +32,7 @@ export interface TakeoverTellerParts {
 export class TakeoverTeller implements Disposable {
   #alerts: readonly Alert[] = [];
   #settling: Disposable | undefined;
+  #losing: Disposable | undefined;
   /** As it was last seen with an active node: between the two of a takeover there is none for a moment. */
   #last: PairStatus | undefined;
 
@@ -43,7 +47,7 @@ export class TakeoverTeller implements Disposable {
     const { thisNode } = this.parts.membership.current;
     if (before !== undefined && before.activeNode !== null) this.#last = before;
     if (now.activeNode !== thisNode) {
-      if (before?.activeNode === thisNode) void this.#tellLoss(now);
+      if (before?.activeNode === thisNode) this.#tellLossLater();
       return;
     }
     if (before === undefined || before.activeNode === thisNode || this.#settling !== undefined) return;
@@ -55,6 +59,7 @@ export class TakeoverTeller implements Disposable {
 
   [Symbol.dispose](): void {
     this.#settling?.[Symbol.dispose]();
+    this.#losing?.[Symbol.dispose]();
   }
 
   #waitForEnd(before: PairStatus, asked: Promise<boolean>, rounds: number): void {
@@ -90,7 +95,19 @@ export class TakeoverTeller implements Disposable {
     });
   }
 
-  async #tellLoss({ activeNode }: PairStatus): Promise<void> {
+  /** In the middle of a move nobody has the role. */
+  #tellLossLater(): void {
+    this.#losing ??= this.parts.clock.after(lossAfterMs, () => {
+      this.#losing = undefined;
+      void this.#tellLoss().catch((failure: unknown) => {
+        this.parts.log.warn({ failure: String(failure) }, 'could not tell where the active role is');
+      });
+    });
+  }
+
+  async #tellLoss(): Promise<void> {
+    const { activeNode } = await this.parts.read();
+    if (activeNode === this.parts.membership.current.thisNode) return;
     const text =
       activeNode === null
         ? 'This node gave the active role up; no node holds it.'

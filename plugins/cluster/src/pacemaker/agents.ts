@@ -90,17 +90,39 @@ export class Agents {
   }
 
   async #unknown(name: string, signal: AbortSignal | undefined): Promise<ApplianceError> {
-    const wanted = name.split(':').at(-1)?.toLowerCase() ?? '';
-    const similar = (await this.list(signal)).filter((each) => {
-      const type = each.split(':').at(-1)?.toLowerCase() ?? '';
-      return type === wanted || (wanted.length > 2 && (type.includes(wanted) || wanted.includes(type)));
-    });
+    const wanted = typeOf(name);
+    const similar = (await this.list(signal)).filter((each) => isSimilar(typeOf(each), wanted));
     const hint =
       similar.length === 0
         ? 'All agents are listed by: gemel cluster resource agent list'
         : `Did you mean ${similar.slice(0, 3).join(' or ')}?`;
     return new ApplianceError('not-found', `There is no agent ${name} on this node. ${hint}`);
   }
+}
+
+function typeOf(name: string): string {
+  return name.split(':').at(-1)?.toLowerCase() ?? '';
+}
+
+/** One contains the other, or two letters at most are wrong, missing or too many. */
+function isSimilar(one: string, other: string): boolean {
+  if (one === other) return true;
+  if (Math.min(one.length, other.length) < 3) return false;
+  return one.includes(other) || other.includes(one) || differences(one, other) <= 2;
+}
+
+/** Levenshtein's distance. */
+function differences(one: string, other: string): number {
+  let above = Array.from({ length: other.length + 1 }, (_each, column) => column);
+  for (const [row, letter] of [...one].entries()) {
+    const line = [row + 1];
+    for (let column = 0; column < other.length; column += 1) {
+      const changed = (above[column] ?? 0) + (letter === other[column] ? 0 : 1);
+      line.push(Math.min(changed, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1));
+    }
+    above = line;
+  }
+  return above.at(-1) ?? 0;
 }
 
 /** Reads an agent's metadata; agents differ in what they leave out. */

@@ -113,7 +113,7 @@ function presentAgent(agent: z.output<typeof agentSchema>): View {
           name,
           values.length > 0 ? values.join('|') : type,
           required ? { text: 'yes', tone: 'warn' } : 'no',
-          value ?? '-',
+          value || '-',
           summary,
         ]),
         empty: 'It takes none.',

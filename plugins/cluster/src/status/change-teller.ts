@@ -15,7 +15,7 @@ export async function tellChange(
     }
     case 'node-joined': {
       events.publish(clusterEvents.nodeJoined, { node: change.node });
-      return clusterLog.add({ kind: 'node', severity: 'info', text: `${change.node} is in the cluster again.` });
+      return clusterLog.add({ kind: 'node', severity: 'info', text: `${change.node} is in the cluster.` });
     }
     case 'maintenance': {
       const { node, on } = change;
@@ -47,6 +47,7 @@ export async function tellChange(
     case 'readiness': {
       const { ready, reasons } = change;
       events.publish(clusterEvents.readinessChanged, { ready, reasons: reasons.map(({ reason }) => reason) });
+      if (!change.flipped) return;
       return clusterLog.add({
         kind: 'readiness',
         severity: ready ? 'info' : 'warning',

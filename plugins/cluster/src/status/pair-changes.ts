@@ -12,7 +12,13 @@ export type PairChange =
     }
   | { readonly kind: 'resource-recovered'; readonly resource: string; readonly node: string }
   | { readonly kind: 'resource-moved'; readonly resource: string; readonly from: string; readonly to: string }
-  | { readonly kind: 'readiness'; readonly ready: boolean; readonly reasons: PairStatus['reasons'] }
+  | {
+      readonly kind: 'readiness';
+      readonly ready: boolean;
+      /** Otherwise only the reasons are others. */
+      readonly flipped: boolean;
+      readonly reasons: PairStatus['reasons'];
+    }
   | { readonly kind: 'split-brain'; readonly connection: string };
 
 /** What happened between two looks at the pair. Pure. */
@@ -83,5 +89,5 @@ function splitBrain(before: PairStatus, now: PairStatus): readonly PairChange[] 
 function readiness(before: PairStatus, now: PairStatus): readonly PairChange[] {
   const names = ({ reasons }: PairStatus) => reasons.map(({ reason }) => reason).join(' ');
   if (before.ready === now.ready && names(before) === names(now)) return [];
-  return [{ kind: 'readiness', ready: now.ready, reasons: now.reasons }];
+  return [{ kind: 'readiness', ready: now.ready, flipped: before.ready !== now.ready, reasons: now.reasons }];
 }

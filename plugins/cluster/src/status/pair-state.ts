@@ -35,7 +35,10 @@ export function pairState(input: PairInput): PairStatus {
     failures: (picture?.failures ?? []).map(({ resource, node, operation, status, reason, at }) => {
       return { resource, node, operation, text: reason === '' ? status : reason, at };
     }),
-    moves: (picture?.bans ?? []).map(({ resource, node }) => ({ resource, node })),
+    // other negative locations are rules, such as the one about the external network
+    moves: (picture?.bans ?? [])
+      .filter(({ id }) => id.startsWith('cli-'))
+      .map(({ resource, node }) => ({ resource, node })),
     links: links.map((link) => ({ ...link })),
     data: replication === undefined ? null : dataState(replication),
   };
@@ -85,7 +88,7 @@ function pairNode(
     role: node.name === activeNode ? 'M' : state === 'online' && !red ? 'S' : '-',
     state,
     health: red ? 'red' : node.health === 'yellow' ? 'yellow' : 'green',
-    external: !watched || state !== 'online' ? null : Number(external ?? '0') > 0,
+    external: !watched || state !== 'online' || external === undefined ? null : Number(external) > 0,
     resources: node.running,
   };
 }

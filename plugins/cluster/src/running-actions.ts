@@ -1,0 +1,46 @@
+import type { AnyAction, SystemAccess } from '@gemel/core/sdk';
+import type { PeerService } from '@gemel/plugin-peer/contract';
+import type { MembershipService } from './contract.js';
+import { drillAction } from './drill/drill-action.js';
+import type { ClusterLog } from './log/cluster-log.js';
+import { logAction } from './log/log-action.js';
+import { ActiveRole } from './maintenance/active-role.js';
+import { maintenanceActions } from './maintenance/maintenance-actions.js';
+import { Agents } from './pacemaker/agents.js';
+import type { Pacemaker } from './pacemaker/pacemaker.js';
+import { ClusterChanges } from './prediction/cluster-changes.js';
+import { Simulator } from './prediction/simulator.js';
+import { whatIfAction } from './prediction/what-if-action.js';
+import { readingActions } from './resources/reading-actions.js';
+import { resourceActions } from './resources/resource-actions.js';
+import type { PairStatus } from './status/pair-schema.js';
+import { statusAction } from './status/status-action.js';
+
+export interface RunningActionParts {
+  readonly system: SystemAccess;
+  readonly membership: MembershipService;
+  readonly peer: PeerService;
+  readonly pacemaker: Pacemaker;
+  readonly clusterLog: ClusterLog;
+  readonly read: (signal?: AbortSignal) => Promise<PairStatus>;
+  readonly lookSoon: () => void;
+}
+
+/** Everything that an operator does with a formed cluster. */
+export function runningActions(parts: RunningActionParts): readonly AnyAction[] {
+  const { system, membership, peer, pacemaker, clusterLog, read, lookSoon } = parts;
+  const { clock, commands, files } = system;
+  const simulator = new Simulator(pacemaker, files);
+  const changes = new ClusterChanges({ pacemaker, simulator, clusterLog, membership, clock, read, lookSoon });
+  const role = new ActiveRole(pacemaker, changes, clock);
+  const agents = new Agents(pacemaker);
+  return [
+    statusAction(read),
+    logAction(peer, clusterLog),
+    whatIfAction(changes),
+    ...readingActions({ pacemaker, agents, changes, read }),
+    ...resourceActions({ pacemaker, agents, changes }),
+    ...maintenanceActions({ changes, role, membership, read }),
+    drillAction({ commands, clock, changes, role, membership, clusterLog, read }),
+  ];
+}
