@@ -117,15 +117,6 @@ export function fencingActions(parts: FormationParts): readonly AnyAction[] {
   ];
 }
 
-/** Whether every node's controller was seen to work since it was entered. */
-export function isFencingTested({ membership }: FormationParts): boolean {
-  const { options, nodes } = membership.current;
-  return (
-    nodes.length === 2 &&
-    nodes.every(({ hostName }) => options?.fencing.some(({ node, testedAt }) => node === hostName && testedAt !== null))
-  );
-}
-
 function mustHave({ membership }: FormationParts, node: string): ClusterOptions {
   const { options, nodes } = membership.must('connected', 'Fencing needs a connected cluster.');
   if (options !== null && nodes.some(({ hostName }) => hostName === node)) return options;

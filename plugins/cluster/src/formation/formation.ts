@@ -1,13 +1,10 @@
 import type { PluginContext } from '@gemel/core/sdk';
 import { networkSection } from '@gemel/plugin-network/contract';
 import { PeerService } from '@gemel/plugin-peer/contract';
-import { fencingActions, isFencingTested } from '../fencing/fencing-actions.js';
-import { keyAction } from '../keys/key-action.js';
+import { isFencingTested } from '../fencing/fencing-tested.js';
 import type { StoredMembership } from '../membership/membership-service.js';
 import { readNode } from '../readiness/read-node.js';
-import { witnessActions } from '../witness/witness-actions.js';
 import { followWitness } from './configuration-change.js';
-import { formationActions } from './actions.js';
 import { tellConnected, undoPair } from './connection.js';
 import { undoCreate } from './creation.js';
 import { Engines } from './engines.js';
@@ -30,8 +27,13 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   const parts: FormationParts = { context, membership, journal, engines: new Engines(context.system), peer };
   const joining = new Joining(parts);
   await journal.load();
-  const actions = [...formationActions(parts), keyAction(parts), ...fencingActions(parts), ...witnessActions(parts)];
-  for (const action of actions) context.actions.add(action);
+  context.actions.addLater(async () => {
+    const { formationActions } = await import('./actions.js');
+    const { keyAction } = await import('../keys/key-action.js');
+    const { fencingActions } = await import('../fencing/fencing-actions.js');
+    const { witnessActions } = await import('../witness/witness-actions.js');
+    return [...formationActions(parts), keyAction(parts), ...fencingActions(parts), ...witnessActions(parts)];
+  });
   for (const listener of joining.listen()) context.own(listener);
   answerPairedNode(parts);
   context.own(peer.refuseStrangers(() => strangersRefused(parts)));
@@ -45,7 +47,7 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   });
   // After core has taken the settings into force: the way to the other node may need the network.
   if (journal.open !== undefined) context.system.clock.after(0, () => void recover(parts, joining));
-  return { fencingTested: () => isFencingTested(parts) };
+  return { fencingTested: () => isFencingTested(membership.current) };
 }
 
 export function answerPairedNode(parts: FormationParts): void {
