@@ -26,7 +26,9 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
   const { clock, files, commands } = system;
   const peer = context.get(PeerService);
   const device = context.get(DeviceService);
-  const version = async () => (await device.identity()).version;
+  // it does not change while core runs, and asking for the identity starts hostnamed
+  let known: Promise<string> | undefined;
+  const version = () => (known ??= device.identity().then((identity) => identity.version));
 
   const pacemaker = new Pacemaker(commands);
   const peerFacts = new PeerFactsWatch(peer, clock);

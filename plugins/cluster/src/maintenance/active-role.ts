@@ -1,4 +1,4 @@
-import { ApplianceError, type JobCall, type Report } from '@gemel/core/sdk';
+import { ApplianceError, type Clock, type JobCall, type Report } from '@gemel/core/sdk';
 import { clearMoves, moveTo } from '../pacemaker/changes.js';
 import type { ClusterChange, Pacemaker } from '../pacemaker/pacemaker.js';
 import type { Prediction } from '../prediction/prediction.js';
@@ -8,6 +8,9 @@ import { checkMove, maintenanceReports, otherNode } from './maintenance-rules.js
 
 /** Emulated machines need half a minute; what takes longer hangs, and the wish is taken back. */
 const moveMs = 120_000;
+
+/** The wish stays until the node that has the role now has seen it: it tells in the Cluster Log why it was moved. */
+const seenMs = 1_000;
 
 /** What the active role stands on, first of these that exists: all else follows it. */
 const heads = ['drbd-data-clone', 'data', 'cluster-ip', 'active'];
@@ -23,7 +26,7 @@ export class ActiveRole {
   constructor(
     readonly pacemaker: Pacemaker,
     readonly changes: ClusterChanges,
-    readonly clock: { monotonic(): number },
+    readonly clock: Clock,
   ) {}
 
   /** @throws ApplianceError `invalid` with all reasons that speak against it. */
@@ -56,7 +59,9 @@ export class ActiveRole {
           `The active role did not reach ${node} within ${moveMs / 1_000} s. See the failures: gemel cluster status`,
         );
       }
-      return { from: pair.activeNode, to: node, tookMs: Math.round(this.clock.monotonic() - began) };
+      const tookMs = Math.round(this.clock.monotonic() - began);
+      await this.clock.sleep(seenMs, signal);
+      return { from: pair.activeNode, to: node, tookMs };
     } finally {
       // Without the caller's signal: also a cancelled move leaves nothing behind.
       await this.pacemaker.apply(clearMoves(head));

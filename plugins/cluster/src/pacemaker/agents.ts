@@ -114,7 +114,7 @@ function isSimilar(one: string, other: string): boolean {
 /** Levenshtein's distance. */
 function differences(one: string, other: string): number {
   let above = Array.from({ length: other.length + 1 }, (_each, column) => column);
-  for (const [row, letter] of [...one].entries()) {
+  for (const [row, letter] of one.split('').entries()) {
     const line = [row + 1];
     for (let column = 0; column < other.length; column += 1) {
       const changed = (above[column] ?? 0) + (letter === other[column] ? 0 : 1);

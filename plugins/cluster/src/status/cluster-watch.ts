@@ -32,6 +32,7 @@ export interface ClusterWatchParts {
 /** Looks at the pair after each alert and now and then, and tells what changed. Does nothing on a single appliance. */
 export class ClusterWatch implements Disposable {
   #pair: PairStatus | undefined;
+  readonly #places = new Map<string, string>();
   #role: RoleStatus;
   #regularly: Disposable | undefined;
   #soon: Disposable | undefined;
@@ -117,7 +118,9 @@ export class ClusterWatch implements Disposable {
       if (this.#ended || membership.current.phase === 'none') return;
       const before = this.#pair;
       this.#pair = now;
-      for (const change of before === undefined ? [] : pairChanges(before, now)) await tellChange(this.parts, change);
+      const changes = before === undefined ? [] : pairChanges(before, now, this.#places);
+      for (const { name, nodes } of now.resources) if (nodes[0] !== undefined) this.#places.set(name, nodes[0]);
+      for (const change of changes) await tellChange(this.parts, change);
       takeovers.look(before, now);
       this.#setRole(roleOf(membership.current, now.running, now.activeNode ?? undefined), now.activeNode);
     } catch (failure) {

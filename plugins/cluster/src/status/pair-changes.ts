@@ -21,13 +21,16 @@ export type PairChange =
     }
   | { readonly kind: 'split-brain'; readonly connection: string };
 
+/** Where each resource was last seen to run: between its two places it runs nowhere for a moment. */
+export type Places = ReadonlyMap<string, string>;
+
 /** What happened between two looks at the pair. Pure. */
-export function pairChanges(before: PairStatus, now: PairStatus): readonly PairChange[] {
+export function pairChanges(before: PairStatus, now: PairStatus, places: Places = new Map()): readonly PairChange[] {
   // Engines that are stopped say nothing of the other node or the resources.
   const known = before.running && now.running;
   return [
     ...(known ? now.nodes.flatMap((node) => nodeChanges(nodeNamed(before, node.name), node)) : []),
-    ...(known ? now.resources.flatMap((each) => resourceChanges(before, each)) : []),
+    ...(known ? now.resources.flatMap((each) => resourceChanges(before, each, places)) : []),
     ...newFailures(before, now),
     ...splitBrain(before, now),
     ...readiness(before, now),
@@ -52,16 +55,20 @@ function nodeChanges(before: PairNode | undefined, now: PairNode): readonly Pair
 
 const runs = ({ state }: PairResource) => state === 'started' || state === 'promoted';
 
-function resourceChanges({ resources }: PairStatus, now: PairResource): readonly PairChange[] {
-  const before = resources.find(({ name }) => name === now.name);
-  const [from] = before?.nodes ?? [];
-  const [to] = now.nodes;
+function resourceChanges(pair: PairStatus, now: PairResource, places: Places): readonly PairChange[] {
+  const before = pair.resources.find(({ name }) => name === now.name);
+  const [to, ...more] = now.nodes;
   if (before === undefined || to === undefined || !runs(now)) return [];
-  const didNotRun = before.state === 'failed' || before.state === 'blocked' || before.state === 'stopped';
-  if (didNotRun) return [{ kind: 'resource-recovered', resource: now.name, node: to }];
-  const single = before.nodes.length === 1 && now.nodes.length === 1;
-  if (!single || from === undefined || from === to) return [];
-  return [{ kind: 'resource-moved', resource: now.name, from, to }];
+  const failedBefore = pair.failures.some(({ resource }) => resource === now.name);
+  const didNotRun =
+    before.state === 'failed' || before.state === 'blocked' || (before.nodes.length === 0 && failedBefore);
+  const from = before.nodes.length > 1 ? undefined : (before.nodes[0] ?? places.get(now.name));
+  return [
+    ...(didNotRun ? [{ kind: 'resource-recovered', resource: now.name, node: to } as const] : []),
+    ...(from === undefined || from === to || more.length > 0
+      ? []
+      : [{ kind: 'resource-moved', resource: now.name, from, to } as const]),
+  ];
 }
 
 function newFailures(before: PairStatus, now: PairStatus): readonly PairChange[] {

@@ -36,6 +36,28 @@ test('maintenance, whoever switched it on', async (t) => {
   t.true((await changes('standby', 'pair')).includes('maintenance node1 false'));
 });
 
+test('a resource that ran nowhere for a moment has moved all the same', async (t) => {
+  const before = await pair('pair');
+  const between = {
+    ...before,
+    resources: before.resources.map((each) => ({ ...each, nodes: [], state: 'stopped' as const })),
+  };
+  const told = pairChanges(between, await pair('lost'), new Map([['cluster-ip', 'node1']]));
+  t.deepEqual(
+    told.filter(({ kind }) => kind === 'resource-moved' || kind === 'resource-recovered'),
+    [{ kind: 'resource-moved', resource: 'cluster-ip', from: 'node1', to: 'node2' }],
+  );
+});
+
+test('a resource that failed and runs again has recovered', async (t) => {
+  const before = await pair('failed');
+  const failed = before.resources.map((each) =>
+    each.name === 'site-shop' ? { ...each, nodes: [], state: 'stopped' as const } : each,
+  );
+  const told = pairChanges({ ...before, resources: failed }, before);
+  t.deepEqual(told, [{ kind: 'resource-recovered', resource: 'site-shop', node: 'node1' }]);
+});
+
 test('tells a failure once', async (t) => {
   t.deepEqual(await changes('pair', 'failed'), ['resource-failed site-shop node1 asyncmon Simulated failure']);
   t.deepEqual(await changes('failed', 'failed'), []);
