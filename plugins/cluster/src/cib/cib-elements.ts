@@ -46,7 +46,8 @@ export const constraint = {
   },
   /**
    * Rather elsewhere while this node does not reach the external network; if none does, it stays. `external` is what pings find out
-   * within seconds, `external-carrier` what gemel-carrier.service tells at once.
+   * within seconds, `external-carrier` what gemel-carrier.service tells at once. A node that lost both networks while the other one was
+   * there is `isolated`: it gives up, since the other one takes over.
    */
   needsExternal(resource: string, role: string | undefined, score: number): string {
     const id = `location-${resource}-external`;
@@ -56,6 +57,11 @@ export const constraint = {
 <expression id="${id}-rule-expr-1" attribute="external" operation="not_defined"/>
 <expression id="${id}-rule-expr-2" attribute="external" operation="lt" value="1" type="number"/>
 <expression id="${id}-rule-expr-3" attribute="external-carrier" operation="eq" value="0"/>
+</rule>
+</rsc_location>
+<rsc_location id="location-${resource}-isolated" rsc="${resource}">
+<rule id="location-${resource}-isolated-rule" score="-INFINITY"${inRole}>
+<expression id="location-${resource}-isolated-rule-expr-1" attribute="isolated" operation="eq" value="1"/>
 </rule>
 </rsc_location>`;
   },
