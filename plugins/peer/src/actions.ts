@@ -1,4 +1,4 @@
-import { type ActionsAccess, defineAction } from '@gemel/core/sdk';
+import { type AnyAction, defineAction } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { peerLink, presentLink } from './link-status.js';
 import type { PeerServiceImpl } from './peer-service.js';
@@ -24,8 +24,8 @@ const deliveryOutput = z.object({
 });
 
 /** `gemel peer …`. */
-export function addPeerActions(actions: ActionsAccess, peer: PeerServiceImpl): void {
-  actions.add(
+export function peerActions(peer: PeerServiceImpl): readonly AnyAction[] {
+  return [
     defineAction({
       kind: 'call',
       id: 'peer.show',
@@ -37,8 +37,6 @@ export function addPeerActions(actions: ActionsAccess, peer: PeerServiceImpl): v
       present: presentLink,
       run: () => peer.link(),
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'peer.deliver',
@@ -54,5 +52,5 @@ export function addPeerActions(actions: ActionsAccess, peer: PeerServiceImpl): v
       run: ({ message, address, fingerprint }, { signal }) =>
         peer.deliver({ request: message.request, body: message['body'], address, fingerprint }, signal),
     }),
-  );
+  ];
 }

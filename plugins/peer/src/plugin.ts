@@ -1,14 +1,10 @@
-import { definePlugin, type PluginContext, SettingsExchange, SettingsMaintenance } from '@gemel/core/sdk';
-import { addPeerActions } from './actions.js';
+import { definePlugin, type PluginContext } from '@gemel/core/sdk';
 import { PeerService, SharedSettingsService } from './contract.js';
 import { peerLink } from './link-status.js';
 import { Pairing } from './pairing.js';
 import { peerEvents } from './peer-events.js';
 import { PeerServiceImpl } from './peer-service.js';
-import { CommonSettings } from './settings-sync/common-settings.js';
-import { JointActivation } from './settings-sync/joint-activation.js';
-import { SettingsSync } from './settings-sync/settings-sync.js';
-import { addSyncActions } from './settings-sync/sync-actions.js';
+import { SharedSettings } from './settings-sync/shared-settings.js';
 import { settingsSync } from './settings-sync/sync-status.js';
 import { PeerProcessSocket } from './system/peer-process.js';
 import { gemelVersion } from './version.js';
@@ -29,7 +25,10 @@ export default definePlugin({
     );
     const publisher = status.add(peerLink, () => peer.link());
     context.provideValue(PeerService, peer);
-    addPeerActions(context.actions, peer);
+    context.actions.addLater(async () => {
+      const { peerActions } = await import('./actions.js');
+      return peerActions(peer);
+    });
     // a single appliance is healthy without the other node and without the process that would speak to it
     context.addHealthCheck('pairing', async () => ({
       healthy: true,
@@ -38,31 +37,26 @@ export default definePlugin({
           ? 'not paired'
           : `${peer.paired.hostName} ${peer.reachable ? 'answers' : 'does not answer'}`,
     }));
-    await addSettingsSync(context, peer);
+    await addSharedSettings(context, peer);
     peer.start();
   },
 });
 
-/** Does nothing before the node is paired: then it compares whenever the other node or the settings give a reason to. */
-async function addSettingsSync(context: PluginContext, peer: PeerServiceImpl): Promise<void> {
-  const { system, dataFolder, events, log, status } = context;
-  const { clock, files } = system;
-  const exchange = context.get(SettingsExchange);
-  const maintenance = context.get(SettingsMaintenance);
-  const common = new CommonSettings(files, dataFolder);
-  await common.load(log);
-  const changed = () => publisher.set(sync.status);
-  const underWay = () => joint.underWay;
-  const sync = context.own(new SettingsSync({ peer, exchange, common, clock, events, log, underWay, changed }));
-  const publisher = status.add(settingsSync, async () => sync.status);
-  const compare = () => void sync.compare();
-  const joint = context.own(new JointActivation({ peer, exchange, maintenance, clock, log, abandoned: compare }));
-  context.provideValue(SharedSettingsService, sync);
-  addSyncActions(context.actions, sync);
-  events.on(peerEvents.reachable, compare);
-  events.on(peerEvents.unpaired, compare);
-  events.onAny('settings.activation.confirmed', () => {
-    joint.settled();
-    if (peer.paired !== undefined) compare();
+/** Does nothing before the node is paired: then settings are compared whenever the other node or they give a reason to. */
+async function addSharedSettings(context: PluginContext, peer: PeerServiceImpl): Promise<void> {
+  const { events, status, log } = context;
+  const shared = new SharedSettings(context, peer, () => publisher.set(shared.status));
+  const publisher = status.add(settingsSync, async () => shared.status);
+  context.provideValue(SharedSettingsService, shared);
+  context.actions.addLater(async () => {
+    const { syncActions } = await import('./settings-sync/sync-actions.js');
+    return syncActions(shared);
   });
+  events.on(peerEvents.paired, () => {
+    shared.start().catch((err: unknown) => log.error({ err }, 'shared settings could not be loaded'));
+  });
+  events.on(peerEvents.reachable, () => void shared.compare());
+  events.on(peerEvents.unpaired, () => void shared.compare());
+  events.onAny('settings.activation.confirmed', () => shared.confirmed());
+  if (peer.paired !== undefined) await shared.start();
 }

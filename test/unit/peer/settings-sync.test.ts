@@ -147,8 +147,8 @@ test('the active node wins where roles are known', async (t) => {
     cut(a, b);
     await a.change('lan', { mtu: 9000 });
     await b.change('lan', { mtu: 2000 });
-    using _here = a.sync.decideEditable(() => 'here');
-    using _there = b.sync.decideEditable(() => 'there');
+    a.editable = 'here';
+    b.editable = 'there';
     cut(a, b, false);
     await settle(a, b);
     t.deepEqual([a.settings().mtu, b.settings().mtu], [9000, 9000]);

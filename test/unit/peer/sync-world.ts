@@ -3,7 +3,7 @@ import { ApplianceError } from '@gemel/core/sdk';
 import { ScriptedSystem } from '@gemel/core/testing';
 import type { ActivationResult } from '#core/settings/activation/activation.js';
 import { EngineExchange, SettingsEngine } from '#core/settings/index.js';
-import type { PairedPeer, PeerRequest, PeerService } from '#peer/contract.js';
+import type { EditableSettings, PairedPeer, PeerRequest, PeerService } from '#peer/contract.js';
 import { Handlers } from '#peer/handlers.js';
 import { CommonSettings } from '#peer/settings-sync/common-settings.js';
 import { JointActivation } from '#peer/settings-sync/joint-activation.js';
@@ -62,6 +62,7 @@ export class SyncNode {
   readonly exchange: EngineExchange;
   readonly sync: SettingsSync;
   readonly joint: JointActivation;
+  editable: EditableSettings = 'both-were-active';
 
   constructor(readonly name: string) {
     const { system, kernel, trouble } = this;
@@ -86,7 +87,8 @@ export class SyncNode {
     const common = new CommonSettings(files, '/data');
     const underWay = () => this.joint.underWay;
     const around = { peer, exchange, clock, log: silent };
-    this.sync = new SettingsSync({ ...around, common, events: access, underWay, changed() {} });
+    const editable = () => this.editable;
+    this.sync = new SettingsSync({ ...around, common, events: access, editable, underWay, changed() {} });
     const abandoned = () => void this.sync.compare();
     this.joint = new JointActivation({ ...around, maintenance: this.engine, abandoned });
   }

@@ -11,7 +11,7 @@ import type { JobRegistry } from '#core/jobs/job-registry.js';
 import { SystemClock } from '#core/system/system-clock.js';
 import type { EventDefinition, EventsAccess, Logger } from '@gemel/core/sdk';
 import { MemoryFileStore } from '@gemel/core/testing';
-import { addPeerActions } from '#peer/actions.js';
+import { peerActions } from '#peer/actions.js';
 import { Pairing } from '#peer/pairing.js';
 import { PeerServiceImpl } from '#peer/peer-service.js';
 import { type PeerProgram, startPeerProgram } from '#peer/process/peer-program.js';
@@ -75,7 +75,7 @@ export async function startNode(address: string, port: number): Promise<Node> {
   });
   const jobs = {} as unknown as JobRegistry; // no action here is a job
   const registry = new ActionRegistry(jobs, { begin: async () => {}, end: async () => {} }, clock);
-  addPeerActions({ add: (action) => registry.add('peer', action), addLater: () => ({ [Symbol.dispose]() {} }) }, peer);
+  for (const action of peerActions(peer)) registry.add('peer', action);
   const api: CoreApi = {
     describe: (role) => registry.describe(role),
     invoke: (invocation, call) => registry.invoke(invocation, call),

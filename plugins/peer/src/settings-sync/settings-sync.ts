@@ -5,9 +5,8 @@ import {
   type EventsAccess,
   type Logger,
   type SettingsExchange,
-  toDisposable,
 } from '@gemel/core/sdk';
-import type { EditableSettings, PeerService, SharedSettingsService } from '../contract.js';
+import type { EditableSettings, PeerService } from '../contract.js';
 import type { CommonSettings } from './common-settings.js';
 import { type Checksums, decide, type Decision } from './decide.js';
 import { compareSettings, fetchSettings, giveWay, type Stand } from './requests.js';
@@ -24,6 +23,7 @@ export interface SettingsSyncParts {
   readonly clock: Clock;
   readonly events: EventsAccess;
   readonly log: Logger;
+  editable(): EditableSettings;
   /** A joint activation is under way: what the other node has is not the last word. */
   underWay(): boolean;
   /** Called when `status` has something new to say. */
@@ -31,10 +31,9 @@ export interface SettingsSyncParts {
 }
 
 /** Keeps the settings of cluster scope the same on both nodes: compares, and takes over what the other node has newer. */
-export class SettingsSync implements SharedSettingsService, AsyncDisposable {
+export class SettingsSync implements AsyncDisposable {
   readonly #parts: SettingsSyncParts;
   readonly #handlers: readonly Disposable[];
-  #editable: (() => EditableSettings) | undefined;
   #work: Promise<void> = Promise.resolve();
   #again: Disposable | undefined;
   #ended = false;
@@ -56,13 +55,6 @@ export class SettingsSync implements SharedSettingsService, AsyncDisposable {
         return {};
       }),
     ];
-  }
-
-  decideEditable(editable: () => EditableSettings): Disposable {
-    this.#editable = editable;
-    return toDisposable(() => {
-      if (this.#editable === editable) this.#editable = undefined;
-    });
   }
 
   get same(): boolean {
@@ -121,7 +113,7 @@ export class SettingsSync implements SharedSettingsService, AsyncDisposable {
 
   #mine(): Stand {
     const { exchange, common } = this.#parts;
-    const editable = this.#editable?.() ?? 'both-were-active';
+    const editable = this.#parts.editable();
     const { checksums, revision, author, at } = exchange.confirmed('cluster');
     return { checksums, common: common.with(this.#fingerprint), editable, revision, author, at };
   }

@@ -1,13 +1,13 @@
-import { type ActionsAccess, defineAction } from '@gemel/core/sdk';
+import { type AnyAction, defineAction } from '@gemel/core/sdk';
 import { z } from 'zod';
-import type { SettingsSync } from './settings-sync.js';
+import type { SharedSettings } from './shared-settings.js';
 import { presentSync, settingsSync } from './sync-status.js';
 
 const decided = z.object({ sections: z.array(z.string()).describe('Whose settings were decided.') });
 
 /** `gemel peer settings …`. */
-export function addSyncActions(actions: ActionsAccess, sync: SettingsSync): void {
-  actions.add(
+export function syncActions(shared: SharedSettings): readonly AnyAction[] {
+  return [
     defineAction({
       kind: 'call',
       id: 'peer.settings.show',
@@ -17,10 +17,8 @@ export function addSyncActions(actions: ActionsAccess, sync: SettingsSync): void
       input: z.strictObject({}),
       output: settingsSync.schema,
       present: presentSync,
-      run: async () => sync.status,
+      run: async () => shared.status,
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'peer.settings.take-mine',
@@ -35,10 +33,8 @@ export function addSyncActions(actions: ActionsAccess, sync: SettingsSync): void
         text: `Kept: ${sections.join(', ')}. The other node takes them over.`,
         tone: 'ok',
       }),
-      run: async () => ({ sections: [...(await sync.takeMine())] }),
+      run: async () => ({ sections: [...(await shared.decided().takeMine())] }),
     }),
-  );
-  actions.add(
     defineAction({
       kind: 'call',
       id: 'peer.settings.take-theirs',
@@ -49,7 +45,7 @@ export function addSyncActions(actions: ActionsAccess, sync: SettingsSync): void
       output: decided,
       confirmation: "Overwrite this node's settings of the sections that were changed on both?",
       present: ({ sections }) => ({ kind: 'text', text: `Taken over: ${sections.join(', ')}.`, tone: 'ok' }),
-      run: async () => ({ sections: [...(await sync.takeTheirs())] }),
+      run: async () => ({ sections: [...(await shared.decided().takeTheirs())] }),
     }),
-  );
+  ];
 }
