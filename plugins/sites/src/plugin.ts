@@ -41,7 +41,8 @@ export default definePlugin({
     const local = new LocalControl(system.units);
     const pacemaker = new PacemakerControl(commands, units, clock);
     const install = new VersionInstall({ files, folders, commands, versions });
-    const exchange = versionExchange(context, versions, install);
+    const removal = new VersionRemoval(files, folders, versions, store, guard);
+    const exchange = versionExchange(context, versions, install, removal);
     const parts: SiteParts = {
       store,
       versions,
@@ -60,7 +61,6 @@ export default definePlugin({
     const updating = new SiteUpdating(parts, power);
     const address = siteAddress(context);
     const overview = new SiteOverview({ store, units, versions, guard, host: () => address.host() });
-    const removal = new VersionRemoval(files, folders, versions, store);
     const status = context.status.add(sitesList, () => overview.list());
     context.actions.addLater(async () => {
       const [{ siteActions }, { updateActions }, { versionActions }] = await Promise.all([
@@ -71,7 +71,7 @@ export default definePlugin({
       return [
         ...siteActions(overview, making, power),
         ...updateActions(overview, making, updating),
-        ...versionActions({ versions, install, removal, events, exchange }),
+        ...versionActions({ versions, install, removal, guard, events, exchange }),
       ];
     });
     context.provideValue(SitesService, {
@@ -100,7 +100,18 @@ export default definePlugin({
       }),
     );
 
-    const adoption = context.own(new SiteAdoption({ control: pacemaker, store, units, guard, clock, log, clustered }));
+    const adoption = context.own(
+      new SiteAdoption({
+        control: pacemaker,
+        store,
+        units,
+        guard,
+        clock,
+        log,
+        clustered,
+        ranWithin: (name, ms) => watch.ranWithin(name, ms),
+      }),
+    );
     const membership = context.find(MembershipService);
     if (membership !== undefined) context.own(membership.onChanged(() => adoption.begin()));
 
@@ -129,6 +140,7 @@ function versionExchange(
   context: PluginContext,
   versions: VersionStore,
   install: VersionInstall,
+  removal: VersionRemoval,
 ): VersionExchange | undefined {
   const peer = context.find(PeerService);
   if (peer === undefined) return undefined;
@@ -140,6 +152,7 @@ function versionExchange(
     pieces: diskParts,
     write: (path, content) => files.write(path, content),
     remove: (path) => files.remove(path),
+    removeUnused: (type, version) => removal.removeUnused(type, version),
     arrived: ({ type, version }) => context.events.publish(siteEvents.versionInstalled, { type, version }),
   });
   for (const answering of exchange.answer()) context.own(answering);

@@ -135,7 +135,7 @@ ExecStart="/bin/x" "a \\"b\\" \\\\c" "100%%" "--port=\${PORT}"
 test('a version that sites use or keep for going back is not removed', async (t) => {
   const world = await withDemo(newWorld());
   const { system, folders, parts } = world;
-  const removal = new VersionRemoval(system.files, folders, parts.versions, parts.store);
+  const removal = new VersionRemoval(system.files, folders, parts.versions, parts.store, parts.guard);
   const failure = await t.throwsAsync(removal.remove('prometheus', '2.53.3'), { instanceOf: ApplianceError });
   t.like(failure?.reports[0], { code: 'sites.version.in-use', params: { sites: 'demo' } });
   await removal.remove('prometheus', '2.42.0');

@@ -13,6 +13,7 @@ import type { VersionExchange } from '../cluster/version-exchange.js';
 import type { VersionInstall } from '../version/version-install.js';
 import type { VersionRemoval } from '../version/version-removal.js';
 import type { VersionStore } from '../version/version-store.js';
+import type { SiteGuard } from '../site/site-guard.js';
 import { mebibytes } from '../site/site-space.js';
 import { fields } from './site-inputs.js';
 
@@ -26,7 +27,12 @@ const listed = z.object({
         imageMiB: z.number().describe('Size of its image.'),
         firmware: z.string().describe('Range of firmware versions that it runs on.'),
         runsHere: z.boolean().describe('Whether it runs on the firmware of this node.'),
-        sites: z.array(z.string()).describe('Sites that are at it, or keep it for going back; none: it is unused.'),
+        sites: z
+          .array(z.string())
+          .nullable()
+          .describe(
+            'Sites that are at it, or keep it for going back; none: it is unused. Null on a node that does not hold the active role.',
+          ),
       }),
     )
     .describe('What is installed on this node, by type, newest first.'),
@@ -41,6 +47,7 @@ export interface VersionParts {
   readonly versions: VersionStore;
   readonly install: VersionInstall;
   readonly removal: VersionRemoval;
+  readonly guard: SiteGuard;
   readonly events: EventsAccess;
   /** Undefined where there is no way to another node. */
   readonly exchange: VersionExchange | undefined;
@@ -48,7 +55,7 @@ export interface VersionParts {
 
 /** `gemel site version …`. */
 export function versionActions(parts: VersionParts): readonly AnyAction[] {
-  const { versions, install, removal, events, exchange } = parts;
+  const { versions, install, removal, guard, events, exchange } = parts;
   return [
     defineAction({
       kind: 'call',
@@ -60,6 +67,7 @@ export function versionActions(parts: VersionParts): readonly AnyAction[] {
       output: listed,
       present: presentVersions,
       async run() {
+        const active = await guard.isActive();
         const [all, users] = await Promise.all([versions.list(), removal.users()]);
         return {
           versions: all.map((each) => ({
@@ -69,7 +77,7 @@ export function versionActions(parts: VersionParts): readonly AnyAction[] {
             imageMiB: mebibytes(each.image.bytes),
             firmware: each.firmware,
             runsHere: versions.runsHere(each),
-            sites: [...(users.get(`${each.type} ${each.version}`) ?? [])],
+            sites: active ? [...(users.get(`${each.type} ${each.version}`) ?? [])] : null,
           })),
         };
       },
@@ -121,7 +129,7 @@ export function versionActions(parts: VersionParts): readonly AnyAction[] {
     defineAction({
       kind: 'call',
       id: 'site.version.remove',
-      summary: 'Remove a version that no site uses from this node.',
+      summary: 'Remove a version that no site uses, in a pair from both nodes.',
       role: 'administrator',
       timeoutMs: 60_000,
       input: z.strictObject({ type: fields.type, version: fields.version }),
@@ -131,6 +139,7 @@ export function versionActions(parts: VersionParts): readonly AnyAction[] {
       present: ({ type, version }) => ({ kind: 'text', text: `${type} ${version} is gone.`, tone: 'ok' }),
       async run({ type, version }) {
         await removal.remove(type, version);
+        await exchange?.removeThere(type, version);
         events.publish(siteEvents.versionRemoved, { type, version });
         return { type, version };
       },
@@ -159,9 +168,9 @@ function presentVersions({ versions }: z.output<typeof listed>): View {
       title,
       `${imageMiB} MiB`,
       runsHere
-        ? { text: sites.length === 0 ? 'unused' : '', tone: 'muted' as const }
+        ? { text: sites?.length === 0 ? 'unused' : '', tone: 'muted' as const }
         : { text: `cannot run here: needs firmware ${firmware}`, tone: 'bad' as const },
-      sites.join(', '),
+      sites?.join(', ') ?? 'on the other node',
     ]),
     empty: 'No version of any site type is installed. Upload one: gemel site version upload FILE.',
   };

@@ -7,6 +7,8 @@ import type { PacemakerControl } from './pacemaker-control.js';
 /** Pacemaker needs up to half a minute to form a cluster; until then its tools are refused. */
 const againMs = 2_000;
 const patience = 60;
+/** From the first engine that a new cluster stops to the moment when sites are handed over; longer, and somebody stopped the site. */
+const formationMs = 30_000;
 
 export interface SiteAdoptionParts {
   readonly control: PacemakerControl;
@@ -16,6 +18,8 @@ export interface SiteAdoptionParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly clustered: () => Promise<boolean>;
+  /** Whether a site that does not run did so not long ago. */
+  readonly ranWithin: (name: string, ms: number) => boolean;
 }
 
 /**
@@ -72,11 +76,11 @@ export class SiteAdoption implements Disposable {
   }
 
   async #agree(known: readonly string[]): Promise<void> {
-    const { control, store, units } = this.#parts;
+    const { control, store, units, ranWithin } = this.#parts;
     const [sites, states] = await Promise.all([store.list(), units.states()]);
     const names = sites.map(({ name }) => name);
     for (const name of names.filter((each) => !known.includes(each))) {
-      const runs = (states.get(name) ?? 'stopped') !== 'stopped';
+      const runs = (states.get(name) ?? 'stopped') !== 'stopped' || ranWithin(name, formationMs);
       await control.put(name, runs ? 'Started' : 'Stopped', states.get(name) === 'running');
     }
     // A volume that is not there looks as if there were no sites: then nothing is taken away.

@@ -39,6 +39,15 @@ export const finishVersion = definePeerRequest({
   timeoutMs: 300_000,
 });
 
+/** The active node knows that no site uses it. */
+export const removeVersion = definePeerRequest({
+  id: 'sites.version.remove',
+  trust: 'pinned',
+  input: which,
+  output: z.object({}),
+  timeoutMs: 60_000,
+});
+
 export interface VersionExchangeParts {
   readonly peer: PeerService;
   readonly versions: VersionStore;
@@ -47,6 +56,8 @@ export interface VersionExchangeParts {
   /** Writes the description beside the pieces. */
   readonly write: (path: string, content: string) => Promise<void>;
   readonly remove: (path: string) => Promise<void>;
+  /** Of a version that the other node asks to remove; absent is fine. */
+  readonly removeUnused: (type: string, version: string) => Promise<void>;
   /** After a version came from the other node. */
   readonly arrived: (metadata: VersionMetadata) => void;
 }
@@ -88,14 +99,24 @@ export class VersionExchange {
     await peer.call(finishVersion, { metadata }, { signal });
   }
 
+  /** A node that is away keeps it, which harms nobody. */
+  async removeThere(type: string, version: string): Promise<void> {
+    const { peer } = this.parts;
+    if (peer.paired !== undefined && peer.reachable) await peer.call(removeVersion, { type, version });
+  }
+
   /** Answers the other node. */
   answer(): readonly Disposable[] {
-    const { peer, versions, install, pieces, write, remove, arrived } = this.parts;
+    const { peer, versions, install, pieces, write, remove, removeUnused, arrived } = this.parts;
     const folder = (type: string, version: string) => `${paths.incoming}/from-peer/${type}-${version}`;
     return [
       peer.handle(listVersions, async () => ({
         versions: (await versions.list()).map(({ type, version }) => ({ type, version })),
       })),
+      peer.handle(removeVersion, async ({ type, version }) => {
+        if ((await versions.find(type, version)) !== undefined) await removeUnused(type, version);
+        return {};
+      }),
       peer.handle(takeChunk, async ({ type, version, offset, data }) => {
         const target = folder(type, version);
         if (offset === 0) await remove(target);

@@ -22,6 +22,8 @@ export class SiteWatch implements Disposable {
   readonly #parts: SiteWatchParts;
   readonly #signal: Disposable;
   #known: ReadonlyMap<string, SiteState> = new Map();
+  /** When a site was seen to run no longer, by name. */
+  readonly #endedAt = new Map<string, number>();
   #soon: Disposable | undefined;
 
   constructor(parts: SiteWatchParts) {
@@ -38,6 +40,12 @@ export class SiteWatch implements Disposable {
     // Without it systemd sends no signals.
     await dbus.call({ destination: systemd, path: systemdPath, interface: `${systemd}.Manager`, member: 'Subscribe' });
     this.#known = await units.states();
+  }
+
+  /** Whether it ran not long ago: what ended with the engines of a single appliance is to run again in its pair. */
+  ranWithin(name: string, ms: number): boolean {
+    const { clock } = this.#parts;
+    return clock.monotonic() - (this.#endedAt.get(name) ?? -Infinity) <= ms;
   }
 
   [Symbol.dispose](): void {
@@ -63,6 +71,7 @@ export class SiteWatch implements Disposable {
       const was = before.get(site) ?? 'stopped';
       const is = now.get(site) ?? 'stopped';
       if (was === is) continue;
+      if (was === 'running') this.#endedAt.set(site, this.#parts.clock.monotonic());
       if (is === 'running') events.publish(siteEvents.started, { site });
       else if (is === 'stopped') events.publish(siteEvents.stopped, { site });
       else if (is === 'failed') events.publish(siteEvents.failed, { site, reason: gaveUp(site) });
