@@ -28,6 +28,14 @@ export interface TakeoverTellerParts {
   readonly asked: () => Promise<boolean>;
 }
 
+interface Arrival {
+  /** The pair when another node, or none, had the role. */
+  readonly before: PairStatus;
+  /** The pair when the role was first seen here. */
+  readonly arrival: PairStatus;
+  readonly asked: Promise<boolean>;
+}
+
 /** Notices that this node took the active role over, waits until it is done, and tells why it happened. */
 export class TakeoverTeller implements Disposable {
   #alerts: readonly Alert[] = [];
@@ -45,16 +53,20 @@ export class TakeoverTeller implements Disposable {
 
   look(before: PairStatus | undefined, now: PairStatus): void {
     const { thisNode } = this.parts.membership.current;
-    if (before !== undefined && before.activeNode !== null) this.#last = before;
+    const last = this.#last ?? before;
+    if (now.activeNode !== null) this.#last = now;
     if (now.activeNode !== thisNode) {
-      if (before?.activeNode === thisNode) this.#tellLossLater();
+      if (before?.activeNode === thisNode) {
+        // What was started for the role belongs to the takeover that ends here.
+        this.#alerts = this.#alerts.filter(({ kind }) => kind !== 'resource');
+        this.#tellLossLater();
+      }
       return;
     }
-    if (before === undefined || before.activeNode === thisNode || this.#settling !== undefined) return;
-    if (this.#last?.activeNode === thisNode) return;
+    if (last === undefined || last.activeNode === thisNode || this.#settling !== undefined) return;
     // Whoever asked takes the wish back once the role is here: it is looked for now.
     const asked = this.parts.asked().catch(() => false);
-    this.#waitForEnd(this.#last ?? before, asked, settleRounds);
+    this.#waitForEnd({ before: last, arrival: now, asked }, settleRounds);
   }
 
   [Symbol.dispose](): void {
@@ -62,27 +74,29 @@ export class TakeoverTeller implements Disposable {
     this.#losing?.[Symbol.dispose]();
   }
 
-  #waitForEnd(before: PairStatus, asked: Promise<boolean>, rounds: number): void {
+  #waitForEnd(arrival: Arrival, rounds: number): void {
     this.#settling = this.parts.clock.after(settleEveryMs, () => {
-      void this.#finish(before, asked, rounds).catch((failure: unknown) => {
+      void this.#finish(arrival, rounds).catch((failure: unknown) => {
         this.#settling = undefined;
         this.parts.log.warn({ failure: String(failure) }, 'could not tell why the active role is here');
       });
     });
   }
 
-  async #finish(before: PairStatus, asked: Promise<boolean>, rounds: number): Promise<void> {
+  async #finish({ before, arrival, asked }: Arrival, rounds: number): Promise<void> {
     const { membership, read, events, clusterLog } = this.parts;
     const now = await read();
     const { thisNode, options } = membership.current;
     if (rounds > 0 && now.resources.some(({ state }) => state === 'starting' || state === 'stopping')) {
-      this.#waitForEnd(before, asked, rounds - 1);
+      this.#waitForEnd({ before, arrival, asked }, rounds - 1);
       return;
     }
     this.#settling = undefined;
     if (now.activeNode !== thisNode) return;
     const detectionMs = options === null ? undefined : options.tokenMs + options.consensusMs;
-    const input = { thisNode, before, now, alerts: this.#alerts, asked: await asked, detectionMs };
+    // The other node is judged as it was then, not as it is by now.
+    const then = { ...arrival, failures: now.failures };
+    const input = { thisNode, before, now: then, alerts: this.#alerts, asked: await asked, detectionMs };
     const takeover = explainTakeover(input);
     const text = takeoverText(takeover, thisNode);
     const { cause, from, tookMs } = takeover;

@@ -18,6 +18,7 @@ export interface TakeoverInput {
   readonly thisNode: string;
   /** The pair as it was last seen with another active node; undefined right after the start of core. */
   readonly before: PairStatus | undefined;
+  /** When the role was first seen here; its failures may be later. */
   readonly now: PairStatus;
   /** Of this node's Pacemaker, from some time before the takeover to its end. */
   readonly alerts: readonly Alert[];
@@ -44,11 +45,9 @@ export function explainTakeover(input: TakeoverInput): Takeover {
   const { before, now, thisNode, alerts } = input;
   const from = before?.activeNode ?? null;
   const other = now.nodes.find(({ name }) => name !== thisNode);
-  const operations = startsOf(alerts, thisNode);
+  const operations = startsOf(alerts, thisNode).filter(({ resource }) => isTakenOver(resource, before, thisNode));
   const first = operations[0];
-  const lost = alerts.findLast(
-    (alert) => alert.kind === 'node' && alert.state === 'lost' && alert.node === other?.name,
-  );
+  const lost = lossOf(alerts, other?.name, first);
   const { cause, fault, rule } = judge(input, other, lost, first);
   // what was noticed before the first start belongs to it; older alerts do not
   const sign = cause === 'node-lost' ? lost : cause === 'external-lost' ? lossOfExternal(alerts, other) : undefined;
@@ -72,6 +71,23 @@ function startsOf(alerts: readonly Alert[], node: string): readonly Operation[] 
   return alerts.filter(
     (alert): alert is Operation => alert.kind === 'resource' && alert.node === node && bringsUp.has(alert.task),
   );
+}
+
+/** What ran elsewhere before. A clone that runs on both nodes is no part of a takeover. */
+function isTakenOver(resource: string, before: PairStatus | undefined, thisNode: string): boolean {
+  const known = before?.resources.find(({ name }) => name === resource || name === `${resource}-clone`);
+  return known === undefined || !known.nodes.includes(thisNode);
+}
+
+/** The loss of the other node that came before the first start, unless it was back by then. */
+function lossOf(alerts: readonly Alert[], other: string | undefined, first: Operation | undefined): Alert | undefined {
+  const steps = alerts.filter((alert) => alert.kind === 'node' && alert.node === other);
+  const lost = steps.findLast((alert) => alert.kind === 'node' && alert.state === 'lost');
+  if (lost === undefined || first === undefined) return lost;
+  const isBack = steps.some(
+    (alert) => alert.kind === 'node' && alert.state === 'member' && alert.at > lost.at && alert.at < first.at,
+  );
+  return isBack ? undefined : lost;
 }
 
 function lossOfExternal(alerts: readonly Alert[], other: PairNode | undefined): Alert | undefined {

@@ -16,6 +16,9 @@ const lookEveryMs = 30_000;
 /** A takeover sends a dozen alerts in a second: one look for those that come together. */
 const settleMs = 150;
 
+/** After this long a planned move is over on the other node as well. */
+const followUpMs = 3_000;
+
 export interface ClusterWatchParts {
   readonly reader: PairReader;
   readonly membership: MembershipService;
@@ -36,6 +39,7 @@ export class ClusterWatch implements Disposable {
   #role: RoleStatus;
   #regularly: Disposable | undefined;
   #soon: Disposable | undefined;
+  #later: Disposable | undefined;
   #looking: Promise<void> | undefined;
   #again = false;
   #ended = false;
@@ -71,6 +75,9 @@ export class ClusterWatch implements Disposable {
   hear(alerts: readonly Alert[]): void {
     this.parts.takeovers.hear(alerts);
     this.lookSoon();
+    // What the other node does after this one sends no alert here.
+    this.#later?.[Symbol.dispose]();
+    this.#later = this.parts.clock.after(followUpMs, () => void this.look());
   }
 
   lookSoon(): void {
@@ -103,6 +110,7 @@ export class ClusterWatch implements Disposable {
     this.#ended = true;
     this.#regularly?.[Symbol.dispose]();
     this.#soon?.[Symbol.dispose]();
+    this.#later?.[Symbol.dispose]();
   }
 
   async #regularLook(): Promise<void> {
@@ -111,7 +119,7 @@ export class ClusterWatch implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { reader, membership, takeovers, log } = this.parts;
+    const { reader, membership, takeovers, events, clusterLog, log } = this.parts;
     if (this.#ended) return;
     try {
       const now = await reader.read();
@@ -120,7 +128,8 @@ export class ClusterWatch implements Disposable {
       this.#pair = now;
       const changes = before === undefined ? [] : pairChanges(before, now, this.#places);
       for (const { name, nodes } of now.resources) if (nodes[0] !== undefined) this.#places.set(name, nodes[0]);
-      for (const change of changes) await tellChange(this.parts, change);
+      for (const change of changes)
+        await tellChange({ events, clusterLog, now, local: membership.current.thisNode }, change);
       takeovers.look(before, now);
       this.#setRole(roleOf(membership.current, now.running, now.activeNode ?? undefined), now.activeNode);
     } catch (failure) {

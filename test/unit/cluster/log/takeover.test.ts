@@ -58,6 +58,20 @@ test('a node that is already back was lost all the same', async (t) => {
   t.is((await explain(await withNode({}), { alerts: [lost, ...starts] })).cause, 'node-lost');
 });
 
+test('a clone that started here before has nothing to do with it', async (t) => {
+  const earlier = operation(-6_000, 'start', 'external');
+  const { cause, tookMs } = await explain(await pair('lost'), { alerts: [earlier, lost, ...starts] });
+  t.deepEqual([cause, tookMs], ['node-lost', 300]);
+});
+
+test('a loss that was over before the takeover is not its cause', async (t) => {
+  const back: Alert = { kind: 'node', at: begin + 50, node: 'node1', state: 'member' };
+  t.is(
+    (await explain(await withNode({ state: 'maintenance' }), { alerts: [lost, back, ...starts] })).cause,
+    'maintenance',
+  );
+});
+
 test('a node that hands over before it leaves was shut down', async (t) => {
   const leaving = { ...lost, at: begin + 5_000 };
   const told = await explain(await pair('lost'), { alerts: [...starts, leaving] });
