@@ -88,6 +88,15 @@ export async function forgetLearntAddresses(lab: string, node: NodeName, nics: r
     ]);
 }
 
+/** What is sent to a node's external NICs is dropped before them, or no longer; what it sends itself passes. */
+export async function setDeaf(lab: string, node: NodeName, deaf: boolean): Promise<void> {
+  for (const nic of NICS.filter(({ link }) => link === 'external')) {
+    const device = ['dev', portName(node, nic), 'root'];
+    const change = deaf ? ['replace', ...device, 'pfifo', 'limit', '0'] : ['delete', ...device];
+    await mustRun(['tc', '-netns', labNamespace(lab), 'qdisc', ...change]);
+  }
+}
+
 /** A restored appliance has forgotten what its neighbours remember: forget here too. */
 export async function forgetNeighbours(lab: string): Promise<void> {
   await inNamespace(labNamespace(lab), ['neigh flush all'], true);

@@ -23,7 +23,7 @@ import {
   type NodeName,
   type Port,
 } from './lab-layout.ts';
-import { createLabNetwork, forgetNeighbours, removeLabNetwork, selectNics } from './lab-network.ts';
+import { createLabNetwork, forgetNeighbours, removeLabNetwork, selectNics, setDeaf } from './lab-network.ts';
 import { LabNode } from './lab-node.ts';
 import { SharedFolder } from './shared-folder.ts';
 import { VmAppliance } from './vm-appliance.ts';
@@ -158,6 +158,12 @@ export class Lab {
     return this.#change(() => {
       this.#record.cuts = this.#record.cuts.filter((name) => !healed.has(name));
     });
+  }
+
+  /** A fault that no carrier shows: nothing reaches the node from the external network any more, while what it sends arrives. */
+  setDeaf(node: NodeName, deaf: boolean): Promise<void> {
+    this.node(node);
+    return setDeaf(this.name, node, deaf);
   }
 
   /** Power loss of one node; the other loses the carrier of the sync cables. */

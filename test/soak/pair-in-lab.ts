@@ -112,6 +112,15 @@ export class PairInLab implements AsyncDisposable {
     return until('the pair to be redundant', seconds, () => this.isRedundant());
   }
 
+  async #isActive(node: NodeName, plugin: string): Promise<boolean> {
+    const list = await this.gemel(node, 'plugin', 'list', '--json');
+    // as the action's output schema says
+    const { plugins } = JSON.parse(list) as {
+      readonly plugins: readonly { readonly id: string; readonly condition: string }[];
+    };
+    return plugins.some(({ id, condition }) => id === plugin && condition === 'active');
+  }
+
   async #setUpNetwork(node: NodeName): Promise<void> {
     const { hostName, external, sync } = addresses[node];
     await until(
@@ -119,6 +128,9 @@ export class PairInLab implements AsyncDisposable {
       300,
       async () => (await this.lab.node(node).exec(['gemel', 'status'])).code === 0,
     );
+    // The first boot of an emulated machine may take longer than plugins are given.
+    for (const plugin of ['peer', 'cluster', 'sites'])
+      if (!(await this.#isActive(node, plugin))) await this.gemel(node, 'plugin', 'reload', plugin);
     await this.gemel(node, 'network', 'mode', 'set', 'advanced', '--yes');
     if (this.kind === 'vm') {
       const bond = (name: string, members: string, ...more: readonly string[]) =>
