@@ -1,6 +1,6 @@
 import { ApplianceError } from '@gemel/core/sdk';
 import test from 'ava';
-import { reports } from '../settings/world.js';
+import { jane, reports } from '../settings/world.js';
 import { cut, end, settle, type SyncNode, twoNodes } from './sync-world.js';
 
 async function withTwo(run: (a: SyncNode, b: SyncNode) => Promise<void>): Promise<void> {
@@ -169,5 +169,19 @@ test('a choice that was overtaken is refused', async (t) => {
     await t.throwsAsync(a.sync.takeMine(), { code: 'conflict' });
     cut(a, b);
     await t.throwsAsync(a.sync.takeTheirs(), { code: 'unavailable' });
+  });
+});
+
+test('a hold is for people on the other node, and gives way to the next activation of the same node', async (t) => {
+  await withTwo(async (a, b) => {
+    await a.set('lan', { mtu: 9000 });
+    await a.activate(60);
+    await t.throwsAsync(b.set('ntp', { zone: 'Europe/Berlin' }), { code: 'conflict' });
+    // as if its core had been killed within the window, so that nobody told the other node
+    a.joint.settled();
+    await a.engine.undo(jane);
+    t.is((await a.change('lan', { mtu: 2000 })).state, 'confirmed');
+    t.is(b.settings().mtu, 2000);
+    t.is((await b.change('ntp', { zone: 'Europe/Berlin' })).state, 'confirmed');
   });
 });

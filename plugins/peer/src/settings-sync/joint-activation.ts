@@ -127,9 +127,11 @@ export class JointActivation implements ActivationPartner, Disposable {
     after: SharedSettings,
   ): Promise<{ readonly path: string; readonly text: string }[]> {
     const { exchange, maintenance, clock, peer } = this.#parts;
-    if (this.#held !== undefined || this.#token !== undefined) {
+    if (this.#token !== undefined) {
       throw new ApplianceError('conflict', 'Settings are being activated there already. Try again in a moment.');
     }
+    // the other node has one activation at a time: of an earlier one it knows no more, as after a restart of its core
+    this.#release();
     const hostName = peer.paired?.hostName ?? 'The other node';
     this.#held = {
       token,
