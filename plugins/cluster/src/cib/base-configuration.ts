@@ -1,8 +1,15 @@
 import type { ClusterOptions, Membership } from '../membership/membership.js';
 import { constraint, nameValues, op, type Options, primitive } from './cib-elements.js';
 
-/** Below the 10,000 points that DRBD gives to current data: an unreachable external network moves the role, it never lets old data win. */
-const externalLost = -9000;
+/**
+ * Below the 1,000 points that DRBD gives to good data without a word from the other node (10,000 to current data): an unreachable external
+ * network moves the role, and keeps no node from being active when there is no better one. Above what stickiness adds up to.
+ */
+const externalLost = -900;
+/** In place of DRBD's, where there is none. */
+const anyNode = 1_000;
+/** Each resource that goes along with the active role adds this. A hundred sites must not outweigh a lost network. */
+const stickiness = '1';
 
 /** Of Pacemaker 3.0: what the first CIB is written in. Newer engines bring it up to theirs. */
 const schema = 'pacemaker-4.0';
@@ -39,10 +46,13 @@ export function renderFirstCib({ clusterIp, options }: Membership): string {
           constraint.after('data', 'start', 'drbd-data-clone', 'promote'),
           constraint.with('cluster-ip', 'data'),
           constraint.after('cluster-ip', 'start', 'data', 'start'),
+          constraint.after('active', 'start', 'data', 'start'),
         ]
       : []),
     constraint.with('active', 'cluster-ip'),
-    constraint.after('active', 'start', 'cluster-ip', 'start'),
+    // Create finds `active` running and no cluster IP: its first start must stop nothing.
+    constraint.afterIfBoth('active', 'cluster-ip'),
+    ...(replicated ? [] : [constraint.anywhere('cluster-ip', anyNode)]),
     ...(watchesExternal ? [constraint.needsExternal(head, replicated ? 'Promoted' : undefined, externalLost)] : []),
   ];
   return `<cib validate-with="${schema}" admin_epoch="0" epoch="1" num_updates="0">
@@ -61,7 +71,7 @@ ${constraints.join('\n')}
 </constraints>
 <rsc_defaults>
 <meta_attributes id="rsc_defaults-meta_attributes">
-${nameValues('rsc_defaults-meta_attributes', { 'resource-stickiness': '100', 'migration-threshold': '3', 'failure-timeout': '60s' })}
+${nameValues('rsc_defaults-meta_attributes', { 'resource-stickiness': stickiness, 'migration-threshold': '3', 'failure-timeout': '60s' })}
 </meta_attributes>
 </rsc_defaults>
 <alerts>

@@ -44,6 +44,19 @@ export const constraint = {
   after(resource: string, action: string, other: string, otherAction: string): string {
     return `<rsc_order id="order-${other}-${resource}-mandatory" first="${other}" first-action="${otherAction}" then="${resource}" then-action="${action}" kind="Mandatory"/>`;
   },
+  /** As `after` where both happen at once; alone, `resource` is never stopped and started for the sake of `other`. */
+  afterIfBoth(resource: string, other: string): string {
+    return `<rsc_order id="order-${other}-${resource}-optional" first="${other}" first-action="start" then="${resource}" then-action="start" kind="Optional"/>`;
+  },
+  /** Points that every node has, so that a few less elsewhere are a preference and not a refusal. */
+  anywhere(resource: string, score: number): string {
+    const id = `location-${resource}-anywhere`;
+    return `<rsc_location id="${id}" rsc="${resource}">
+<rule id="${id}-rule" score="${score}">
+<expression id="${id}-rule-expr-1" attribute="#uname" operation="defined"/>
+</rule>
+</rsc_location>`;
+  },
   /**
    * Rather elsewhere while this node does not reach the external network; if none does, it stays. `external` is what pings find out
    * within seconds, `external-carrier` what gemel-carrier.service tells at once. A node that lost both networks while the other one was
