@@ -70,7 +70,7 @@ async function perSecond(call: () => Promise<unknown>, atOnce: number): Promise<
 
 async function startGemel(folder: string): Promise<{ readonly path: string } & AsyncDisposable> {
   const core: CoreApi = {
-    describe: () => [],
+    describe: async () => [],
     invoke: async ({ input: echoed }) => ({ output: echoed, reports: [] }),
     subscribe: () => ({ [Symbol.dispose]() {} }),
   };
