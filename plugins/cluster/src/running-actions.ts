@@ -13,6 +13,10 @@ import { Simulator } from './prediction/simulator.js';
 import { whatIfAction } from './prediction/what-if-action.js';
 import { readingActions } from './resources/reading-actions.js';
 import { resourceActions } from './resources/resource-actions.js';
+import { KeptCopies } from './split-brain/kept-copies.js';
+import { readSide } from './split-brain/side.js';
+import { type SplitBrainParts, splitBrainActions } from './split-brain/split-brain-actions.js';
+import { connectRequest } from './split-brain/split-brain-requests.js';
 import type { PairStatus } from './status/pair-schema.js';
 import { statusAction } from './status/status-action.js';
 
@@ -26,15 +30,35 @@ export interface RunningActionParts {
   readonly lookSoon: () => void;
 }
 
+export interface RunningTools {
+  readonly actions: readonly AnyAction[];
+  /** Also for what the other node asks. */
+  readonly splitBrain: SplitBrainParts;
+}
+
 /** Everything that an operator does with a formed cluster. */
-export function runningActions(parts: RunningActionParts): readonly AnyAction[] {
+export function runningTools(parts: RunningActionParts): RunningTools {
   const { system, membership, peer, pacemaker, clusterLog, read, lookSoon } = parts;
   const { clock, commands, files } = system;
   const simulator = new Simulator(pacemaker, files);
   const changes = new ClusterChanges({ pacemaker, simulator, clusterLog, membership, clock, read, lookSoon });
   const role = new ActiveRole(pacemaker, changes, clock);
   const agents = new Agents(pacemaker);
-  return [
+  const thisNode = () => membership.current.thisNode;
+  const splitBrain: SplitBrainParts = {
+    pacemaker,
+    changes,
+    clusterLog,
+    read,
+    peer,
+    membership,
+    copies: new KeptCopies(system, thisNode),
+    side: (signal) => readSide(system, thisNode(), signal),
+    connectOther: async () => {
+      await peer.call(connectRequest, {});
+    },
+  };
+  const actions = [
     statusAction(read),
     logAction(peer, clusterLog),
     whatIfAction(changes),
@@ -42,5 +66,7 @@ export function runningActions(parts: RunningActionParts): readonly AnyAction[] 
     ...resourceActions({ pacemaker, agents, changes }),
     ...maintenanceActions({ changes, role, membership, read }),
     drillAction({ commands, clock, changes, role, membership, clusterLog, read }),
+    ...splitBrainActions(splitBrain),
   ];
+  return { actions, splitBrain };
 }

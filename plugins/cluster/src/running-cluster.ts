@@ -6,6 +6,8 @@ import type { MembershipService } from './contract.js';
 import { ClusterLog } from './log/cluster-log.js';
 import { answerLogRequests } from './log/log-request.js';
 import { TakeoverTeller } from './log/takeover-teller.js';
+import type { RunningTools } from './running-actions.js';
+import { answerSplitBrain } from './split-brain/split-brain.js';
 import { Pacemaker } from './pacemaker/pacemaker.js';
 import { ClusterWatch } from './status/cluster-watch.js';
 import { PairReader } from './status/pair-reader.js';
@@ -76,10 +78,14 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     return watch.role;
   });
 
-  context.actions.addLater(async () => {
-    const { runningActions } = await import('./running-actions.js');
-    return runningActions({ system, membership, peer, pacemaker, clusterLog, read, lookSoon: () => watch.lookSoon() });
-  });
+  let loaded: Promise<RunningTools> | undefined;
+  const tools = () =>
+    (loaded ??= import('./running-actions.js').then(({ runningTools }) =>
+      runningTools({ system, membership, peer, pacemaker, clusterLog, read, lookSoon: () => watch.lookSoon() }),
+    ));
+  context.actions.addLater(async () => (await tools()).actions);
+  const answers = answerSplitBrain(peer, membership, async () => (await tools()).splitBrain);
+  for (const answer of answers) context.own(answer);
 
   context.own(answerLogRequests(peer, clusterLog));
   context.own(peerFacts.answer(version));

@@ -1,0 +1,86 @@
+import { ApplianceError } from '@gemel/core/sdk';
+import type { ClusterLog } from '../log/cluster-log.js';
+import { maintenanceOff, maintenanceOn } from '../pacemaker/changes.js';
+import type { Pacemaker } from '../pacemaker/pacemaker.js';
+import type { ClusterChanges } from '../prediction/cluster-changes.js';
+import type { PairStatus } from '../status/pair-schema.js';
+import type { KeptCopies } from './kept-copies.js';
+
+/** Emulated machines need half a minute to hand over. */
+const stepMs = 180_000;
+
+/** Constraints by which DRBD keeps a node from becoming active whose data may be old: here a person has decided. */
+const fences = '/cib/configuration/constraints/rsc_location[starts-with(@id,"drbd-fence-by-handler")]';
+
+export interface GiveUpParts {
+  readonly pacemaker: Pacemaker;
+  readonly changes: ClusterChanges;
+  readonly copies: KeptCopies;
+  readonly clusterLog: ClusterLog;
+  readonly read: (signal?: AbortSignal) => Promise<PairStatus>;
+  /** Lets the other node's DRBD take the connection up again. */
+  readonly connectOther: () => Promise<void>;
+}
+
+export function hasSplitBrain({ reasons }: PairStatus): boolean {
+  return reasons.some(({ reason }) => reason === 'split-brain');
+}
+
+/**
+ * This node gives its data up for the other one's. INVARIANT: nothing of them is lost before the copy is whole; a failure
+ * until then leaves both sides as they were, parted.
+ * @returns id of the copy.
+ */
+export async function giveUp(
+  parts: GiveUpParts,
+  local: string,
+  signal: AbortSignal,
+  say: (step: string) => void,
+): Promise<string> {
+  const { pacemaker, changes, copies, clusterLog, read, connectOther } = parts;
+  if (!hasSplitBrain(await read(signal))) {
+    throw new ApplianceError('conflict', `${local} has no split brain to be resolved. See: gemel cluster status`);
+  }
+  say(`${local} hands everything over`);
+  if ((await pacemaker.find(fences, signal)).length > 0) {
+    await pacemaker.apply({ commands: [['cibadmin', '--delete-all', '--force', '--xpath', fences]] }, signal);
+  }
+  await pacemaker.apply(maintenanceOn(local), signal);
+  let id: string;
+  try {
+    await reach(changes, signal, `${local} did not give its resources up`, (pair) =>
+      pair.resources.every(({ nodes, passiveOn }) => ![...nodes, ...passiveOn].includes(local)),
+    );
+    say('What this node wrote is copied');
+    id = await copies.take(signal);
+  } finally {
+    // Its volume comes up again, and parted as before unless the next step follows.
+    await pacemaker.apply(maintenanceOff(local));
+  }
+  say(`${local} takes the data of the other node`);
+  await reach(changes, signal, `The data volume of ${local} did not come up again`, ({ data }) => data !== null);
+  await copies.run('discard', signal);
+  await connectOther();
+  await reach(changes, signal, 'The nodes did not begin to synchronise', ({ data }) =>
+    /^(Connected|Sync|Paused)/.test(data?.connection ?? ''),
+  );
+  await clusterLog.add({
+    kind: 'data',
+    severity: 'warning',
+    text: `Split brain resolved: ${local} takes the data of the other node. What it had written is kept as ${id}.`,
+  });
+  return id;
+}
+
+async function reach(
+  changes: ClusterChanges,
+  signal: AbortSignal,
+  complaint: string,
+  isSo: (pair: PairStatus) => boolean,
+): Promise<void> {
+  if ((await changes.waitUntil(isSo, stepMs, signal)) !== undefined) return;
+  throw new ApplianceError(
+    'timeout',
+    `${complaint} within ${stepMs / 1_000} s. See: gemel cluster status and drbdadm status`,
+  );
+}
