@@ -106,11 +106,12 @@ export async function connectPeer(parts: FormationParts, login: PeerLogin, call:
   const files = pairFiles(planned, key, randomBytes(24).toString('hex'));
   const caller = { hostName: planned.thisNode, addresses: ownAddresses(planned) };
   const asPeer = seenFrom(planned, looked.view.hostName);
-  await formPair(parts, planned, files, call, async () => {
+  const prepare = async () => {
     await peer.callUnpaired(looked.peer, requests.joinPrepare, { ticket, planned: asPeer, files, caller });
     const addresses = addressesOf(planned);
     await peer.pair({ hostName: looked.view.hostName, fingerprint: looked.peer.fingerprint, addresses });
-  });
+  };
+  await formPair(parts, planned, files, call, prepare, parts.membership.current.movedAlone === true);
   context.log.info({ node: looked.view.hostName }, 'the other node was connected');
   await synchronise(parts, files, call);
   return planned;
@@ -257,7 +258,8 @@ export function planPair(current: Membership, other: NodeView): Membership {
   };
   const own = current.nodes.filter(({ hostName }) => hostName === current.thisNode);
   const nodes = [...own, member].toSorted((one, two) => one.nodeId - two.nodeId);
-  return { ...current, phase: 'connected', nodes, keepsServices: true };
+  const { movedAlone: _, ...same } = current;
+  return { ...same, phase: 'connected', nodes, keepsServices: true };
 }
 
 export function judgeHardware({ context }: FormationParts, own: NodeView, other: NodeView) {

@@ -88,12 +88,6 @@ export class Engines {
     else await this.#units.stop(witness);
   }
 
-  /** This node's addresses as Corosync uses them, in the order of links. */
-  async ownAddresses(): Promise<readonly string[]> {
-    const { stdout } = await this.#commands.run(['corosync-cfgtool', '-s']);
-    return [...stdout.matchAll(/^\s*addr\s*= (\S+)$/gm)].map(([, address = '']) => address);
-  }
-
   /** From now on Pacemaker neither starts nor stops anything, or does so again. */
   async setHandsOff(handsOff: boolean): Promise<void> {
     await this.setProperty('maintenance-mode', handsOff ? 'true' : 'false');

@@ -17,7 +17,7 @@ export async function reconnect(
   peerAddress: string | undefined,
   call: JobCall,
 ): Promise<Membership> {
-  const { context, membership, engines, peer } = parts;
+  const { context, membership, peer } = parts;
   const current = membership.must('disconnected', 'Only a disconnected cluster can be reconnected.');
   if (!current.keepsServices) throw new ApplianceError('conflict', 'Reconnect on the node that kept the services.');
   const { paired } = peer;
@@ -49,8 +49,7 @@ export async function reconnect(
   const files = pairFiles(planned, await readKey(parts), randomBytes(24).toString('hex'));
   const caller = { hostName: planned.thisNode, addresses: ownAddresses(planned) };
   // Corosync takes new addresses of the other node while it runs, not those of its own; nor does Pacemaker take another host name.
-  const used = await engines.ownAddresses();
-  const isMoved = planned.thisNode !== current.thisNode || caller.addresses.some((address) => !used.includes(address));
+  const isMoved = planned.thisNode !== current.thisNode || current.movedAlone === true;
   await formPair(
     parts,
     planned,
@@ -73,7 +72,8 @@ export function planAgain(current: Membership, own: NodeView, other: NodeView): 
     throw new ApplianceError('conflict', 'The cluster has one node only. Connect another.');
   const held = current.clusterIp?.address;
   const nodes = [moved(self, own, held), moved(peer, other, held)].toSorted((one, two) => one.nodeId - two.nodeId);
-  return { ...current, phase: 'connected', thisNode: own.hostName, nodes, keepsServices: true };
+  const { movedAlone: _, ...same } = current;
+  return { ...same, phase: 'connected', thisNode: own.hostName, nodes, keepsServices: true };
 }
 
 /**
@@ -90,7 +90,7 @@ export async function followOwnAddresses({ context, membership, journal }: Forma
   const nodes = current.nodes.map((member) => (member === own ? next : member));
   const alone = renderCorosync({ ...current, nodes: [next] });
   await context.system.files.write(corosyncFile, alone, { mode: 0o600 });
-  await membership.set({ ...current, nodes });
+  await membership.set({ ...current, nodes, movedAlone: true });
 }
 
 function moved(member: Member, view: NodeView, clusterIp: string | undefined): Member {

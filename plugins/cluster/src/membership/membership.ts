@@ -71,6 +71,12 @@ export const membershipSchema = z.strictObject({
     .nullable()
     .describe('Where the other node was said to be when the cluster was created.'),
   keepsServices: z.boolean().describe('Disconnected: whether this is the node that kept the services. Otherwise true.'),
+  movedAlone: z
+    .boolean()
+    .optional()
+    .describe(
+      'While it ran alone this node got other addresses than its engines run with; they are restarted when the nodes meet again.',
+    ),
   createdAt: z.number().describe('Wall clock, milliseconds since 1970; 0 in phase none.'),
   options: optionsSchema.nullable().describe('Null in phase none.'),
 });

@@ -173,10 +173,6 @@ export class Box implements PeerService {
     ]) {
       commands.always(argv);
     }
-    commands.always(
-      ['corosync-cfgtool', '-s'],
-      `        addr    = ${this.address}\n        addr    = 10.77.0.1${this.number}\n`,
-    );
     commands.always(['crm_mon', '--one-shot', '--output-as=xml'], async () => this.#monitor());
   }
 
