@@ -1,6 +1,6 @@
 import { type PluginContext, SettingsMaintenance, toDisposable } from '@gemel/core/sdk';
 import { DeviceService } from '@gemel/plugin-device/contract';
-import { PeerService } from '@gemel/plugin-peer/contract';
+import { PeerService, SharedSettingsService } from '@gemel/plugin-peer/contract';
 import { watchAlerts } from './alerts/alert-folder.js';
 import type { MembershipService } from './contract.js';
 import { ClusterLog } from './log/cluster-log.js';
@@ -14,7 +14,7 @@ import { PairReader } from './status/pair-reader.js';
 import { clusterPair } from './status/pair-status.js';
 import { PeerFactsWatch } from './status/peer-facts.js';
 import { clusterRole } from './status/role-status.js';
-import { passiveLock } from './status/scope-lock.js';
+import { editableSettings, passiveLock } from './status/scope-lock.js';
 
 export interface RunningClusterParts {
   readonly membership: MembershipService;
@@ -90,6 +90,7 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
   context.own(answerLogRequests(peer, clusterLog));
   context.own(peerFacts.answer(version));
   context.own(context.get(SettingsMaintenance).addScopeLock('cluster', () => passiveLock(watch.role)));
+  context.own(context.get(SharedSettingsService).decideEditable(() => editableSettings(watch.role)));
   context.own(followMembership(membership, watch, () => watchAlerts({ files, clock, log }, (all) => watch.hear(all))));
 }
 

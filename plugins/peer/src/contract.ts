@@ -90,8 +90,8 @@ export type EditableSettings = 'here' | 'there' | 'both-were-active';
 /** Settings of cluster scope, which are kept the same on both nodes. */
 export interface SharedSettingsService {
   /**
-   * Says which node is the active one; asked each time. Its settings win where the nodes differ. While nobody says so, and after both
-   * were active, the node that changed a section since both had the same wins, and a section that both changed waits for a person.
+   * Says which node is the active one; asked each time. Its settings win in a new pair. Later the node that changed a section since both
+   * had the same wins, and a section that both changed, as while both were active, waits for a person.
    */
   decideEditable(editable: () => EditableSettings): Disposable;
   /** Compares now, as after a change of roles, and takes over what the other node has newer. Never throws. */

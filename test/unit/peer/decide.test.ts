@@ -19,21 +19,36 @@ test('the side that changed since both had the same wins', (t) => {
   t.deepEqual(outcome(side('y', 'x'), side('y', 'x')), { ...nothing, same: ['ntp'] });
 });
 
-test('it is a conflict when both changed, when nothing was ever common, and when the two remember differently', (t) => {
+test('it is a conflict when both changed, whoever is active now', (t) => {
   for (const [mine, theirs] of [
-    [side('y', 'x'), side('z', 'x')],
-    [side('y', ''), side('z', '')],
-    [side('y', 'y'), side('z', 'z')],
+    ['both-were-active', 'both-were-active'],
+    ['here', 'there'],
+    ['there', 'here'],
   ] as const) {
-    t.deepEqual(outcome(mine, theirs), { ...nothing, conflicts: ['ntp'] });
+    t.deepEqual(outcome(side('y', 'x', mine), side('z', 'x', theirs)), { ...nothing, conflicts: ['ntp'] });
   }
 });
 
-test('roles count only when both nodes agree on them', (t) => {
+test('who changed while alone wins, also when the other one is active now', (t) => {
+  t.deepEqual(outcome(side('x', 'x', 'here'), side('y', 'x', 'there')), { ...nothing, take: ['ntp'] });
+});
+
+test('it is enough when one node remembers what both had', (t) => {
+  t.deepEqual(outcome(side('y', 'x'), side('z', 'y')), { ...nothing, take: ['ntp'] });
+  t.deepEqual(outcome(side('y', 'x'), side('z', '')), { ...nothing, conflicts: ['ntp'] });
+  t.deepEqual(outcome(side('x', 'x'), side('z', '')), { ...nothing, take: ['ntp'] });
+});
+
+test('in a new pair the active node wins, when both agree on who it is', (t) => {
   t.deepEqual(outcome(side('y', '', 'here'), side('z', '', 'there')), { ...nothing, offer: ['ntp'] });
   t.deepEqual(outcome(side('y', '', 'there'), side('z', '', 'here')), { ...nothing, take: ['ntp'] });
-  t.deepEqual(outcome(side('y', '', 'there'), side('z', '', 'there')), { ...nothing, conflicts: ['ntp'] });
-  t.deepEqual(outcome(side('y', '', 'here'), side('z', '', 'here')), { ...nothing, conflicts: ['ntp'] });
+  for (const [mine, theirs] of [
+    ['there', 'there'],
+    ['here', 'here'],
+    ['both-were-active', 'both-were-active'],
+  ] as const) {
+    t.deepEqual(outcome(side('y', '', mine), side('z', '', theirs)), { ...nothing, conflicts: ['ntp'] });
+  }
 });
 
 test('a section that only one node has is left alone', (t) => {

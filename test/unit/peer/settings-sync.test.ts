@@ -142,16 +142,22 @@ test('a section that both changed waits for a person, who may take either side',
   }
 });
 
-test('the active node wins where roles are known', async (t) => {
+test('in a new pair the active node wins, as soon as it is known', async (t) => {
   await withTwo(async (a, b) => {
     cut(a, b);
     await a.change('lan', { mtu: 9000 });
     await b.change('lan', { mtu: 2000 });
+    await a.peer.pair({ hostName: 'b', fingerprint: 'new', addresses: [] });
+    await b.peer.pair({ hostName: 'a', fingerprint: 'new', addresses: [] });
+    a.peer.shownKey = b.peer.shownKey = 'new';
+    cut(a, b, false);
+    await a.sync.compare();
+    t.deepEqual([a.settings().mtu, b.settings().mtu], [9000, 2000]);
     a.editable = 'here';
     b.editable = 'there';
-    cut(a, b, false);
     await settle(a, b);
     t.deepEqual([a.settings().mtu, b.settings().mtu], [9000, 9000]);
+    t.false([...a.events, ...b.events].includes('peer.settings.conflict'));
   });
 });
 

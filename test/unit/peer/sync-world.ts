@@ -19,6 +19,8 @@ class DirectPeer implements PeerService {
   paired: PairedPeer | undefined;
   reachable = true;
   other: DirectPeer | undefined;
+  /** The key this node shows, where it is not its name. */
+  shownKey: string | undefined;
   /** Ids of the requests that were made. */
   readonly asked: string[] = [];
   /** Thrown instead of asking. */
@@ -32,7 +34,7 @@ class DirectPeer implements PeerService {
     this.asked.push(request.id);
     if (this.failing?.request === request.id) throw this.failing.failure;
     const body: unknown = JSON.parse(JSON.stringify(input));
-    const delivery = { request: request.id, body, address: '192.0.2.1', fingerprint: this.name };
+    const delivery = { request: request.id, body, address: '192.0.2.1', fingerprint: this.shownKey ?? this.name };
     const delivered = await other.handlers.deliver(delivery, other.paired, new AbortController().signal);
     if (delivered.error !== undefined) throw fromWireError(delivered.error);
     return request.output.parse(JSON.parse(JSON.stringify(delivered.body)));

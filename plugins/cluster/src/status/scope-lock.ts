@@ -1,4 +1,5 @@
 import { defineReports, type Report } from '@gemel/core/sdk';
+import type { EditableSettings } from '@gemel/plugin-peer/contract';
 import type { RoleStatus } from './role-status.js';
 
 export const lockReports = defineReports({
@@ -17,4 +18,10 @@ export function passiveLock({ role, activeNode }: RoleStatus): Report | undefine
   if (role === 'alone' || role === 'active') return undefined;
   if (activeNode === null) return lockReports.report('cluster.settings.no-active-node', {});
   return lockReports.report('cluster.settings.passive', { active: activeNode });
+}
+
+/** Whose settings are right where the nodes of a new pair differ. Pure. */
+export function editableSettings({ role }: RoleStatus): EditableSettings {
+  if (role === 'active') return 'here';
+  return role === 'passive' ? 'there' : 'both-were-active';
 }

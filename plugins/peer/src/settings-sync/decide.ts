@@ -17,36 +17,39 @@ export interface Decision {
   readonly take: readonly string[];
   /** The other node is to take over this one's, which it does by itself: the decision there is the mirror of this one. */
   readonly offer: readonly string[];
-  /** Changed on both, or on neither side as far as is known: a person decides. */
+  /** A person decides. */
   readonly conflicts: readonly string[];
 }
 
 /**
- * Compares section by section; one that only one node has belongs to a plugin that the other lacks and is left alone.
+ * Compares section by section; one that only one node has belongs to a plugin that the other lacks and is left alone. The side that
+ * changed since both had the same wins, also when the roles have changed hands since. Where nothing was the same yet, as in a new
+ * pair, the active node wins.
+ *
  * Both nodes decide for themselves, so swapping the sides must swap `take` and `offer` and nothing else.
  */
 export function decide(mine: Side, theirs: Side): Decision {
   const decision = { same: [] as string[], take: [] as string[], offer: [] as string[], conflicts: [] as string[] };
-  const active = activeSide(mine.editable, theirs.editable);
   for (const id of Object.keys(mine.checksums).sort()) {
-    const [here, there] = [mine.checksums[id], theirs.checksums[id]];
-    if (there === undefined) continue;
-    if (here === there) decision.same.push(id);
-    else if (active === 'mine') decision.offer.push(id);
-    else if (active === 'theirs') decision.take.push(id);
-    else decision[changedBy(here !== mine.common[id], there !== theirs.common[id])].push(id);
+    if (theirs.checksums[id] !== undefined) decision[decideSection(id, mine, theirs)].push(id);
   }
   return decision;
 }
 
-/** Only when both nodes agree on it. */
-function activeSide(mine: EditableSettings, theirs: EditableSettings): 'mine' | 'theirs' | undefined {
-  if (mine === 'here' && theirs === 'there') return 'mine';
-  if (mine === 'there' && theirs === 'here') return 'theirs';
-  return undefined;
+function decideSection(id: string, mine: Side, theirs: Side): keyof Decision {
+  const [here, there] = [mine.checksums[id], theirs.checksums[id]];
+  if (here === there) return 'same';
+  // either node's memory counts: one of them may have stopped before it could write down that both were the same
+  const known = [mine.common[id], theirs.common[id]];
+  const [changedHere, changedThere] = [!known.includes(here), !known.includes(there)];
+  if (changedHere !== changedThere) return changedHere ? 'offer' : 'take';
+  const sameMemory = known[0] !== undefined && known[0] === known[1];
+  return sameMemory ? 'conflicts' : byRole(mine.editable, theirs.editable);
 }
 
-function changedBy(mine: boolean, theirs: boolean): 'take' | 'offer' | 'conflicts' {
-  if (mine === theirs) return 'conflicts';
-  return mine ? 'offer' : 'take';
+/** Only when both nodes agree on who is active. */
+function byRole(mine: EditableSettings, theirs: EditableSettings): 'take' | 'offer' | 'conflicts' {
+  if (mine === 'here' && theirs === 'there') return 'offer';
+  if (mine === 'there' && theirs === 'here') return 'take';
+  return 'conflicts';
 }

@@ -41,6 +41,7 @@ export class SettingsSync implements AsyncDisposable {
   #decision: Decision | undefined;
   #comparedAt: number | undefined;
   #reason: string | undefined;
+  #toldConflict = '';
 
   constructor(parts: SettingsSyncParts) {
     this.#parts = parts;
@@ -144,15 +145,23 @@ export class SettingsSync implements AsyncDisposable {
 
   async #settle(theirs: Stand): Promise<void> {
     if (this.#parts.underWay()) return;
-    const before = this.#decision?.conflicts ?? [];
+    const before = this.#decision?.conflicts.join() ?? '';
     const { take, conflicts } = this.#look(theirs);
     this.#reason = undefined;
-    if (conflicts.length > 0 && conflicts.join() !== before.join()) {
-      this.#parts.events.publish(syncEvents.conflict, { sections: [...conflicts] });
-    }
+    this.#tellConflict(conflicts, before);
     if (take.length > 0) await this.#takeOver(take, theirs);
     const { same } = this.#look(theirs);
     await this.#parts.common.add(this.#fingerprint, only(theirs.checksums, same));
+  }
+
+  /** Told when it is still there at the second look: roles of a new pair settle within seconds. */
+  #tellConflict(conflicts: readonly string[], before: string): void {
+    const now = conflicts.join();
+    if (now !== '' && now === before && now !== this.#toldConflict) {
+      this.#parts.events.publish(syncEvents.conflict, { sections: [...conflicts] });
+      this.#toldConflict = now;
+    }
+    if (now === '') this.#toldConflict = '';
   }
 
   #look(theirs: Stand): Decision {
