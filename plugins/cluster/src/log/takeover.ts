@@ -51,16 +51,21 @@ export function explainTakeover(input: TakeoverInput): Takeover {
   const { cause, fault, rule } = judge(input, other, lost, first);
   // what was noticed before the first start belongs to it; older alerts do not
   const sign = cause === 'node-lost' ? lost : cause === 'external-lost' ? lossOfExternal(alerts, other) : undefined;
-  const begin = sign ?? first;
+  const began = sign?.at ?? (first === undefined ? undefined : begunAt(first));
   const last = operations.at(-1);
   return {
     cause,
     from: from === thisNode ? null : from,
     fault,
     rule,
-    steps: begin === undefined ? [] : [...signStep(sign, fault), ...operations.map((each) => step(each, begin.at))],
-    tookMs: begin === undefined || last === undefined ? undefined : last.at - begin.at,
+    steps: began === undefined ? [] : [...signStep(sign, fault), ...operations.map((each) => step(each, began))],
+    tookMs: began === undefined || last === undefined ? undefined : last.at - began,
   };
+}
+
+/** Pacemaker tells of an operation when it has ended. */
+function begunAt({ at, tookMs }: Operation): number {
+  return at - tookMs;
 }
 
 type Operation = Extract<Alert, { kind: 'resource' }>;
@@ -190,8 +195,9 @@ function signStep(sign: Alert | undefined, fault: string): readonly string[] {
   return sign === undefined ? [] : [`0.00 s: noticed: ${fault}`];
 }
 
-function step({ at, resource, task, tookMs, succeeded, description }: Operation, begin: number): string {
-  const when = `${(Math.max(0, at - begin) / 1_000).toFixed(2)} s`;
+function step(operation: Operation, began: number): string {
+  const { resource, task, tookMs, succeeded, description } = operation;
+  const when = `${(Math.max(0, begunAt(operation) - began) / 1_000).toFixed(2)} s`;
   const what = `${task} ${resource} took ${tookMs} ms`;
   return succeeded ? `${when}: ${what}` : `${when}: ${what} and failed: ${description}`;
 }
