@@ -1,4 +1,4 @@
-import { ApplianceError, type Clock, type EventsAccess, type Logger } from '@gemel/core/sdk';
+import { ApplianceError, type Clock, type EventsAccess } from '@gemel/core/sdk';
 import type { PairedPeer, PeerCallOptions, PeerOrigin, PeerRequest, PeerService, UnpairedPeer } from './contract.js';
 import { Handlers } from './handlers.js';
 import type { PeerLinkStatus } from './link-status.js';
@@ -17,7 +17,6 @@ export interface PeerServiceParts {
   readonly pairing: Pairing;
   readonly clock: Clock;
   readonly events: EventsAccess;
-  readonly log: Logger;
   /** Of Gemel, told to the other node. */
   readonly version: string;
   /** Called when what `link` gives may have changed. */

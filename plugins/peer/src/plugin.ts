@@ -20,9 +20,7 @@ export default definePlugin({
     const path = onAppliance ? '/run/gemel-peer/peer.sock' : `${dataFolder}/peer.sock`;
     const process = context.own(new PeerProcessSocket({ path, clock, files, sameUser: !onAppliance }));
     const changed = () => void peer.link().then((link) => publisher.set(link));
-    const peer = context.own(
-      new PeerServiceImpl({ process, pairing, clock, events, log, version: gemelVersion, changed }),
-    );
+    const peer = context.own(new PeerServiceImpl({ process, pairing, clock, events, version: gemelVersion, changed }));
     const publisher = status.add(peerLink, () => peer.link());
     context.provideValue(PeerService, peer);
     context.actions.addLater(async () => {

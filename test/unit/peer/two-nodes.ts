@@ -9,7 +9,7 @@ import type { CoreApi } from '#core/ipc/core-api.js';
 import { principals } from '#core/ipc/principals.js';
 import type { JobRegistry } from '#core/jobs/job-registry.js';
 import { SystemClock } from '#core/system/system-clock.js';
-import type { EventDefinition, EventsAccess, Logger } from '@gemel/core/sdk';
+import type { EventDefinition, EventsAccess } from '@gemel/core/sdk';
 import { MemoryFileStore } from '@gemel/core/testing';
 import { peerActions } from '#peer/actions.js';
 import { Pairing } from '#peer/pairing.js';
@@ -19,7 +19,6 @@ import { PeerProcessSocket } from '#peer/system/peer-process.js';
 import { type OpenServers, openServers } from '../ipc/open-servers.js';
 
 const makeKey = join(import.meta.dirname, '../../../../systemd/libexec/gemel-peer-key');
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** One appliance as far as the connection to the other one goes: core with its socket, and `gemel-peer` on an address of its own. */
 export interface Node extends AsyncDisposable {
@@ -69,7 +68,6 @@ export async function startNode(address: string, port: number): Promise<Node> {
     pairing,
     clock,
     events: access,
-    log: silent,
     version: '1.0.0',
     changed: () => {},
   });
