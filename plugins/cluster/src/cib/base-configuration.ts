@@ -75,7 +75,14 @@ ${nameValues('rsc_defaults-meta_attributes', { 'resource-stickiness': stickiness
 </meta_attributes>
 </rsc_defaults>
 <alerts>
-<alert id="gemel-alert" path="/usr/lib/gemel/libexec/gemel-alert" description="Tells Gemel what happens"/>
+<alert id="gemel-alert" path="/usr/lib/gemel/libexec/gemel-alert" description="Tells Gemel what happens">
+<select>
+<select_nodes/>
+<select_fencing/>
+<select_resources/>
+<select_attributes><attribute id="gemel-alert-external" name="external"/></select_attributes>
+</select>
+</alert>
 </alerts>
 </configuration>
 <status/>
