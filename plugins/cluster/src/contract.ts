@@ -12,6 +12,10 @@ export {
   thisMember,
 } from './membership/membership.js';
 export { clusterMembership, membershipChanged } from './membership/membership-status.js';
+export { clusterEvents } from './status/cluster-events.js';
+export type { PairStatus } from './status/pair-schema.js';
+export { clusterPair } from './status/pair-status.js';
+export { clusterRole, type RoleStatus } from './status/role-status.js';
 
 /** What this node believes about the pair it belongs to. */
 export interface MembershipService {
