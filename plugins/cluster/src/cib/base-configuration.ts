@@ -30,7 +30,12 @@ export function renderFirstCib({ clusterIp, options }: Membership): string {
       'cluster-ip',
       'ocf:heartbeat:IPaddr2',
       { ip: clusterIp.address, cidr_netmask: String(clusterIp.prefix) },
-      [op('cluster-ip', 'monitor', { interval: '5s', timeout: '20s' })],
+      [
+        // A busy machine takes its time; giving up here would give up the whole takeover.
+        op('cluster-ip', 'start', { interval: '0s', timeout: '60s' }),
+        op('cluster-ip', 'stop', { interval: '0s', timeout: '60s' }),
+        op('cluster-ip', 'monitor', { interval: '5s', timeout: '30s' }),
+      ],
     ),
     primitive('active', 'ocf:gemel:active', {}, [
       op('active', 'start', { interval: '0s', timeout: '60s' }),
