@@ -9,6 +9,10 @@ export interface Carried {
   readonly path: string;
   readonly unit: string;
   readonly attribute: string;
+  /** A planned move away from a node. */
+  move(pair: PairInLab, from: NodeName): Promise<void>;
+  /** Afterwards: it may come back. */
+  moved(pair: PairInLab, from: NodeName): Promise<void>;
 }
 
 interface Fault {
@@ -16,7 +20,7 @@ interface Fault {
   /** Bound on the ratio to the engines' defaults. */
   readonly limit: number;
   inject(pair: PairInLab, active: NodeName, carried: Carried): Promise<void>;
-  heal(pair: PairInLab, node: NodeName): Promise<void>;
+  heal(pair: PairInLab, node: NodeName, carried: Carried): Promise<void>;
   /** Whether the other node is to answer afterwards. */
   readonly moves: boolean;
 }
@@ -33,10 +37,8 @@ export const faults: readonly Fault[] = [
     name: 'a planned move',
     limit: 0.5,
     moves: true,
-    inject: async (pair, active) =>
-      void (await pair.sh(active, `crm_attribute --node ${addresses[active].hostName} --name standby --update on`)),
-    heal: async (pair, node) =>
-      void (await pair.sh(otherOf(node), `crm_attribute --node ${addresses[node].hostName} --name standby --delete`)),
+    inject: (pair, active, { move }) => move(pair, active),
+    heal: (pair, node, { moved }) => moved(pair, node),
   },
   {
     name: 'loss of the external network',
@@ -70,7 +72,7 @@ export async function measureOutages(
       seconds.push(
         await outage(client, fault, () => fault.inject(pair, active, carried), addresses[otherOf(active)].hostName),
       );
-      await fault.heal(pair, active);
+      await fault.heal(pair, active, carried);
     }
     console.error(`  ${carried.unit}: ${fault.name}: ${seconds.map((value) => value.toFixed(2)).join(' ')} s`);
     outages.set(fault.name, seconds);

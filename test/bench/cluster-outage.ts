@@ -2,14 +2,28 @@
  * Outage that a client sees, beside the same resources set up with pcs and the engines' defaults on the same two containers: a client
  * asks the small site at the cluster IP every 20 ms. And how long it takes to ask for the state of either pair.
  */
-import { addSite, createPair, sitePort } from '../soak/gemel-pair.ts';
+import { addSite, createPair, move, sitePort } from '../soak/gemel-pair.ts';
 import { PairInLab } from '../soak/pair-in-lab.ts';
-import { createPlainPair, plainSitePort, plainSiteUnit } from '../soak/pcs-pair.ts';
+import { createPlainPair, leave, plainSitePort, plainSiteUnit, unleave } from '../soak/pcs-pair.ts';
 import { type Carried, faults, measureOutages } from './cluster-outage-rounds.ts';
 import { type Figure, median } from './figure.ts';
 
-const gemel: Carried = { port: sitePort, path: '/', unit: 'gemel-site@lab.service', attribute: 'external' };
-const plain: Carried = { port: plainSitePort, path: '/', unit: plainSiteUnit, attribute: 'pingd' };
+const gemel: Carried = {
+  port: sitePort,
+  path: '/',
+  unit: 'gemel-site@lab.service',
+  attribute: 'external',
+  move,
+  moved: async () => {},
+};
+const plain: Carried = {
+  port: plainSitePort,
+  path: '/',
+  unit: plainSiteUnit,
+  attribute: 'pingd',
+  move: leave,
+  moved: unleave,
+};
 
 /** @param rounds of each fault; the figure is their median. */
 export async function run(rounds = 5): Promise<readonly Figure[]> {

@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   ipc: () => import('./ipc.ts'),
   'network-scale': () => import('./network-scale.ts'),
   'network-activation': () => import('./network-activation.ts'),
+  sites: () => import('./sites.ts'),
   'cluster-outage': () => import('./cluster-outage.ts'),
 };
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeKind, NodeName } from '../lab/lab-layout.ts';
-import { addresses, nodeNames, type PairInLab } from './pair-in-lab.ts';
+import { move, setMaintenance } from './gemel-pair.ts';
+import { nodeNames, type PairInLab } from './pair-in-lab.ts';
 
 /** Where a fault strikes: both names are as things are when it begins. */
 export interface Scene {
@@ -47,13 +48,6 @@ async function deafen({ pair, wait }: Scene, node: NodeName): Promise<void> {
   await pair.lab.setDeaf(node, true);
   await wait(2, 10);
   await pair.lab.setDeaf(node, false);
-}
-
-async function maintenance({ pair }: Scene, node: NodeName, on: boolean): Promise<void> {
-  await pair.sh(
-    node,
-    `crm_attribute --node ${addresses[node].hostName} --name standby ${on ? '--update on' : '--delete'}`,
-  );
 }
 
 async function fillDisk({ pair, wait }: Scene, node: NodeName, folder: string): Promise<void> {
@@ -174,19 +168,20 @@ export const soakFaults: readonly SoakFault[] = [
     name: 'power loss of the active node while the other is in maintenance',
     kinds: both,
     run: async (scene) => {
-      await maintenance(scene, scene.passive, true);
+      await setMaintenance(scene.pair, scene.passive, true);
       await sleep(1_000);
       await powerCycle(scene, [scene.active]);
-      await maintenance(scene, scene.passive, false);
+      await setMaintenance(scene.pair, scene.passive, false);
     },
   },
   {
     name: 'maintenance of the active node',
     kinds: both,
     run: async (scene) => {
-      await maintenance(scene, scene.active, true);
+      await setMaintenance(scene.pair, scene.active, true);
       await scene.wait(1, 6);
-      await maintenance(scene, scene.active, false);
+      await setMaintenance(scene.pair, scene.active, false);
     },
   },
+  { name: 'no fault: a planned move', kinds: both, run: (scene) => move(scene.pair, scene.active) },
 ];

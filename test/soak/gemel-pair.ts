@@ -1,4 +1,5 @@
 /** The pair as Gemel makes it, with a small site that Gemel's own agent carries. */
+import type { NodeName } from '../lab/lab-layout.ts';
 import { addresses, clusterIp, labSite, nodeNames, otherOf, type PairInLab, until } from './pair-in-lab.ts';
 
 const site = 'lab';
@@ -36,7 +37,7 @@ export async function createPair(pair: PairInLab): Promise<number> {
 }
 
 /** Secrets are no arguments, which others could see: the whole input as JSON. */
-async function withInput(pair: PairInLab, node: 'a' | 'b', words: readonly string[], input: object): Promise<string> {
+async function withInput(pair: PairInLab, node: NodeName, words: readonly string[], input: object): Promise<string> {
   return pair.lab.node(node).must(['gemel', ...words, '--json-input', '-'], {
     input: JSON.stringify(input),
     timeoutSeconds: 900,
@@ -100,14 +101,12 @@ export async function siteAnswers(pair: PairInLab, port: number, seconds: number
 /** Where the data of the site is on the node that carries it. */
 export const siteJournal = `/srv/gemel/sites/${site}/data/1/journal`;
 
-/** Moves everything to the other node, as planned work does, and takes the ban away again. */
-export async function moveAway(pair: PairInLab, from: 'a' | 'b'): Promise<void> {
-  await pair.sh(
-    from,
-    `crm_node_name=${addresses[from].hostName}; crm_attribute --node $crm_node_name --name standby --update on`,
-  );
+/** A planned move to the other node, as an operator does it. */
+export async function move(pair: PairInLab, from: NodeName): Promise<void> {
+  await pair.gemel(from, 'cluster', 'move', addresses[otherOf(from)].hostName, '--yes');
 }
 
-export async function allowBack(pair: PairInLab, node: 'a' | 'b'): Promise<void> {
-  await pair.sh(otherOf(node), `crm_attribute --node ${addresses[node].hostName} --name standby --delete`);
+/** Takes a node out of service, or puts it back. */
+export async function setMaintenance(pair: PairInLab, node: NodeName, on: boolean): Promise<void> {
+  await pair.gemel(node, 'cluster', 'maintenance', on ? 'on' : 'off', addresses[node].hostName, '--yes');
 }

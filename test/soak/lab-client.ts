@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const [mode = '', host = '', port = '', path = ''] = process.argv.slice(2);
 const POLL_MS = 20;
+/** Pause after each write: more of them would only keep the processor busy. */
+const WRITE_MS = 10;
 /** A request that is not answered by then counts as failed; others were sent meanwhile. */
 const ANSWER_MS = 2_000;
 
@@ -43,5 +45,5 @@ if (mode === 'poll') {
   }
 } else {
   // One after the other, each once: a number that was not answered may be there or not.
-  for (let number = 1; ; number++) if (!(await report(`${path}${number}`))) await sleep(50);
+  for (let number = 1; ; number++) await sleep((await report(`${path}${number}`)) ? WRITE_MS : 50);
 }

@@ -1,5 +1,6 @@
 /** The same resources as people set them up with pcs and its defaults, on the same appliances: what Gemel is measured against. */
 import { randomBytes } from 'node:crypto';
+import type { NodeName } from '../lab/lab-layout.ts';
 import { addresses, clusterIp, labSite, nodeNames, type PairInLab, reference } from './pair-in-lab.ts';
 import { siteAnswers } from './gemel-pair.ts';
 
@@ -48,4 +49,14 @@ export async function createPlainPair(pair: PairInLab): Promise<void> {
   ];
   for (const line of lines) await pair.sh('a', line);
   await siteAnswers(pair, plainSitePort, 90);
+}
+
+/** A planned move as pcs does it: the node is left by everything … */
+export async function leave(pair: PairInLab, node: NodeName): Promise<void> {
+  await pair.sh(node, `pcs node standby ${addresses[node].hostName}`);
+}
+
+/** … and may be used again. */
+export async function unleave(pair: PairInLab, node: NodeName): Promise<void> {
+  await pair.sh(node, `pcs node unstandby ${addresses[node].hostName}`);
 }
