@@ -16,6 +16,7 @@ const suites: readonly Suite[] = [
   { name: 'unit', lab: false, argv: [node, 'node_modules/.bin/ava'] },
   { name: 'sandbox', lab: false, argv: [node, 'test/integration/sandbox.ts'] },
   { name: 'container', lab: true, argv: [node, 'test/integration/container.ts'] },
+  { name: 'sites', lab: true, argv: [node, 'test/integration/sites.ts'] },
   { name: 'lab', lab: true, argv: [node, 'test/lab/selftest.ts'] },
   { name: 'bad-days', lab: true, argv: [node, 'test/system/bad-days.ts'] },
   { name: 'network-bond', lab: true, argv: [node, 'test/accept/network-bond.ts'] },

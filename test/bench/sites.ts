@@ -11,6 +11,8 @@ export async function run(): Promise<readonly Figure[]> {
   const before = await management(lab);
   const names = Array.from({ length: sites }, (_, number) => `s${number + 1}`);
   await lab.sh(`for name in ${names.join(' ')}; do gemel site create $name pages --start >/dev/null || exit 1; done`);
+  // A status is read anew when it is a second old.
+  await lab.sh('sleep 2');
   const status = await times(lab, 'gemel status', /100 of 100 running/);
   const list = await times(lab, 'gemel site list', /s100 .*running/);
   const after = await management(lab);

@@ -139,7 +139,7 @@ await checks.check('a renamed site answers at its new URL, a deleted one leaves 
 await checks.check(
   'a third-party type needs nothing but its version, and sites with autostart run after a boot without core',
   async () => {
-    await lab.sh('gemel site create one pages --start && gemel site create two pages --autostart false');
+    await lab.sh('gemel site create one pages --start && gemel site create two pages --no-autostart');
     assert.match(await lab.answer(8001, '/one/'), / 200 /);
     await lab.sh('systemctl disable --quiet gemel-core');
     await lab.node.kill();
