@@ -204,7 +204,8 @@ export async function undoPair(parts: FormationParts): Promise<void> {
   }
   if (step !== 'begun') {
     await journal.restoreFiles();
-    await engines.reload().catch(tolerate('Corosync did not read the former configuration'));
+    const unlimited = new AbortController().signal;
+    await engines.resume(unlimited).catch(tolerate('the engines do not run with the former configuration'));
     const other = otherMember(planned);
     if (other !== undefined)
       await engines.forgetNode(other.hostName).catch(tolerate('Pacemaker still lists the other node'));

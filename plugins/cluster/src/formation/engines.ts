@@ -83,9 +83,10 @@ export class Engines {
 
   async setWitness(inUse: boolean): Promise<void> {
     const { loadState, activeState } = await this.#units.status(witness);
-    if (loadState !== 'loaded' || (activeState === 'active') === inUse) return;
+    if (loadState !== 'loaded') return;
+    // Without a witness in its configuration it ends and is started again and again.
     if (inUse) await this.#units.start(witness);
-    else await this.#units.stop(witness);
+    else if (activeState !== 'inactive') await this.#units.stop(witness);
   }
 
   /** From now on Pacemaker neither starts nor stops anything, or does so again. */
@@ -95,11 +96,32 @@ export class Engines {
 
   /** Restarts the engines of this node around a change that they cannot take while they run. Services run on. */
   async pauseAround(change: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const external = await this.#external();
     await this.setHandsOff(true);
     await this.stop();
     await change();
     await this.start(signal);
+    // Forgotten with Pacemaker's end. Until the next ping this node would count as one that reaches nobody, and lose its services.
+    if (external !== undefined) {
+      await this.#until('Pacemaker did not take an attribute', 30_000, signal, async () => {
+        const { exitCode } = await this.#commands.run(['attrd_updater', '--name', 'external', '--update', external]);
+        return exitCode === 0;
+      });
+    }
     await this.setHandsOff(false);
+  }
+
+  /** After a change was taken back, wherever in it that was: the engines run with the former files and do their work. */
+  async resume(signal: AbortSignal): Promise<void> {
+    await this.start(signal);
+    await this.reload();
+    await this.setHandsOff(false);
+  }
+
+  /** What the pings of this node found last. */
+  async #external(): Promise<string | undefined> {
+    const { stdout } = await this.#commands.run(['attrd_updater', '--query', '--name', 'external']);
+    return / value="(\d+)"/.exec(stdout)?.[1];
   }
 
   /** Forgets a node that is gone for good. */

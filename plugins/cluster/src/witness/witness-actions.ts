@@ -75,7 +75,11 @@ async function change(parts: FormationParts, witness: Witness | null): Promise<W
   if (options === null) return null;
   const next: ClusterOptions = { ...options, witness };
   const planned: Membership = { ...current, options: next };
+  const policy = async () =>
+    parts.engines.setProperty('no-quorum-policy', clusterProperties(next)['no-quorum-policy'] ?? 'stop');
+  // While votes are counted anew there may be no quorum for a moment, for which nothing must be stopped.
+  if (witness === null) await policy();
   await changeConfiguration(parts, planned);
-  await parts.engines.setProperty('no-quorum-policy', clusterProperties(next)['no-quorum-policy'] ?? 'stop');
+  if (witness !== null) await policy();
   return witness;
 }

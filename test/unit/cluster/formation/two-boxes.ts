@@ -169,6 +169,7 @@ export class Box implements PeerService {
       ['cibadmin', '--query', '--scope', 'crm_config'],
       ['crm_attribute', '--type', 'crm_config', '--name', /./, '--update', /./],
       ['crm_node', '--force', '--remove', /./],
+      ['attrd_updater', '--query', '--name', 'external'],
       ['ip', 'address', 'delete', /./, 'dev', /./],
     ]) {
       commands.always(argv);
@@ -272,13 +273,13 @@ export class Boxes {
 
   /** Lets time pass until it has ended. */
   async pass<Result>(work: Promise<Result>): Promise<Result> {
-    let over = false;
+    const state = { over: false };
     const ended = work.finally(() => {
-      over = true;
+      state.over = true;
     });
     ended.catch(() => {});
-    for (let turn = 0; turn < 4_000 && !over; turn += 1) await this.clock.advance(250);
-    if (!over) throw new Error('it did not end within 1,000 s');
+    for (let turn = 0; turn < 4_000 && !state.over; turn += 1) await this.clock.advance(250);
+    if (!state.over) throw new Error('it did not end within 1,000 s');
     return ended;
   }
 
