@@ -2,7 +2,7 @@ import { type PluginContext, SettingsMaintenance, toDisposable } from '@gemel/co
 import { DeviceService } from '@gemel/plugin-device/contract';
 import { PeerService, SharedSettingsService } from '@gemel/plugin-peer/contract';
 import { watchAlerts } from './alerts/alert-folder.js';
-import type { MembershipService } from './contract.js';
+import type { Membership, MembershipService } from './contract.js';
 import { ClusterLog } from './log/cluster-log.js';
 import { answerLogRequests } from './log/log-request.js';
 import { TakeoverTeller } from './log/takeover-teller.js';
@@ -48,7 +48,7 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     clock,
     log,
     folder: context.dataFolder,
-    node: () => membership.current.thisNode,
+    node: () => membership.current.thisNode || 'this node',
   });
 
   const pairStatus = context.status.add(clusterPair, read);
@@ -58,6 +58,8 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     clock,
     log,
     clusterLog,
+    files,
+    folder: context.dataFolder,
     read,
     asked: () => isAskedFor(pacemaker, membership.current.thisNode),
   });
@@ -91,7 +93,20 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
   context.own(peerFacts.answer(version));
   context.own(context.get(SettingsMaintenance).addScopeLock('cluster', () => passiveLock(watch.role)));
   context.own(context.get(SharedSettingsService).decideEditable(() => editableSettings(watch.role)));
+  context.own(membership.onChanged((now, before) => void logMembership(clusterLog, now, before)));
   context.own(followMembership(membership, watch, () => watchAlerts({ files, clock, log }, (all) => watch.hear(all))));
+}
+
+async function logMembership(clusterLog: ClusterLog, now: Membership, before: Membership): Promise<void> {
+  const texts: Readonly<Record<Membership['phase'], string>> = {
+    none: 'This node left the cluster and is a single appliance.',
+    created: 'This node is the only one of its cluster.',
+    connected: `The cluster is connected: ${now.nodes.map(({ hostName }) => hostName).join(' and ')}.`,
+    disconnected: 'The nodes run apart until they are reconnected.',
+  };
+  if (now.phase !== before.phase) {
+    await clusterLog.add({ kind: 'membership', severity: 'info', text: texts[now.phase] });
+  }
 }
 
 /** Everything that runs by itself runs only while this device is in a cluster. */

@@ -1,4 +1,4 @@
-import type { Clock, EventsAccess, Logger } from '@gemel/core/sdk';
+import type { Clock, EventsAccess, FileStore, Logger } from '@gemel/core/sdk';
 import type { Alert } from '../alerts/alert.js';
 import type { MembershipService } from '../contract.js';
 import { clusterEvents } from '../status/cluster-events.js';
@@ -22,6 +22,9 @@ export interface TakeoverTellerParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly clusterLog: ClusterLog;
+  readonly files: FileStore;
+  /** The plugin's own, which survives restarts. */
+  readonly folder: string;
   /** The pair as it is now. */
   readonly read: () => Promise<PairStatus>;
   /** Whether a wish of somebody to have the role elsewhere is in force. */
@@ -43,18 +46,25 @@ export class TakeoverTeller implements Disposable {
   #losing: Disposable | undefined;
   /** As it was last seen with an active node: between the two of a takeover there is none for a moment. */
   #last: PairStatus | undefined;
+  #remembered: string | undefined;
 
   constructor(readonly parts: TakeoverTellerParts) {}
 
   hear(alerts: readonly Alert[]): void {
-    const since = this.parts.clock.now() - windowMs;
-    this.#alerts = [...this.#alerts, ...alerts].filter(({ at }) => at >= since);
+    const all = [...this.#alerts, ...alerts];
+    // Counted from the newest one: after core was away the alerts of a whole takeover come at once, and late.
+    const since = Math.max(...all.map(({ at }) => at)) - windowMs;
+    this.#alerts = all.filter(({ at }) => at >= since);
   }
 
   look(before: PairStatus | undefined, now: PairStatus): void {
     const { thisNode } = this.parts.membership.current;
     const last = this.#last ?? before;
-    if (now.activeNode !== null) this.#last = now;
+    if (now.activeNode !== null) {
+      this.#last = now;
+      if (before === undefined) void this.#recall(now, now.activeNode).catch(this.#complain);
+      else void this.#remember(now.activeNode).catch(this.#complain);
+    }
     if (now.activeNode !== thisNode) {
       if (before?.activeNode === thisNode) {
         // What was started for the role belongs to the takeover that ends here.
@@ -74,12 +84,38 @@ export class TakeoverTeller implements Disposable {
     this.#losing?.[Symbol.dispose]();
   }
 
+  readonly #complain = (failure: unknown) => {
+    this.#settling = undefined;
+    this.parts.log.warn({ failure: String(failure) }, 'could not tell why the active role is where it is');
+  };
+
+  /** A takeover needs no core: one that went on without it is told when core is back. */
+  async #recall(now: PairStatus, activeNode: string): Promise<void> {
+    const { thisNode } = this.parts.membership.current;
+    const known = (await this.parts.files.read(this.#memory))?.trim();
+    const wasElsewhere = known !== undefined && known !== '' && known !== thisNode;
+    if (wasElsewhere && activeNode === thisNode && this.#settling === undefined) {
+      const moved = (on: readonly string[]) => (on.length === 1 && on[0] === thisNode ? [known] : [...on]);
+      const resources = now.resources.map((resource) => ({ ...resource, nodes: moved(resource.nodes) }));
+      const asked = Promise.resolve(false);
+      this.#waitForEnd({ before: { ...now, activeNode: known, resources }, arrival: now, asked }, settleRounds);
+    }
+    await this.#remember(activeNode);
+  }
+
+  async #remember(activeNode: string): Promise<void> {
+    if (this.#remembered === activeNode) return;
+    this.#remembered = activeNode;
+    await this.parts.files.write(this.#memory, `${activeNode}\n`, { mode: 0o600 });
+  }
+
+  get #memory(): string {
+    return `${this.parts.folder}/active-node`;
+  }
+
   #waitForEnd(arrival: Arrival, rounds: number): void {
     this.#settling = this.parts.clock.after(settleEveryMs, () => {
-      void this.#finish(arrival, rounds).catch((failure: unknown) => {
-        this.#settling = undefined;
-        this.parts.log.warn({ failure: String(failure) }, 'could not tell why the active role is here');
-      });
+      void this.#finish(arrival, rounds).catch(this.#complain);
     });
   }
 
@@ -113,9 +149,7 @@ export class TakeoverTeller implements Disposable {
   #tellLossLater(): void {
     this.#losing ??= this.parts.clock.after(lossAfterMs, () => {
       this.#losing = undefined;
-      void this.#tellLoss().catch((failure: unknown) => {
-        this.parts.log.warn({ failure: String(failure) }, 'could not tell where the active role is');
-      });
+      void this.#tellLoss().catch(this.#complain);
     });
   }
 

@@ -14,8 +14,12 @@ const log = { debug() {}, info() {}, warn() {}, error() {} };
 const folder = '/var/lib/gemel/plugin-data/cluster';
 
 /** node2 with its alerts, its looks at the pair, and what it tells. */
-async function world(current: Membership = { ...pairMembership, thisNode: 'node2' }) {
-  const system = new ScriptedSystem();
+async function world(
+  current: Membership = { ...pairMembership, thisNode: 'node2' },
+  recorded = 'pair',
+  files0: Readonly<Record<string, string>> = {},
+) {
+  const system = new ScriptedSystem({ files: files0 });
   const { files, clock } = system;
   const told: string[] = [];
   const nothing = { [Symbol.dispose]() {} };
@@ -24,7 +28,7 @@ async function world(current: Membership = { ...pairMembership, thisNode: 'node2
     on: () => nothing,
     onAny: () => nothing,
   };
-  let now: PairStatus = await pair('pair', { membership: current });
+  let now: PairStatus = await pair(recorded, { membership: current });
   let looks = 0;
   const read = async () => {
     looks += 1;
@@ -32,7 +36,17 @@ async function world(current: Membership = { ...pairMembership, thisNode: 'node2
   };
   const membership = { current, onChanged: () => nothing };
   const clusterLog = new ClusterLog({ files, clock, log, folder, node: () => current.thisNode });
-  const takeovers = new TakeoverTeller({ membership, events, clock, log, clusterLog, read, asked: async () => false });
+  const takeovers = new TakeoverTeller({
+    membership,
+    events,
+    clock,
+    log,
+    clusterLog,
+    files,
+    folder,
+    read,
+    asked: async () => false,
+  });
   const watch = new ClusterWatch({
     reader: { read } as unknown as PairReader, // the only part of it that is used here
     membership,
@@ -99,6 +113,25 @@ test('a takeover is told at once, and why it happened when it is done', async (t
   t.regex(takeover ?? '', /node2 took the active role from node1: node1 was lost/);
   end();
   t.notThrows(() => system.verify());
+});
+
+test('a takeover that went on without core is told when core is back', async (t) => {
+  const lost = 'kind=node\nnode=node1\ndesc=lost\ntimestamp_epoch=1795307454\nusec=293133\nend\n';
+  const files = { [`${folder}/active-node`]: 'node1\n', '/run/gemel/cluster-alerts/1': lost };
+  const { system, told, entries, end } = await world({ ...pairMembership, thisNode: 'node2' }, 'lost', files);
+  await system.clock.advance(2_000);
+  t.true(told.includes('cluster.takeover.finished'));
+  t.regex((await entries()).at(-1) ?? '', /^takeover: node2 took the active role from node1: node1 was lost/);
+  t.is(await system.files.read(`${folder}/active-node`), 'node2\n');
+  end();
+});
+
+test('a restart of core is no takeover', async (t) => {
+  const files = { [`${folder}/active-node`]: 'node1\n' };
+  const { system, told, end } = await world({ ...pairMembership, thisNode: 'node1' }, 'pair', files);
+  await system.clock.advance(5_000);
+  t.false(told.includes('cluster.takeover.finished'));
+  end();
 });
 
 test('the role is given up: says who has it now', async (t) => {
