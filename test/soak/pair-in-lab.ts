@@ -134,9 +134,11 @@ export class PairInLab implements AsyncDisposable {
     await this.gemel(node, 'network', 'mode', 'set', 'advanced', '--yes');
     if (this.kind === 'vm') {
       const bond = (name: string, members: string, ...more: readonly string[]) =>
-        this.gemel(node, 'network', 'bond', 'create', name, '--members', members, '--mode', 'active-backup', ...more);
-      await bond('bond0', 'enp0s4,enp0s5', '--address', `${external}/24`, '--gateway', reference);
-      await bond('bond1', 'enp0s6,enp0s7', '--address', `${sync}/24`);
+        this.gemel(node, 'network', 'bond', 'create', name, '--members', members, ...more);
+      const inNetwork = ['--mode', 'active-backup', '--address', `${external}/24`, '--gateway', reference];
+      await bond('bond0', 'enp0s4,enp0s5', ...inNetwork);
+      // From node to node directly: with active-backup each end might choose the other cable.
+      await bond('bond1', 'enp0s6,enp0s7', '--mode', '802.3ad', '--address', `${sync}/24`);
     } else {
       const fixed = ['--ipv4', 'static', '--ipv6', 'none', '--address'];
       await this.gemel(node, 'network', 'link', 'set', 'enp0s4', ...fixed, `${external}/24`, '--gateway', reference);
