@@ -74,6 +74,7 @@ export function drillAction(parts: DrillParts): AnyAction {
       if (back) takeovers.push(await takeOver(parts, await read(call.signal), address, call));
       return { address, takeovers };
     },
+    resume: (_input, _call, saved) => parts.role.takeBack(saved),
   });
 }
 

@@ -1,4 +1,5 @@
 import { ApplianceError, type Clock, type JobCall, type Report } from '@gemel/core/sdk';
+import { z } from 'zod';
 import { clearMoves, moveTo } from '../pacemaker/changes.js';
 import type { ClusterChange, Pacemaker } from '../pacemaker/pacemaker.js';
 import type { Prediction } from '../prediction/prediction.js';
@@ -14,6 +15,9 @@ const seenMs = 1_000;
 
 /** What the active role stands on, first of these that exists: all else follows it. */
 const heads = ['drbd-data-clone', 'data', 'cluster-ip', 'active'];
+
+/** What a move leaves for the next core. */
+const savedSchema = z.object({ head: z.string() });
 
 export interface Moved {
   readonly from: string | null;
@@ -44,11 +48,22 @@ export class ActiveRole {
     return this.changes.predict(wish(headOf(pair), node), {}, signal);
   }
 
+  /** After a restart of core in the middle of a move. The move itself needs no core and went on. */
+  async takeBack(saved: unknown): Promise<never> {
+    const { success, data } = savedSchema.safeParse(saved);
+    if (success) await this.pacemaker.apply(clearMoves(data.head));
+    throw new ApplianceError(
+      'cancelled',
+      'Core was restarted during the move, which went on without it. Where the active role is: gemel cluster status',
+    );
+  }
+
   /** @throws ApplianceError `timeout` when the role does not arrive; the wish is taken back then, as after a cancellation. */
-  async move(pair: PairStatus, node: string, { caller, signal, log }: JobCall): Promise<Moved> {
+  async move(pair: PairStatus, node: string, { caller, signal, log, save }: JobCall): Promise<Moved> {
     const head = headOf(pair);
     const began = this.clock.monotonic();
     const text = `The active role is moved to ${node}`;
+    await save({ head });
     try {
       await this.changes.make({ change: wish(head, node), text, whatIf: false, caller, signal });
       log(`${head} is asked to go to ${node}`);

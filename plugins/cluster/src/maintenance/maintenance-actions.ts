@@ -120,6 +120,7 @@ export function maintenanceActions(parts: MaintenanceParts): readonly AnyAction[
         const result = `${target} holds the active role, ${(moved.tookMs / 1_000).toFixed(1)} s after it was asked to.`;
         return { ...base, done: true, result, tookMs: moved.tookMs };
       },
+      resume: (_input, _call, saved) => role.takeBack(saved),
     }),
   ];
 }

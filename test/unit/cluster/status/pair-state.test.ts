@@ -125,16 +125,14 @@ test('is ready only with data that are current on the passive node', async (t) =
 });
 
 test('reads the progress of a synchronisation', (t) => {
-  const text = ` 0: cs:SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate C r-----
-    ns:0 nr:12288 dw:12288 dr:0 al:0 bm:0 lo:0 pe:0 ua:0 ap:0 ep:1 wo:f oos:53200
-	[==>.................] sync'ed: 18.8% (53200/65488)K
-	finish: 0:00:17 speed: 3,072 (3,072) want: 4,096 K/sec
-`;
-  t.like(parseReplication(text), {
-    connection: 'SyncTarget',
-    disk: 'Inconsistent',
-    synchronisedPercent: 18.8,
-    remaining: '0:00:17',
+  t.deepEqual(parseReplication(golden('proc-drbd-synchronising.txt')), {
+    connection: 'SyncSource',
+    role: 'Primary',
+    peerRole: 'Secondary',
+    disk: 'UpToDate',
+    peerDisk: 'Inconsistent',
+    synchronisedPercent: 12.5,
+    remaining: '0:04:51',
   });
   t.is(parseReplication(' 0: cs:Unconfigured\n'), undefined);
   t.is(parseReplication(undefined), undefined);
