@@ -178,7 +178,7 @@ export class Box implements PeerService {
   }
 
   async #monitor(): Promise<string> {
-    const boxes = [this, ...this.others];
+    const boxes = [this, ...this.others].toSorted((first, second) => first.number - second.number);
     const nodes: string[] = [];
     for (const box of boxes) {
       const { activeState } = await box.system.units
@@ -186,8 +186,10 @@ export class Box implements PeerService {
         .catch(() => ({ activeState: 'active' }));
       if (activeState === 'active') nodes.push(`<node name="${box.hostName}" online="true" pending="false"/>`);
     }
+    // Whoever of them runs and was there first.
+    const active = /name="(node\d)"/.exec(nodes.join(''))?.[1] ?? '';
     const resource = (id: string) =>
-      `<resource id="${id}" role="Started" failed="false" ><node name="${boxes[0]?.hostName}"/></resource>`;
+      `<resource id="${id}" role="Started" failed="false" ><node name="${active}"/></resource>`;
     return `<m>${nodes.join('')}${resource('cluster-ip')}${resource('active')}</m>`;
   }
 

@@ -1,0 +1,117 @@
+import { ApplianceError, type JobCall } from '@gemel/core/sdk';
+import { createCluster } from '#cluster/formation/creation.js';
+import { disband, disconnect, dropOther } from '#cluster/formation/leaving.js';
+import { reconnect } from '#cluster/formation/reconnection.js';
+import { changeConfiguration } from '#cluster/formation/configuration-change.js';
+import test from 'ava';
+import { type Box, Boxes, createInput } from './two-boxes.js';
+
+const configuration = '/var/lib/gemel/cluster/corosync.conf';
+const stayOff = '/var/lib/gemel/cluster/stay-off';
+// Only what reconnecting asks a job for.
+const call = { progress() {}, log() {}, signal: new AbortController().signal } as unknown as JobCall;
+
+async function pair(): Promise<Boxes> {
+  const boxes = new Boxes();
+  await boxes.create();
+  await boxes.pass(boxes.connect());
+  return boxes;
+}
+
+const nodesIn = async (box: Box) => (await box.system.files.read(configuration))?.match(/name: (node\d)/g)?.length;
+
+test('disconnects: the active node goes on alone, the other one stays off', async (t) => {
+  const { one, two } = await pair();
+  await disconnect(one.parts, false);
+  t.deepEqual([one.phase, two.phase], ['disconnected', 'disconnected']);
+  t.deepEqual([one.parts.membership.current.keepsServices, two.parts.membership.current.keepsServices], [true, false]);
+  t.is(await nodesIn(one), 1);
+  t.is((await two.system.units.status('pacemaker.service')).activeState, 'inactive');
+  t.not(await two.system.files.read(stayOff), undefined);
+});
+
+test('refuses to disconnect while the other node cannot be told, unless forced', async (t) => {
+  const { one, two } = await pair();
+  two.reachable = false;
+  const failure = await t.throwsAsync(disconnect(one.parts, false), { instanceOf: ApplianceError });
+  t.is(failure?.code, 'unavailable');
+  t.is(one.phase, 'connected');
+  await disconnect(one.parts, true);
+  t.is(one.phase, 'disconnected');
+});
+
+test('reconnects with the same key, and the other node runs again', async (t) => {
+  const boxes = await pair();
+  const { one, two } = boxes;
+  await disconnect(one.parts, false);
+  await boxes.pass(reconnect(one.parts, undefined, call));
+  t.deepEqual([one.phase, two.phase], ['connected', 'connected']);
+  t.is(await two.system.files.read(stayOff), undefined);
+  t.is(await one.system.files.read(configuration), await two.system.files.read(configuration));
+});
+
+test('stays disconnected on both when a reconnection fails, and the other node stays off', async (t) => {
+  const boxes = await pair();
+  const { one, two } = boxes;
+  await disconnect(one.parts, false);
+  two.system.units.failNext('pacemaker.service');
+  await t.throwsAsync(boxes.pass(reconnect(one.parts, undefined, call)));
+  t.deepEqual([one.phase, two.phase], ['disconnected', 'disconnected']);
+  t.not(await two.system.files.read(stayOff), undefined);
+  t.is(one.paired?.hostName, 'node2');
+});
+
+test('disbands one node; the other one goes on as a cluster of one', async (t) => {
+  const { one, two } = await pair();
+  const said = await disband(two.parts);
+  t.is(said[0], 'node1 goes on alone.');
+  t.deepEqual([one.phase, two.phase], ['created', 'none']);
+  t.deepEqual([one.paired, two.paired], [undefined, undefined]);
+  t.is(await two.system.files.read(configuration), undefined);
+  t.is(await nodesIn(one), 1);
+});
+
+test('disbands a node whose other one is dead, and says so', async (t) => {
+  const { one, two } = await pair();
+  two.reachable = false;
+  const said = await disband(one.parts);
+  t.regex(said[0] ?? '', /^node2 could not be told/);
+  t.is(one.phase, 'none');
+});
+
+test('takes a new box in the place of a lost one', async (t) => {
+  const boxes = await pair();
+  const { one, two } = boxes;
+  two.reachable = false;
+  await disband(two.parts);
+  two.reachable = true;
+  await dropOther(one.parts);
+  await boxes.pass(boxes.connect());
+  t.deepEqual([one.phase, two.phase], ['connected', 'connected']);
+});
+
+test('rotates the key on both nodes', async (t) => {
+  const { one, two } = await pair();
+  const key = async (box: Box) => box.system.files.read('/var/lib/gemel/cluster/authkey');
+  const fresh = 'k'.repeat(256);
+  await changeConfiguration(one.parts, one.parts.membership.current, { key: fresh });
+  t.deepEqual([await key(one), await key(two)], [fresh, fresh]);
+});
+
+test('keeps the key when this node cannot use another one', async (t) => {
+  const { one, two } = await pair();
+  const key = async (box: Box) => box.system.files.read('/var/lib/gemel/cluster/authkey');
+  const before = await key(one);
+  one.system.commands.once(['corosync-cfgtool', '-R'], { exitCode: 1, stderr: 'no' });
+  const fresh = 'k'.repeat(256);
+  await t.throwsAsync(changeConfiguration(one.parts, one.parts.membership.current, { key: fresh }));
+  t.deepEqual([await key(one), await key(two)], [before, before]);
+});
+
+test('takes a creation back when Pacemaker does not come up', async (t) => {
+  const { one } = new Boxes();
+  one.system.units.failNext('pacemaker.service');
+  const before = await one.state();
+  await t.throwsAsync(createCluster(one.parts, createInput, { signal: new AbortController().signal }));
+  t.deepEqual(await one.state(), before);
+});
