@@ -39,5 +39,5 @@ export function clearMoves(resource: string): ClusterChange {
 export function cleanUp(resource: string | undefined, node: string | undefined): ClusterChange {
   const which = resource === undefined ? [] : ['--resource', resource];
   const where = node === undefined ? [] : ['--node', node];
-  return { commands: [['crm_resource', '--output-as=xml', '--cleanup', ...which, ...where]] };
+  return { commands: [['crm_resource', '--output-as=xml', '--cleanup', ...which, ...where]], onlyLive: true };
 }

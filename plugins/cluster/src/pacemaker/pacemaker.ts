@@ -7,6 +7,8 @@ export type Command = readonly [string, ...string[]];
 /** A change of the cluster as the commands that make it; the same ones run on the cluster or on a copy of its configuration. */
 export interface ClusterChange {
   readonly commands: readonly Command[];
+  /** The commands speak to the daemons and cannot run on a copy. */
+  readonly onlyLive?: boolean;
 }
 
 /** Pacemaker answers in 10 to 30 ms; a cluster in the middle of an election lets callers wait, and then a person wants to know. */

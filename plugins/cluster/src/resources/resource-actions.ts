@@ -204,6 +204,10 @@ export function resourceActions({ pacemaker, agents, changes }: ResourceActionPa
         const resource = await findResource(pacemaker, input.name, call.signal);
         const follows = resource.followsActive || reservation(input.name).length > 0;
         if (follows) refuse([report('cluster.resource.follows-active', { name: input.name }, 'name')]);
+        const { resources } = await changes.parts.read(call.signal);
+        if (resources.some((each) => each.name === input.name && each.nodes.includes(input.node))) {
+          throw new ApplianceError('conflict', `Resource ${input.name} already runs on ${input.node}.`);
+        }
         const change = moveTo({ resource: input.name, node: input.node, promoted: false, lasting: true });
         return make(change, `Resource ${input.name} is moved to ${input.node}`, input.whatIf, call);
       },
@@ -234,9 +238,7 @@ export function resourceActions({ pacemaker, agents, changes }: ResourceActionPa
       positionals: ['name'],
       present: presentChanged,
       async run(input, call) {
-        // A try-out cannot forget what happened, so there is no prediction either.
         const change = cleanUp(input.name, input.node);
-        await changes.predict({ commands: [] }, {}, call.signal);
         const what = input.name === undefined ? 'of all resources' : `of ${input.name}`;
         return make(change, `Failures ${what} are forgotten`, false, call);
       },

@@ -86,13 +86,24 @@ export function disableResource(name: string): ClusterChange {
   return { commands: [['crm_resource', '--output-as=xml', '--resource', name, ...role]] };
 }
 
-/** With every constraint that names it. The last member of a group or clone takes that along: Pacemaker allows no empty one. */
+/**
+ * With every constraint that names it. The clone around it, and a group that would be empty, go along: Pacemaker's schema
+ * allows neither without a member.
+ */
 export function deleteResource(name: string): ClusterChange {
-  const named = ['rsc', 'with-rsc', 'first', 'then'].map((attribute) => `@${attribute}="${name}"`).join(' or ');
+  const own = `primitive[@id="${name}"]`;
+  const resources = '/cib/configuration/resources';
+  const lastOfGroup = `group[count(primitive)=1 and ${own}]`;
+  const around = [`${resources}/clone[${own} or ${lastOfGroup}]`, `${resources}/${lastOfGroup}`];
+  const inside = `${resources}//${own.slice(0, -1)} and not(parent::clone) and not(parent::group[count(primitive)=1])]`;
+  const named = ['rsc', 'with-rsc', 'first', 'then'].flatMap((attribute) =>
+    [`"${name}"`, ...around.map((path) => `${path}/@id`)].map((value) => `@${attribute}=${value}`),
+  );
   const xpath = [
-    `/cib/configuration/constraints/*[${named}]`,
+    `/cib/configuration/constraints/*[${named.join(' or ')}]`,
     `/cib/configuration/constraints//resource_ref[@id="${name}"]`,
-    `/cib/configuration/resources//primitive[@id="${name}"]`,
+    ...around,
+    inside,
   ].join(' | ');
   return { commands: [['cibadmin', '--delete-all', '--force', '--xpath', xpath]] };
 }

@@ -1,5 +1,5 @@
 import { ScriptedSystem } from '@gemel/core/testing';
-import { maintenanceOn } from '#cluster/pacemaker/changes.js';
+import { cleanUp, maintenanceOn } from '#cluster/pacemaker/changes.js';
 import { Pacemaker } from '#cluster/pacemaker/pacemaker.js';
 import { parseXml } from '#cluster/pacemaker/xml.js';
 import { readPrediction } from '#cluster/prediction/prediction.js';
@@ -61,6 +61,16 @@ test('tries the very commands of a change on a copy of the configuration, and le
   const simulator = new Simulator(new Pacemaker(system.commands), system.files);
   t.is((await simulator.predict(maintenanceOn('node1'))).activeNode, 'node2');
   t.deepEqual(await system.files.list('/run/gemel/cluster'), []);
+  t.notThrows(() => system.verify());
+});
+
+test('what only the daemons can do is not tried on a copy', async (t) => {
+  const system = new ScriptedSystem();
+  system.commands
+    .once(['cibadmin', '--query'], '<cib/>')
+    .once(simulate('what-if-1.xml', '--simulate'), golden('crm-simulate-nothing.xml'));
+  const simulator = new Simulator(new Pacemaker(system.commands), system.files);
+  t.deepEqual((await simulator.predict(cleanUp('lamp', undefined))).steps, []);
   t.notThrows(() => system.verify());
 });
 
