@@ -9,6 +9,7 @@ import { TakeoverTeller } from './log/takeover-teller.js';
 import type { RunningTools } from './running-actions.js';
 import { answerSplitBrain } from './split-brain/split-brain.js';
 import { Pacemaker } from './pacemaker/pacemaker.js';
+import { findWishes } from './pacemaker/wishes.js';
 import { ClusterWatch } from './status/cluster-watch.js';
 import { PairReader } from './status/pair-reader.js';
 import { clusterPair } from './status/pair-status.js';
@@ -128,8 +129,8 @@ function followMembership(membership: MembershipService, watch: ClusterWatch, li
   });
 }
 
-/** Whether somebody's wish to have something on this node is in force: `move` of Gemel, crm_resource, pcs or crmsh. */
+/** Whether somebody's wish to have something on this node, or not on the other one, is in force. */
 async function isAskedFor(pacemaker: Pacemaker, node: string): Promise<boolean> {
-  const wishes = await pacemaker.find('/cib/configuration/constraints/rsc_location[starts-with(@id,"cli-")]');
-  return wishes.some((wish) => wish.attributes['node'] === node || JSON.stringify(wish.children).includes(`"${node}"`));
+  const wishes = await findWishes(pacemaker);
+  return wishes.some((wish) => (wish.kind === 'there') === (wish.node === node));
 }

@@ -39,6 +39,7 @@ export async function pair(name: string, change: Partial<PairInput> = {}): Promi
     membership,
     picture: await picture(name),
     links: parseLinks(golden('corosync-cfgtool-one-link.txt')).map((link) => ({ ...link, connected: true })),
+    wishes: [],
     replication: undefined,
     ownVersion: '0.1.0',
     peer: { version: '0.1.0', clockOffsetMs: 3 },

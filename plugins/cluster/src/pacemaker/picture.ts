@@ -92,8 +92,6 @@ export interface ClusterPicture {
   readonly failures: readonly PictureFailure[];
   /** By node, then by attribute. */
   readonly attributes: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Resources kept off or drawn to a node by `move`, crm_resource or pcs. */
-  readonly bans: readonly { readonly id: string; readonly resource: string; readonly node: string }[];
 }
 
 /** Reads what `crm_mon --output-as=xml` prints; `crm_simulate` prints the same parts below other elements. */
@@ -108,11 +106,6 @@ export function readPicture(root: XmlElement): ClusterPicture {
     ...readPlacement(root),
     failures: childrenNamed(childAt(root, 'failures'), 'failure').map(readFailure),
     attributes: readAttributes(root),
-    bans: childrenNamed(childAt(root, 'bans'), 'ban').map(({ attributes }) => ({
-      id: attributes['id'] ?? '',
-      resource: attributes['resource'] ?? '',
-      node: attributes['node'] ?? '',
-    })),
   };
 }
 

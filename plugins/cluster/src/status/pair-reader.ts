@@ -2,6 +2,7 @@ import { ApplianceError, type SystemAccess } from '@gemel/core/sdk';
 import type { MembershipService } from '../contract.js';
 import type { Pacemaker } from '../pacemaker/pacemaker.js';
 import type { ClusterPicture } from '../pacemaker/picture.js';
+import { findWishes } from '../pacemaker/wishes.js';
 import { readLinks } from './links.js';
 import type { PairStatus } from './pair-schema.js';
 import { pairState } from './pair-state.js';
@@ -25,24 +26,25 @@ export class PairReader {
   async read(signal?: AbortSignal): Promise<PairStatus> {
     const { system, membership, version, peerFacts, fencingTested } = this.parts;
     const { current } = membership;
-    const nothing = { picture: undefined, links: [], replication: undefined, ownVersion: '' };
+    const nothing = { picture: undefined, wishes: [], links: [], replication: undefined, ownVersion: '' };
     const rest = { membership: current, peer: peerFacts(), fencingTested: fencingTested() };
     if (current.phase === 'none') return pairState({ ...nothing, ...rest });
-    const [picture, links, drbd, ownVersion] = await Promise.all([
-      this.#picture(signal),
+    const [picture, wishes, links, drbd, ownVersion] = await Promise.all([
+      this.#unlessStopped<ClusterPicture | undefined>(undefined, this.parts.pacemaker.picture(signal)),
+      this.#unlessStopped([], findWishes(this.parts.pacemaker, signal)),
       readLinks(system.commands, signal),
       current.options?.replicated === true ? system.files.read('/proc/drbd') : undefined,
       version(),
     ]);
-    return pairState({ picture, links, replication: parseReplication(drbd), ownVersion, ...rest });
+    return pairState({ picture, wishes, links, replication: parseReplication(drbd), ownVersion, ...rest });
   }
 
-  /** Undefined while Pacemaker does not run here. */
-  async #picture(signal: AbortSignal | undefined): Promise<ClusterPicture | undefined> {
+  /** Pacemaker that does not run here is a state, not a failure. */
+  async #unlessStopped<Value>(instead: Value, asked: Promise<Value>): Promise<Value> {
     try {
-      return await this.parts.pacemaker.picture(signal);
+      return await asked;
     } catch (failure) {
-      if (failure instanceof ApplianceError && failure.code === 'unavailable') return undefined;
+      if (failure instanceof ApplianceError && failure.code === 'unavailable') return instead;
       throw failure;
     }
   }

@@ -85,10 +85,11 @@ export const pairSchema = z.object({
     .array(
       z.object({
         resource: z.string().describe('Which resource.'),
-        node: z.string().describe('Which node it is kept from.'),
+        node: z.string().describe('Which node.'),
+        kind: z.enum(['there', 'not-there']).describe('Drawn to the node, or kept from it.'),
       }),
     )
-    .describe('Resources that were banned from a node by hand and still are.'),
+    .describe('Moves and bans by hand, by whatever tool, that are still in force.'),
   links: z
     .array(
       z.object({

@@ -1,5 +1,6 @@
 import type { Membership } from '../membership/membership.js';
 import type { ClusterPicture, PictureNode, PictureResource } from '../pacemaker/picture.js';
+import type { Wish } from '../pacemaker/wishes.js';
 import { activeNodeOf } from '../prediction/prediction.js';
 import type { KnetLink } from './links.js';
 import type { PairNode, PairResource, PairStatus } from './pair-schema.js';
@@ -10,6 +11,7 @@ export interface PairInput {
   readonly membership: Membership;
   /** Undefined when Pacemaker does not run here. */
   readonly picture: ClusterPicture | undefined;
+  readonly wishes: readonly Wish[];
   readonly links: readonly KnetLink[];
   readonly replication: Replication | undefined;
   readonly ownVersion: string;
@@ -35,10 +37,7 @@ export function pairState(input: PairInput): PairStatus {
     failures: (picture?.failures ?? []).map(({ resource, node, operation, status, reason, at }) => {
       return { resource, node, operation, text: reason === '' ? status : reason, at };
     }),
-    // other negative locations are rules, such as the one about the external network
-    moves: (picture?.bans ?? [])
-      .filter(({ id }) => id.startsWith('cli-'))
-      .map(({ resource, node }) => ({ resource, node })),
+    moves: input.wishes.map((wish) => ({ ...wish })),
     links: links.map((link) => ({ ...link })),
     data: replication === undefined ? null : dataState(replication),
   };

@@ -129,9 +129,12 @@ function connections({ links, data, moves }: PairStatus): readonly View[] {
             ? []
             : ([['Synchronised', `${data.synchronisedPercent} %, ${data.remaining ?? '?'} left`]] as const)),
         ];
-  const kept = moves.map(({ resource, node }): readonly [string, CellLike] => [
+  const kept = moves.map(({ resource, node, kind }): readonly [string, CellLike] => [
     'Moved by hand',
-    { text: `${resource} is kept from ${node}; end it: gemel cluster resource clear ${resource}`, tone: 'warn' },
+    {
+      text: `${resource} is ${kind === 'there' ? 'drawn to' : 'kept from'} ${node}; end it: gemel cluster resource clear ${resource}`,
+      tone: 'warn',
+    },
   ]);
   const fields = [...lines, ...replication, ...kept];
   return fields.length === 0 ? [] : [{ kind: 'fields', title: 'Connections', fields }];

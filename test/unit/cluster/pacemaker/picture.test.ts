@@ -1,5 +1,6 @@
 import { ApplianceError } from '@gemel/core/sdk';
 import { readPicture } from '#cluster/pacemaker/picture.js';
+import { readWish } from '#cluster/pacemaker/wishes.js';
 import { descendants, parseXml } from '#cluster/pacemaker/xml.js';
 import test from 'ava';
 import { golden } from '../golden.js';
@@ -40,8 +41,19 @@ test('reads what failed, where and why', async (t) => {
   );
 });
 
-test('reads from where a resource is kept', async (t) => {
-  t.deepEqual((await picture('banned')).bans, [{ id: 'cli-ban-lamp-on-node1', resource: 'lamp', node: 'node1' }]);
+test('reads where somebody wants a resource, with and without a lifetime', async (t) => {
+  const wish = async (xml: string) => readWish(await parseXml(xml));
+  t.deepEqual(
+    await wish('<rsc_location id="cli-prefer-lamp" rsc="lamp" role="Started" node="node2" score="INFINITY"/>'),
+    [{ resource: 'lamp', node: 'node2', kind: 'there' }],
+  );
+  t.deepEqual(await wish('<rsc_location id="cli-ban-lamp-on-node1" rsc="lamp" node="node1" score="-INFINITY"/>'), [
+    { resource: 'lamp', node: 'node1', kind: 'not-there' },
+  ]);
+  const limited = `<rsc_location id="cli-prefer-data" rsc="data"><rule id="r" score="INFINITY" boolean-op="and">
+<expression id="e" attribute="#uname" operation="eq" value="node2" type="string"/>
+<date_expression id="d" operation="lt" end="2026-11-22 00:39:37Z"/></rule></rsc_location>`;
+  t.deepEqual(await wish(limited), [{ resource: 'data', node: 'node2', kind: 'there' }]);
 });
 
 test('tells standby from absence', async (t) => {
