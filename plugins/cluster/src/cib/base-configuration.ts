@@ -121,7 +121,7 @@ const drbdData = `<clone id="drbd-data-clone">
 <meta_attributes id="drbd-data-clone-meta_attributes">
 ${nameValues('drbd-data-clone-meta_attributes', { promotable: 'true', 'promoted-max': '1', 'promoted-node-max': '1', 'clone-max': '2', 'clone-node-max': '1', notify: 'true' })}
 </meta_attributes>
-${primitive('drbd-data', 'ocf:linbit:drbd', { drbd_resource: 'gemel' }, [
+${primitive('drbd-data', 'ocf:linbit:drbd', { drbd_resource: 'gemel', unfence_if_all_uptodate: 'true' }, [
   op('drbd-data', 'start', { interval: '0s', timeout: '240s' }),
   op('drbd-data', 'stop', { interval: '0s', timeout: '100s' }),
   op('drbd-data', 'promote', { interval: '0s', timeout: '90s' }),

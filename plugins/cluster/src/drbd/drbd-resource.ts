@@ -25,6 +25,8 @@ resource ${drbdResource} {
   }
   handlers {
     fence-peer "/usr/lib/drbd/crm-fence-peer.sh";
+    # Called by Pacemaker's agent too whenever both are current: a node that missed nothing has no resynchronisation to end.
+    unfence-peer "/usr/lib/drbd/crm-unfence-peer.sh";
     after-resync-target "/usr/lib/drbd/crm-unfence-peer.sh";
   }
   net {
