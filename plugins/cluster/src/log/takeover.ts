@@ -78,10 +78,11 @@ function startsOf(alerts: readonly Alert[], node: string): readonly Operation[] 
   );
 }
 
-/** What ran elsewhere before. A clone that runs on both nodes is no part of a takeover. */
+/** What did not run here before. A clone that runs on both nodes, and what is gone meanwhile, is no part of a takeover. */
 function isTakenOver(resource: string, before: PairStatus | undefined, thisNode: string): boolean {
-  const known = before?.resources.find(({ name }) => name === resource || name === `${resource}-clone`);
-  return known === undefined || !known.nodes.includes(thisNode);
+  if (before === undefined) return true;
+  const known = before.resources.find(({ name }) => name === resource || name === `${resource}-clone`);
+  return known !== undefined && !known.nodes.includes(thisNode);
 }
 
 /** The loss of the other node that came before the first start, unless it was back by then. */

@@ -60,7 +60,9 @@ test('a node that is already back was lost all the same', async (t) => {
 
 test('a clone that started here before has nothing to do with it', async (t) => {
   const earlier = operation(-6_000, 'start', 'external');
-  const { cause, tookMs } = await explain(await pair('lost'), { alerts: [earlier, lost, ...starts] });
+  const other = operation(-5_000, 'start', 'not-there-any-more');
+  const { cause, tookMs } = await explain(await pair('lost'), { alerts: [earlier, other, lost, ...starts] });
+  t.is((await explain(await withNode({}), { alerts: [other, ...starts] })).tookMs, 200);
   t.deepEqual([cause, tookMs], ['node-lost', 300]);
 });
 
