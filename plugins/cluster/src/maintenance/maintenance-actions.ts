@@ -72,7 +72,7 @@ export function maintenanceActions(parts: MaintenanceParts): readonly AnyAction[
         refuse(checkMaintenanceOn(await read(call.signal), target, input.both));
         const text = `Node ${target} enters maintenance`;
         const request = { change: maintenanceOn(target), text, whatIf: input.whatIf };
-        call.progress(undefined, text);
+        if (!input.whatIf) call.progress(undefined, text);
         const changed = await changes.make({ ...request, caller: call.caller, signal: call.signal });
         return changed.done ? waitEmpty(changes, changed, target, call) : changed;
       },
