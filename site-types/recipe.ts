@@ -11,6 +11,8 @@ export interface Recipe {
   readonly keep?: readonly string[];
   /** Left out while unpacking, as patterns of dpkg. */
   readonly drop?: readonly string[];
+  /** Unpacked all the same. */
+  readonly include?: readonly string[];
   /** Programs of busybox that the hooks call. */
   readonly applets?: readonly string[];
   /** Prints the true version, run inside the image; the first group of `versionPattern` is it. */

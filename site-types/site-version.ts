@@ -65,12 +65,15 @@ async function build({ type, recipe, suite, work, out, say }: Build): Promise<st
     'mmdebstrap',
     ...options,
     ...without.map((each) => `--dpkgopt=path-exclude=${each}`),
+    ...(recipe.include ?? []).map((each) => `--dpkgopt=path-include=${each}`),
     suite,
     packages,
   ]);
   await arrange(packages, root, recipe);
   await cp(join(import.meta.dirname, type, 'files'), root, { recursive: true, force: true });
   await mustRun(['chown', '--recursive', '--no-dereference', '0:0', root]);
+  // Each site has a user of its own, which is none of the packages'.
+  await mustRun(['chmod', '--recursive', 'a+rX', root]);
 
   const said = await mustRun(['chroot', root, ...recipe.versionCommand]);
   const version = new RegExp(recipe.versionPattern).exec(said)?.[1];

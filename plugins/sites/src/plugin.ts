@@ -38,7 +38,7 @@ export default definePlugin({
     const units = new SiteUnits(dbus, files);
     const guard = new SiteGuard(system, folders);
     const clustered = async () => (await files.read(paths.clusterMark)) !== undefined;
-    const local = new LocalControl(system.units);
+    const local = new LocalControl(system.units, commands);
     const pacemaker = new PacemakerControl(commands, units, clock);
     const install = new VersionInstall({ files, folders, commands, versions });
     const removal = new VersionRemoval(files, folders, versions, store, guard);

@@ -1,4 +1,4 @@
-import type { UnitManager } from '@gemel/core/sdk';
+import type { CommandRunner, UnitManager } from '@gemel/core/sdk';
 import { siteUnit } from '../paths.js';
 
 /** Who starts and stops sites: systemd on a single appliance, Pacemaker in a pair. */
@@ -16,9 +16,11 @@ export interface SiteControl {
 /** systemd alone. */
 export class LocalControl implements SiteControl {
   readonly #units: UnitManager;
+  readonly #commands: CommandRunner;
 
-  constructor(units: UnitManager) {
+  constructor(units: UnitManager, commands: CommandRunner) {
     this.#units = units;
+    this.#commands = commands;
   }
 
   async start(name: string): Promise<void> {
@@ -43,6 +45,8 @@ export class LocalControl implements SiteControl {
 
   /** A site that did not start is not tried again and again behind the back of the one who was told so. */
   async #orStopped(name: string, act: () => Promise<void>): Promise<void> {
+    // Its crashes of before are not held against the one who starts it. Fails for a unit that systemd does not know yet.
+    await this.#commands.run(['systemctl', 'reset-failed', siteUnit(name)]);
     try {
       await act();
     } catch (failure) {
