@@ -61,6 +61,10 @@ export const clusterReports = defineReports({
     severity: 'warning',
     text: 'Without fencing or witness the pair survives the death of one node, but when both networks between the nodes fail at once, both may hold the cluster IP until one network is back. See: gemel cluster fencing set.',
   },
+  'cluster.settings.connected': {
+    severity: 'error',
+    text: 'Addresses and the host name are what the nodes of the cluster know each other by. Disconnect them first (gemel cluster disconnect), and reconnect them afterwards.',
+  },
   'cluster.token.too-short': {
     severity: 'warning',
     text: 'A token of {tokenMs} ms is short: a node that is busy for that long is taken for dead. {safeMs} ms or more has been measured as safe.',

@@ -1,8 +1,9 @@
-import type { PluginContext } from '@gemel/core/sdk';
+import { type PluginContext, SettingsMaintenance } from '@gemel/core/sdk';
 import { networkSection } from '@gemel/plugin-network/contract';
 import { PeerService } from '@gemel/plugin-peer/contract';
 import { isFencingTested } from '../fencing/fencing-tested.js';
 import type { StoredMembership } from '../membership/membership-service.js';
+import { clusterReports } from '../reports.js';
 import { readNode } from '../readiness/read-node.js';
 import { followWitness } from './configuration-change.js';
 import { tellConnected, undoPair } from './connection.js';
@@ -37,6 +38,9 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   for (const listener of joining.listen()) context.own(listener);
   answerPairedNode(parts);
   context.own(peer.refuseStrangers(() => strangersRefused(parts)));
+  const locked = clusterReports.report('cluster.settings.connected', {});
+  const lock = () => (membership.current.phase === 'connected' ? locked : undefined);
+  context.own(context.get(SettingsMaintenance).addScopeLock('node', lock));
   context.settings.onApplied(networkSection, () => {
     followOwnAddresses(parts).catch((failure: unknown) => {
       context.log.warn(

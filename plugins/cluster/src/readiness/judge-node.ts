@@ -83,13 +83,13 @@ function draft({ pendingChanges, activationPending }: NodeView): ReadinessItem {
     return unmet(
       id,
       'A change of settings awaits its confirmation.',
-      'gemel settings confirm, or gemel settings revert.',
+      'gemel settings confirm, or gemel settings undo.',
     );
   }
   if (pendingChanges === 0) return met(id, 'No change of settings is pending.');
   return unmet(
     id,
     `The draft differs from the confirmed settings in ${pendingChanges} place(s).`,
-    'gemel settings activate, or gemel settings discard.',
+    'gemel settings activate, or gemel settings revert.',
   );
 }
