@@ -158,7 +158,7 @@ test('a range without sense is no promise', (t) => {
 });
 
 test('the recipes describe versions as an upload wants them', async (t) => {
-  for (const type of ['prometheus', 'pages']) {
+  for (const type of ['prometheus', 'pages', 'nagios']) {
     const { metadata } = JSON.parse(await readFile(join(repository, 'site-types', type, 'recipe.json'), 'utf8'));
     const described = { format: 1, type, version: '1.0', ...metadata, image: metadataOf('1.0').image };
     t.deepEqual(parseMetadata(JSON.stringify(described)).kind, 'metadata', type);
