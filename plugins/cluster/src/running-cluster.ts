@@ -4,10 +4,8 @@ import { PeerService, SharedSettingsService } from '@gemel/plugin-peer/contract'
 import { watchAlerts } from './alerts/alert-folder.js';
 import type { Membership, MembershipService } from './contract.js';
 import { ClusterLog } from './log/cluster-log.js';
-import { answerLogRequests } from './log/log-request.js';
 import { TakeoverTeller } from './log/takeover-teller.js';
 import type { RunningTools } from './running-actions.js';
-import { answerSplitBrain } from './split-brain/split-brain.js';
 import { Pacemaker } from './pacemaker/pacemaker.js';
 import { findWishes } from './pacemaker/wishes.js';
 import { ClusterWatch } from './status/cluster-watch.js';
@@ -87,15 +85,22 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
       runningTools({ system, membership, peer, pacemaker, clusterLog, read, lookSoon: () => watch.lookSoon() }),
     ));
   context.actions.addLater(async () => (await tools()).actions);
-  const answers = answerSplitBrain(peer, membership, async () => (await tools()).splitBrain);
-  for (const answer of answers) context.own(answer);
-
-  context.own(answerLogRequests(peer, clusterLog));
-  context.own(peerFacts.answer(version));
+  const answer = async () => {
+    const [logs, splitBrain] = await Promise.all([
+      import('./log/log-request.js'),
+      import('./split-brain/split-brain.js'),
+    ]);
+    return [
+      logs.answerLogRequests(peer, clusterLog),
+      peerFacts.answer(version),
+      ...splitBrain.answerSplitBrain(peer, membership, async () => (await tools()).splitBrain),
+    ];
+  };
+  const hear = () => watchAlerts({ files, clock, log }, (all) => watch.hear(all));
   context.own(context.get(SettingsMaintenance).addScopeLock('cluster', () => passiveLock(watch.role)));
   context.own(context.get(SharedSettingsService).decideEditable(() => editableSettings(watch.role)));
   context.own(membership.onChanged((now, before) => void logMembership(clusterLog, now, before)));
-  context.own(followMembership(membership, watch, () => watchAlerts({ files, clock, log }, (all) => watch.hear(all))));
+  context.own(followMembership(membership, watch, { hear, answer }));
 }
 
 async function logMembership(clusterLog: ClusterLog, now: Membership, before: Membership): Promise<void> {
@@ -110,21 +115,35 @@ async function logMembership(clusterLog: ClusterLog, now: Membership, before: Me
   }
 }
 
+interface Listening {
+  readonly hear: () => Disposable;
+  /** What the other node asks. Loaded only where there is one: a single appliance starts without it. */
+  readonly answer: () => Promise<readonly Disposable[]>;
+}
+
 /** Everything that runs by itself runs only while this device is in a cluster. */
-function followMembership(membership: MembershipService, watch: ClusterWatch, listen: () => Disposable): Disposable {
-  let listening: Disposable | undefined;
+function followMembership(membership: MembershipService, watch: ClusterWatch, { hear, answer }: Listening): Disposable {
+  let hearing: Disposable | undefined;
+  let answering: Promise<readonly Disposable[]> | undefined;
+  const stop = () => {
+    hearing?.[Symbol.dispose]();
+    hearing = undefined;
+    void answering?.then((answers) => answers.forEach((each) => each[Symbol.dispose]()));
+    answering = undefined;
+  };
   const follow = () => {
-    if (membership.current.phase === 'none') {
-      listening?.[Symbol.dispose]();
-      listening = undefined;
-    } else listening ??= listen();
+    if (membership.current.phase === 'none') stop();
+    else {
+      hearing ??= hear();
+      answering ??= answer();
+    }
     watch.follow();
   };
   const changes = membership.onChanged(follow);
   follow();
   return toDisposable(() => {
     changes[Symbol.dispose]();
-    listening?.[Symbol.dispose]();
+    stop();
     watch[Symbol.dispose]();
   });
 }
