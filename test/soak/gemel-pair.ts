@@ -44,7 +44,10 @@ async function withInput(pair: PairInLab, node: NodeName, words: readonly string
   });
 }
 
-/** A site that answers with its host's name and writes what it is told, carried as a resource like every other site. */
+/**
+ * A site that answers with its host's name and writes what it is told. Its resource is the one that the plugin `sites` makes for every site; its
+ * type is nobody's, so that nothing has to be built for it.
+ */
 export async function addSite(pair: PairInLab): Promise<void> {
   const version = `/var/lib/gemel/site-versions/${site}/1`;
   const program = await labSite();
@@ -76,15 +79,17 @@ export async function addSite(pair: PairInLab): Promise<void> {
     .must(['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-pipe'], {
       input: `<configuration><resources>
 <primitive id="site-${site}" class="ocf" provider="gemel" type="site">
-<instance_attributes id="site-${site}-parameters"><nvpair id="site-${site}-site" name="site" value="${site}"/></instance_attributes>
+<instance_attributes id="site-${site}-instance_attributes">
+<nvpair id="site-${site}-instance_attributes-site" name="site" value="${site}"/>
+</instance_attributes>
 <operations>
-<op id="site-${site}-start" name="start" interval="0s" timeout="340s"/>
-<op id="site-${site}-stop" name="stop" interval="0s" timeout="60s"/>
-<op id="site-${site}-monitor" name="monitor" interval="5s" timeout="20s"/>
+<op id="site-${site}-start-interval-0s" name="start" interval="0s" timeout="110s"/>
+<op id="site-${site}-stop-interval-0s" name="stop" interval="0s" timeout="60s"/>
+<op id="site-${site}-monitor-interval-5s" name="monitor" interval="5s" timeout="20s"/>
 </operations></primitive></resources>
 <constraints>
-<rsc_colocation id="colocation-site-${site}" rsc="site-${site}" with-rsc="cluster-ip" score="INFINITY"/>
-<rsc_order id="order-site-${site}" first="cluster-ip" then="site-${site}" kind="Mandatory"/>
+<rsc_colocation id="colocation-site-${site}-active-INFINITY" rsc="site-${site}" with-rsc="active" score="INFINITY"/>
+<rsc_order id="order-active-site-${site}-mandatory" first="active" first-action="start" then="site-${site}" then-action="start" kind="Mandatory"/>
 </constraints></configuration>`,
     });
   await siteAnswers(pair, sitePort, 60);
