@@ -147,8 +147,9 @@ test('a version that sites use or keep for going back is not removed', async (t)
   await t.notThrowsAsync(removal.remove('prometheus', '2.53.3'));
 });
 
-test('numbers in versions count as numbers', (t) => {
-  t.deepEqual(['2.9', '2.53.3', '2.10'].toSorted(compareVersions), ['2.9', '2.10', '2.53.3']);
+test('versions are ordered as Debian orders them', (t) => {
+  const ordered = ['1.0~rc1', '1.0', '1.0.1', '2.9', '2.10', '2.53.3', '4.4.6-4+deb12u2', '4.4.6-4.1+deb13u2'];
+  t.deepEqual(ordered.toReversed().toSorted(compareVersions), ordered);
 });
 
 test('a range without sense is no promise', (t) => {
