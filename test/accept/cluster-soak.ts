@@ -57,7 +57,7 @@ process.exitCode = failures.length === 0 && seconds.length === count ? 0 : 1;
 async function strike(fault: SoakFault, draws: () => number): Promise<readonly string[]> {
   const active = await pair.active();
   const wait = (from: number, to: number): Promise<void> => sleep((from + draws() * (to - from)) * 1_000);
-  await fault.run({ pair, active, passive: otherOf(active), random: draws, wait });
+  await fault.run({ pair, active, passive: otherOf(active), wait });
   const began = performance.now();
   try {
     await pair.redundant(healSeconds);

@@ -102,6 +102,22 @@ async function exercise(kind: NodeKind, name: string): Promise<void> {
     await running.heal('external', { node: 'a' });
     await eventually('carrier', () => carrier(running, 'a', EXTERNAL));
   });
+  await check('deafens the external NICs of one node, which still sends', async () => {
+    const pings = async () => (await running.client.exec(['ping', '-c1', '-W1', '10.77.0.11'])).code === 0;
+    const received = async () =>
+      Number(
+        await running.client.exec(['cat', '/proc/net/snmp']).then(({ stdout }) => /^Icmp: (\d+)/m.exec(stdout)?.[1]),
+      );
+    // Deaf, it could not learn the client's hardware address any more.
+    await a.must(['ping', '-c1', '-W1', '10.77.0.1']);
+    await running.setDeaf('a', true);
+    assert.equal(await pings(), false);
+    const before = await received();
+    await a.exec(['ping', '-c1', '-W1', '10.77.0.1']);
+    assert.ok((await received()) > before);
+    await running.setDeaf('a', false);
+    await eventually('ping', pings);
+  });
   await check('a cut sync cable takes the carrier from both', async () => {
     await running.cut('sync', { port: 0 });
     for (const node of ['a', 'b'] as const) await eventually(node, async () => !(await carrier(running, node, SYNC)));
@@ -109,6 +125,11 @@ async function exercise(kind: NodeKind, name: string): Promise<void> {
     for (const node of ['a', 'b'] as const) await eventually(node, () => carrier(running, node, SYNC));
   });
   if (kind === 'vm') await bonds(running);
+  if (kind === 'container')
+    await check('shares /srv/gemel between containers', async () => {
+      await a.must(['sh', '-c', 'echo shared > /srv/gemel/selftest']);
+      assert.equal(await b.must(['cat', '/srv/gemel/selftest']), 'shared\n');
+    });
   await check('takes a snapshot and brings it back', async () => {
     await a.must(['sh', '-c', 'echo before > /data/state && sync']);
     await running.snapshot('before');

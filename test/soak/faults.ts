@@ -8,8 +8,6 @@ export interface Scene {
   readonly pair: PairInLab;
   readonly active: NodeName;
   readonly passive: NodeName;
-  /** A number in [0, 1) from the seed. */
-  readonly random: () => number;
   /** Seconds of the seed's choosing. */
   readonly wait: (from: number, to: number) => Promise<void>;
 }
