@@ -10,7 +10,9 @@ import { createTestAppliance } from '@gemel/core/testing';
 import test from 'ava';
 
 const repository = join(import.meta.dirname, '../../..');
-const plugins = ['network', 'time', 'dns', 'device', 'hardware', 'peer'].map((id) => join(repository, 'plugins', id));
+const plugins = ['network', 'time', 'dns', 'device', 'hardware', 'peer', 'cluster', 'sites'].map((id) =>
+  join(repository, 'plugins', id),
+);
 
 /** Everything that an appliance with all built-in plugins offers to its surfaces. */
 async function everything() {
