@@ -18,11 +18,15 @@ const suites: readonly Suite[] = [
   { name: 'container', lab: true, argv: [node, 'test/integration/container.ts'] },
   { name: 'sites', lab: true, argv: [node, 'test/integration/sites.ts'] },
   { name: 'lab', lab: true, argv: [node, 'test/lab/selftest.ts'] },
+  { name: 'cluster-pair', lab: true, argv: [node, 'test/accept/cluster-pair.ts', '--kind', 'container'] },
+  { name: 'cluster-interop', lab: true, argv: [node, 'test/accept/cluster-interop.ts'] },
+  // always the same faults, so that a failure is one of the change at hand; `npm run accept:cluster-soak` takes others each time
+  { name: 'cluster-soak', lab: true, argv: [node, 'test/accept/cluster-soak.ts', '--faults', '8', '--seed', '2024'] },
   { name: 'bad-days', lab: true, argv: [node, 'test/system/bad-days.ts'] },
   { name: 'network-bond', lab: true, argv: [node, 'test/accept/network-bond.ts'] },
   { name: 'network-return', lab: true, argv: [node, 'test/accept/network-return.ts'] },
-  { name: 'core-killed', lab: true, argv: [node, 'test/accept/core-killed.ts', '--points', '6'] },
-  { name: 'power-loss', lab: true, argv: [node, 'test/accept/power-loss.ts', '--points', '6'] },
+  { name: 'core-killed', lab: true, argv: [node, 'test/accept/core-killed.ts', '--points', '4'] },
+  { name: 'power-loss', lab: true, argv: [node, 'test/accept/power-loss.ts', '--points', '4'] },
 ];
 
 interface Outcome {
