@@ -126,8 +126,9 @@ ${primitive('drbd-data', 'ocf:linbit:drbd', { drbd_resource: 'gemel', unfence_if
   op('drbd-data', 'stop', { interval: '0s', timeout: '100s' }),
   op('drbd-data', 'promote', { interval: '0s', timeout: '90s' }),
   op('drbd-data', 'demote', { interval: '0s', timeout: '90s' }),
-  op('drbd-data', 'monitor', { interval: '9s', role: 'Promoted', timeout: '30s' }),
-  op('drbd-data', 'monitor', { interval: '10s', role: 'Unpromoted', timeout: '30s' }),
+  // A check that a busy machine is late with must not restart what works.
+  op('drbd-data', 'monitor', { interval: '9s', role: 'Promoted', timeout: '60s' }),
+  op('drbd-data', 'monitor', { interval: '10s', role: 'Unpromoted', timeout: '60s' }),
 ])}
 </clone>`;
 

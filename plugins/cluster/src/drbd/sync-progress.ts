@@ -27,8 +27,8 @@ export function parseProcDrbd(text: string): SyncState | undefined {
 }
 
 const lookEveryMs = 1_000;
-/** DRBD looks for the other end every few seconds. */
-const connectWithinMs = 60_000;
+/** Pacemaker starts the volume of the other node, then DRBD looks for the other end every 10 s; on emulated machines that took 80 s in all. */
+const connectWithinMs = 240_000;
 
 /** Until both nodes have the same data. Cancelling stops the watching, never the synchronisation. */
 export async function followSync(
