@@ -14,7 +14,8 @@ export interface SettingsMaintenance {
    * Confirms a new revision of factory defaults and forgets the draft and all older revisions, which may hold secrets of
    * the former owner. Nothing is applied: the caller restarts the appliance, and boot applies what is confirmed.
    * @returns the number of the new revision.
-   * @throws ApplianceError `conflict` while an activation is under way or awaits confirmation.
+   * @throws ApplianceError `conflict` while an activation is under way or awaits confirmation, or an obstacle stands; core itself,
+   * which finishes at the next start what was allowed before, is not stopped by one.
    */
   factoryReset(caller: Caller, options: FactoryResetOptions): Promise<number>;
   /**
@@ -22,6 +23,8 @@ export interface SettingsMaintenance {
    * A cluster locks `cluster` on the passive node.
    */
   addScopeLock(scope: Scope, reason: () => Report | undefined): Disposable;
+  /** Refuses a factory reset while `reason` gives a report; asked each time. A node of a cluster has to leave it first. */
+  addResetObstacle(reason: () => Report | undefined): Disposable;
 }
 
 export const SettingsMaintenance = createToken<SettingsMaintenance>('core.settings-maintenance');

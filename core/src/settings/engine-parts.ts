@@ -28,6 +28,7 @@ export class EngineState {
   readonly revisions: RevisionStore;
   readonly journal: JournalFile;
   readonly owned: OwnedFilesStore;
+  readonly resetObstacles = new Set<() => Report | undefined>();
   readonly locks = new Set<{ readonly scope: Scope; readonly reason: () => Report | undefined }>();
   readonly partners = new Partners();
 

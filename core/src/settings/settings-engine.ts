@@ -244,6 +244,9 @@ export class SettingsEngine implements SettingsMaintenance {
             'A revision awaits confirmation. First: gemel settings confirm, or undo.',
           );
         }
+        const obstacles = [...state.resetObstacles].map((reason) => reason()).filter((report) => report !== undefined);
+        const [first] = caller.surface === 'core' ? [] : obstacles;
+        if (first !== undefined) throw new ApplianceError('conflict', first.text, { reports: obstacles });
         const kept = new Map([...state.confirmed.document].filter(([, stored]) => keepScopes.includes(stored.scope)));
         const { document, reports } = await addDefaults(state, kept);
         const failed = reports[0];
@@ -272,6 +275,12 @@ export class SettingsEngine implements SettingsMaintenance {
     const lock = { scope, reason };
     this.state.locks.add(lock);
     return toDisposable(() => this.state.locks.delete(lock));
+  }
+
+  addResetObstacle(reason: () => Report | undefined): Disposable {
+    const obstacle = () => reason();
+    this.state.resetObstacles.add(obstacle);
+    return toDisposable(() => this.state.resetObstacles.delete(obstacle));
   }
 
   // Looking

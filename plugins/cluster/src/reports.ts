@@ -65,6 +65,10 @@ export const clusterReports = defineReports({
     severity: 'error',
     text: 'Addresses and the host name are what the nodes of the cluster know each other by. Disconnect them first (gemel cluster disconnect), and reconnect them afterwards.',
   },
+  'cluster.factory-reset.member': {
+    severity: 'error',
+    text: 'This device is a node of a cluster, which would be left half. Leave it first: gemel cluster disband.',
+  },
   'cluster.token.too-short': {
     severity: 'warning',
     text: 'A token of {tokenMs} ms is short: a node that is busy for that long is taken for dead. {safeMs} ms or more has been measured as safe.',

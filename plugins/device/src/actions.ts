@@ -102,7 +102,7 @@ function powerActions(power: Power): readonly AnyAction[] {
       input: z.strictObject({}),
       output: powerOutput,
       confirmation:
-        'Reset to factory defaults and restart? Settings with their history, users, tokens, the audit log, jobs and data of plugins are removed and cannot be brought back. Firmware, extra plugins and settings of the hardware scope stay.',
+        'Reset to factory defaults and restart? Settings with their history, users, tokens, the audit log, jobs and data of plugins are removed and cannot be brought back. Firmware, extra plugins, sites with their versions, and settings of the hardware scope stay.',
       present: presentAs('was reset and restarts'),
       run: async (_input, { caller }) => ({ at: await power.factoryReset(caller) }),
     }),

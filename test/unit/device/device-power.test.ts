@@ -38,6 +38,7 @@ function newWorld(options: { pending?: boolean; kind?: 'sandbox'; resetFails?: b
       return 2;
     },
     addScopeLock: () => neverCalled(),
+    addResetObstacle: () => neverCalled(),
   };
   const power = new Power({
     kind: options.kind ?? 'scripted',

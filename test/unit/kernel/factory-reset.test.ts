@@ -26,6 +26,7 @@ function world(files: Readonly<Record<string, string>>, fails = false) {
       return 1;
     },
     addScopeLock: () => ({ [Symbol.dispose]: () => {} }),
+    addResetObstacle: () => ({ [Symbol.dispose]: () => {} }),
   };
   const { log, lines } = collectingLog();
   return { reset: new FactoryReset({ files: system.files, paths, log }), settings, asked, system, lines };

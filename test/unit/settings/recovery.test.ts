@@ -380,6 +380,22 @@ test('a factory reset keeps the asked scopes, forgets history and draft, and is 
   t.false(JSON.stringify(world.system.files.contents(stateFolder)).includes('Berlin'));
 });
 
+test('a factory reset is refused while an obstacle stands, and finished by core all the same', async (t) => {
+  const world = await lived();
+  const report = { code: 'cluster.member', severity: 'error', params: {}, path: '', text: 'Leave first.' } as const;
+  const obstacle = world.engine.addResetObstacle(() => report);
+  const before = await world.engine.state.revisions.numbers();
+  await t.throwsAsync(world.engine.factoryReset(jane, { keepScopes: [] }), {
+    code: 'conflict',
+    message: 'Leave first.',
+  });
+  t.deepEqual(await world.engine.state.revisions.numbers(), before);
+  const core = { ...jane, name: 'core', surface: 'core' } as const;
+  const number = await world.engine.factoryReset(core, { keepScopes: [] });
+  obstacle[Symbol.dispose]();
+  t.true((await world.engine.factoryReset(jane, { keepScopes: [] })) > number);
+});
+
 test('before anything is loaded the settings are unavailable, not wrong', (t) => {
   const world = new World();
   t.throws(() => world.engine.status(), { instanceOf: ApplianceError, code: 'unavailable' });

@@ -40,7 +40,10 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   context.own(peer.refuseStrangers(() => strangersRefused(parts)));
   const locked = clusterReports.report('cluster.settings.connected', {});
   const lock = () => (membership.current.phase === 'connected' ? locked : undefined);
-  context.own(context.get(SettingsMaintenance).addScopeLock('node', lock));
+  const maintenance = context.get(SettingsMaintenance);
+  context.own(maintenance.addScopeLock('node', lock));
+  const member = clusterReports.report('cluster.factory-reset.member', {});
+  context.own(maintenance.addResetObstacle(() => (membership.current.phase === 'none' ? undefined : member)));
   context.settings.onApplied(networkSection, () => {
     followOwnAddresses(parts).catch((failure: unknown) => {
       context.log.warn(
