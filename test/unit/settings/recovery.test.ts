@@ -1,27 +1,10 @@
 import { ApplianceError, type Section } from '@gemel/core/sdk';
 import test from 'ava';
 import { z } from 'zod';
-import { filesFor, jane, joe, kernelFor, stateFolder, World } from './world.js';
+import { assertWhole } from './whole.js';
+import { filesFor, jane, joe, lived, stateFolder, World } from './world.js';
 
 const at = (name: string) => `${stateFolder}/${name}`;
-
-/** Revisions 1 (defaults), 2 (MTU 9000) and 3 (zone) are confirmed; MTU 4000 is in the draft. */
-async function lived(): Promise<World> {
-  const world = await World.started();
-  await world.edit('lan', { mtu: 9000 });
-  await world.activate();
-  await world.engine.confirm(jane);
-  await world.edit('ntp', { zone: 'Europe/Berlin' });
-  await world.activate();
-  await world.edit('lan', { mtu: 4000 });
-  world.forget();
-  return world;
-}
-
-function assertWhole(t: { deepEqual(a: unknown, b: unknown): void }, world: World): void {
-  t.deepEqual(world.kernel, kernelFor(world.settings('running')));
-  t.deepEqual(world.owned(), filesFor(world.settings('running')));
-}
 
 test('the first start confirms the defaults as revision 1 and applies them', async (t) => {
   const world = new World();
@@ -366,34 +349,6 @@ test('keeps the last 100 revisions and always the confirmed one', async (t) => {
   t.deepEqual([numbers.length, numbers[0], numbers.at(-1)], [100, 22, 121]);
   await world.restart();
   t.is(world.engine.state.confirmed.meta.number, 121);
-});
-
-test('a factory reset keeps the asked scopes, forgets history and draft, and is applied by the next start', async (t) => {
-  const world = await lived();
-  const number = await world.engine.factoryReset(jane, { keepScopes: ['hardware'] });
-  t.deepEqual(await world.engine.state.revisions.numbers(), [number]);
-  t.is(world.engine.state.draft, undefined);
-  t.is(world.kernel.zone, 'Europe/Berlin', 'nothing is applied yet');
-  await world.powerCycle();
-  t.is(world.settings().lan.mtu, 1500);
-  assertWhole(t, world);
-  t.false(JSON.stringify(world.system.files.contents(stateFolder)).includes('Berlin'));
-});
-
-test('a factory reset is refused while an obstacle stands, and finished by core all the same', async (t) => {
-  const world = await lived();
-  const report = { code: 'cluster.member', severity: 'error', params: {}, path: '', text: 'Leave first.' } as const;
-  const obstacle = world.engine.addResetObstacle(() => report);
-  const before = await world.engine.state.revisions.numbers();
-  await t.throwsAsync(world.engine.factoryReset(jane, { keepScopes: [] }), {
-    code: 'conflict',
-    message: 'Leave first.',
-  });
-  t.deepEqual(await world.engine.state.revisions.numbers(), before);
-  const core = { ...jane, name: 'core', surface: 'core' } as const;
-  const number = await world.engine.factoryReset(core, { keepScopes: [] });
-  obstacle[Symbol.dispose]();
-  t.true((await world.engine.factoryReset(jane, { keepScopes: [] })) > number);
 });
 
 test('before anything is loaded the settings are unavailable, not wrong', (t) => {

@@ -318,3 +318,16 @@ export function untar(bytes: Buffer): ReadonlyMap<string, string> {
   }
   return files;
 }
+
+/** Revisions 1 (defaults), 2 (MTU 9000) and 3 (zone) are confirmed; MTU 4000 is in the draft. */
+export async function lived(): Promise<World> {
+  const world = await World.started();
+  await world.edit('lan', { mtu: 9000 });
+  await world.activate();
+  await world.engine.confirm(jane);
+  await world.edit('ntp', { zone: 'Europe/Berlin' });
+  await world.activate();
+  await world.edit('lan', { mtu: 4000 });
+  world.forget();
+  return world;
+}
