@@ -5,10 +5,12 @@ import type { CoreApi } from '../ipc/core-api.js';
 import { jobActions } from '../jobs/job-actions.js';
 import { JobRegistry } from '../jobs/job-registry.js';
 import { type Discovered, discoverPlugins } from '../plugins/discovery.js';
+import type { PluginPackage } from '../plugins/manifest.js';
 import type { PluginHost } from '../plugins/module-loader.js';
 import { pluginActions } from '../plugins/plugin-actions.js';
 import type { PluginSurroundings, SettingsDoors } from '../plugins/plugin-context.js';
 import { PluginRegistry } from '../plugins/plugin-registry.js';
+import { withSections } from '../plugins/with-sections.js';
 import { PluginStateFile } from '../plugins/plugin-state-file.js';
 import {
   type AnyAction,
@@ -127,7 +129,7 @@ export class Appliance implements AsyncDisposable {
     this.#owned.add(this.jobs);
     const reset = new FactoryReset({ files: system.files, paths: this.#parts.paths, log: this.#parts.log });
     await reset.removeState();
-    await Promise.all([this.jobs.load(), this.loadSections()]);
+    await Promise.all([this.jobs.load(), this.#loadPlugins((packages) => packages)]);
     await reset.finish(this.settings.maintenance);
     await this.settings.recover();
     await this.jobs.recover(async (id) => {
@@ -149,14 +151,21 @@ export class Appliance implements AsyncDisposable {
     health.start();
   }
 
-  /** Plugins with their sections, and what is confirmed: all that taking back a revision needs. */
+  /**
+   * The plugins that have sections, with those they require, and what is confirmed: all that taking back a revision needs.
+   * Others would do their work a second time beside a living core.
+   */
   async loadSections(): Promise<void> {
+    await this.#loadPlugins(withSections);
+  }
+
+  async #loadPlugins(choose: (packages: readonly PluginPackage[]) => readonly PluginPackage[]): Promise<void> {
     this.#owned.add(this.settings);
     this.#owned.add(this.plugins);
     await Promise.all([this.plugins.stateFile.load(), this.settings.load()]);
     const { packages, refused } = await this.#discover();
     for (const { folder, reason } of refused) this.#parts.log.warn({ folder, reason }, 'not a usable plugin');
-    await this.plugins.activateAll(packages);
+    await this.plugins.activateAll(choose(packages));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
