@@ -31,12 +31,16 @@ export async function runCore(): Promise<void> {
     watchdog: { intervalMs: notifier.watchdogEveryMs, feed: () => notifier.watchdog() },
     doors: true,
   });
+  let booted = false;
   onTermination(async () => {
+    // Whoever stops it now needs the system soon, as the guard does. What is half-way is what a crash would leave, which the next start mends.
+    if (!booted) return;
     await notifier.stopping();
     await appliance[Symbol.asyncDispose]();
     await host[Symbol.asyncDispose]();
   });
   await bootOrExit(appliance, host.system.clock, log);
+  booted = true;
   await notifier.ready();
   log.info({}, 'ready');
   // normally written at exit, which a killed core never reaches
