@@ -9,10 +9,10 @@ import { numberOption, seeded } from './random.ts';
 
 const windowSeconds = 20;
 /**
- * Taking back begins at the end of the window. On an emulated processor that starts core anew at the same time it was seen to take 2 to 15 s;
+ * Taking back begins at the end of the window. On an emulated processor that starts core anew at the same time it was seen to take 2 to 18 s;
  * the figure is printed.
  */
-const graceSeconds = 30;
+const graceSeconds = 45;
 const points = numberOption('points', 12);
 const seed = numberOption('seed', Date.now() % 1_000_000);
 
