@@ -19,6 +19,8 @@ resource ${drbdResource} {
     # A node that lost the other asks Pacemaker to keep the other from becoming active before it goes on.
     fencing resource-only;
     on-io-error detach;
+    # The default gives way to anything else that is written, down to 250 KiB/s: a pair would not be redundant for hours.
+    c-min-rate 20M;
     c-plan-ahead 20;
     c-max-rate 1G;
     c-fill-target 1M;
@@ -35,6 +37,8 @@ resource ${drbdResource} {
     after-sb-0pri disconnect;
     after-sb-1pri disconnect;
     after-sb-2pri disconnect;
+    # What both have alike is compared and not sent: a new pair is mostly blank, one that was apart mostly the same.
+    csums-alg sha1;
     max-buffers 8000;
     max-epoch-size 8000;
     ping-timeout 10;
