@@ -74,6 +74,8 @@ export interface PeerService {
     request: PeerRequest<Input, Output>,
     handler: (input: Input, origin: PeerOrigin, signal: AbortSignal) => Promise<Output>,
   ): Disposable;
+  /** Handlers that are loaded when a request comes that nobody answers: a device that is asked nothing starts without them. */
+  handleLater(load: () => Promise<readonly Disposable[]>): Disposable;
   /** From now on only this node is trusted. On disk before it resolves. */
   pair(peer: PairedPeer): Promise<void>;
   /** Trusts nobody any more. */

@@ -11,6 +11,7 @@ export class Handlers {
     string,
     { readonly trust: PeerRequest<unknown, unknown>['trust']; readonly run: Handler }
   >();
+  readonly #later = new Set<() => Promise<void>>();
   readonly #refusals = new Set<() => string | undefined>();
 
   /** @throws ApplianceError `conflict` for a request that somebody answers already. */
@@ -36,6 +37,19 @@ export class Handlers {
     });
   }
 
+  addLater(load: () => Promise<readonly Disposable[]>): Disposable {
+    let loading: Promise<readonly Disposable[]> | undefined;
+    const begin = async () => {
+      await (loading ??= load());
+      this.#later.delete(begin);
+    };
+    this.#later.add(begin);
+    return toDisposable(() => {
+      this.#later.delete(begin);
+      void loading?.then((handlers) => handlers.forEach((each) => each[Symbol.dispose]()));
+    });
+  }
+
   refuseStrangers(reason: () => string | undefined): Disposable {
     const asked = () => reason();
     this.#refusals.add(asked);
@@ -47,6 +61,7 @@ export class Handlers {
     const { request, body, address, fingerprint } = delivery;
     const pinned = paired !== undefined && paired.fingerprint === fingerprint;
     try {
+      if (!this.#handlers.has(request)) await Promise.all(Array.from(this.#later, (load) => load()));
       const handler = this.#handlers.get(request);
       if (!pinned) this.#admit(handler?.trust, paired !== undefined);
       if (handler === undefined) {

@@ -92,6 +92,10 @@ export class PeerServiceImpl implements PeerService, Disposable {
     return this.#handlers.add(request, handler);
   }
 
+  handleLater(load: () => Promise<readonly Disposable[]>): Disposable {
+    return this.#handlers.addLater(load);
+  }
+
   async pair(peer: PairedPeer): Promise<void> {
     await this.#parts.pairing.set(peer);
     this.#parts.events.publish(peerEvents.paired, { hostName: peer.hostName, fingerprint: peer.fingerprint });

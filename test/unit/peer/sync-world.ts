@@ -41,6 +41,7 @@ class DirectPeer implements PeerService {
   }
 
   handle: PeerService['handle'] = (request, handler) => this.handlers.add(request, handler);
+  handleLater = () => unused();
   refuseStrangers = () => unused();
   fingerprint = async () => this.name;
   introduce = async () => unused();

@@ -51,6 +51,23 @@ test('a paired node is called, and answers or throws as if it were here', async 
   });
 });
 
+test('handlers that are loaded when asked answer the first request, and later ones without being loaded again', async (t) => {
+  await withTwo(async (a, b) => {
+    await pairNodes(a, b);
+    let loads = 0;
+    using _later = b.peer.handleLater(async () => {
+      loads += 1;
+      return [b.peer.handle(echo, async ({ text }) => ({ text: `${text} heard` }))];
+    });
+    t.deepEqual(await Promise.all(['one', 'two'].map((text) => a.peer.call(echo, { text }))), [
+      { text: 'one heard' },
+      { text: 'two heard' },
+    ]);
+    t.deepEqual(await a.peer.call(echo, { text: 'three' }), { text: 'three heard' });
+    t.is(loads, 1);
+  });
+});
+
 test('nothing is sent to an appliance that shows another key', async (t) => {
   await withTwo(async (a, b) => {
     const heard: unknown[] = [];

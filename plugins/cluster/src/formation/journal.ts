@@ -1,26 +1,8 @@
 import type { FileStore } from '@gemel/core/sdk';
-import { z } from 'zod';
 import { clusterFolder } from '../membership/membership-service.js';
-import { type Membership, membershipSchema } from '../membership/membership.js';
-import { type PairFiles, pairFilesSchema } from './peer-requests.js';
-
-/** What is under way: `create` and `connect` on the node that the operator works at, `join` on the other. */
-export const journalKinds = ['create', 'connect', 'join'] as const;
-
-const journalSchema = z.strictObject({
-  kind: z.enum(journalKinds),
-  /** The last step that was begun; undo takes back everything up to it. */
-  step: z.string(),
-  startedAt: z.number(),
-  before: membershipSchema,
-  /** As the cluster will be. */
-  planned: membershipSchema,
-  /** Content before, null where there was none. */
-  files: z.record(z.string(), z.string().nullable()),
-  /** Of `join`: what this node will write once the other one says so. */
-  pending: pairFilesSchema.nullable(),
-});
-export type Journal = z.output<typeof journalSchema>;
+import type { Membership } from '../membership/membership.js';
+import type { Journal } from './journal-schema.js';
+import type { PairFiles } from './peer-requests.js';
 
 const journalFile = `${clusterFolder}/transaction.json`;
 
@@ -43,6 +25,7 @@ export class FormationJournal {
   async load(): Promise<Journal | undefined> {
     const text = await this.files.read(journalFile);
     if (text === undefined) return undefined;
+    const { journalSchema } = await import('./journal-schema.js');
     const parsed = journalSchema.safeParse(jsonOrNothing(text));
     if (parsed.success) this.#open = parsed.data;
     else await this.files.rename(journalFile, `${journalFile}.damaged`);

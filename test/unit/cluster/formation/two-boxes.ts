@@ -13,7 +13,8 @@ import type {
 import { createCluster } from '#cluster/formation/creation.js';
 import { connectPeer } from '#cluster/formation/connection.js';
 import { Engines } from '#cluster/formation/engines.js';
-import { answerPairedNode, recover } from '#cluster/formation/formation.js';
+import { answerPairedNode } from '#cluster/formation/answers.js';
+import { recover } from '#cluster/formation/recovery.js';
 import { FormationJournal } from '#cluster/formation/journal.js';
 import { Joining } from '#cluster/formation/joining.js';
 import type { FormationParts } from '#cluster/formation/parts.js';
@@ -121,6 +122,10 @@ export class Box implements PeerService {
   ): Disposable {
     this.handlers.set(request.id, async (input, origin, signal) => handler(request.input.parse(input), origin, signal));
     return { [Symbol.dispose]: () => void this.handlers.delete(request.id) };
+  }
+
+  handleLater(): Disposable {
+    throw new Error('listens from the start');
   }
 
   async pair(peer: PairedPeer): Promise<void> {

@@ -1,0 +1,37 @@
+import { readNode } from '../readiness/read-node.js';
+import { followWitness } from './configuration-change.js';
+import { dropOther, stayOff } from './leaving.js';
+import { type FormationParts, writePairFiles } from './parts.js';
+import * as requests from './peer-requests.js';
+
+/** What the paired node asks, its joining aside. */
+export function answerPairedNode(parts: FormationParts): readonly Disposable[] {
+  const { context, membership, journal, peer } = parts;
+  return [
+    peer.handle(requests.joinOutcome, async () => {
+      // The membership on disk decides; the journal may outlive it for a moment.
+      if (membership.current.phase === 'connected') return { outcome: 'connected' };
+      return { outcome: journal.open?.kind === 'connect' ? 'open' : 'given-up' };
+    }),
+    peer.handle(requests.nodeLook, (_input, _origin, signal) => readNode(context, signal)),
+    peer.handle(requests.configurationPut, async ({ membership: next, files }) => {
+      membership.must('connected', 'The cluster is not connected here.');
+      await writePairFiles(parts, files);
+      await membership.set(next);
+      return {};
+    }),
+    peer.handle(requests.configurationFollow, async () => {
+      await followWitness(parts, membership.current);
+      return {};
+    }),
+    peer.handle(requests.leave, async () => {
+      await stayOff(parts);
+      return {};
+    }),
+    peer.handle(requests.left, async () => {
+      const goesOn = membership.current.phase !== 'none' && membership.current.keepsServices;
+      if (goesOn) await dropOther(parts);
+      return { goesOn };
+    }),
+  ];
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+/** What is under way: `create` and `connect` on the node that the operator works at, `join` on the other. */
+export declare const journalKinds: readonly ['create', 'connect', 'join'];
+export declare const journalSchema: z.ZodObject<{
+    kind: z.ZodEnum<{
+        connect: "connect";
+        create: "create";
+        join: "join";
+    }>;
+    step: z.ZodString;
+    startedAt: z.ZodNumber;
+    before: z.ZodObject<{
+        phase: z.ZodEnum<{
+            connected: "connected";
+            created: "created";
+            disconnected: "disconnected";
+            none: "none";
+        }>;
+        thisNode: z.ZodString;
+        nodes: z.ZodArray<z.ZodObject<{
+            hostName: z.ZodString;
+            nodeId: z.ZodInt;
+            sync: z.ZodObject<{
+                interface: z.ZodString;
+                address: z.ZodString;
+            }, z.core.$strict>;
+            external: z.ZodObject<{
+                interface: z.ZodString;
+                address: z.ZodString;
+            }, z.core.$strict>;
+        }, z.core.$strict>>;
+        clusterIp: z.ZodNullable<z.ZodObject<{
+            address: z.ZodString;
+            prefix: z.ZodInt;
+        }, z.core.$strict>>;
+        expectedPeer: z.ZodNullable<z.ZodObject<{
+            sync: z.ZodString;
+            external: z.ZodString;
+        }, z.core.$strict>>;
+        keepsServices: z.ZodBoolean;
+        movedAlone: z.ZodOptional<z.ZodBoolean>;
+        createdAt: z.ZodNumber;
+        options: z.ZodNullable<z.ZodObject<{
+            tokenMs: z.ZodInt;
+            consensusMs: z.ZodInt;
+            externalReferences: z.ZodArray<z.ZodString>;
+            fencing: z.ZodArray<z.ZodObject<{
+                node: z.ZodString;
+                address: z.ZodString;
+                user: z.ZodString;
+                lanplus: z.ZodBoolean;
+                cipher: z.ZodInt;
+                testedAt: z.ZodNullable<z.ZodNumber>;
+            }, z.core.$strict>>;
+            witness: z.ZodNullable<z.ZodObject<{
+                host: z.ZodString;
+                algorithm: z.ZodEnum<{
+                    ffsplit: "ffsplit";
+                    lms: "lms";
+                }>;
+            }, z.core.$strict>>;
+            replicated: z.ZodBoolean;
+        }, z.core.$strict>>;
+    }, z.core.$strict>;
+    planned: z.ZodObject<{
+        phase: z.ZodEnum<{
+            connected: "connected";
+            created: "created";
+            disconnected: "disconnected";
+            none: "none";
+        }>;
+        thisNode: z.ZodString;
+        nodes: z.ZodArray<z.ZodObject<{
+            hostName: z.ZodString;
+            nodeId: z.ZodInt;
+            sync: z.ZodObject<{
+                interface: z.ZodString;
+                address: z.ZodString;
+            }, z.core.$strict>;
+            external: z.ZodObject<{
+                interface: z.ZodString;
+                address: z.ZodString;
+            }, z.core.$strict>;
+        }, z.core.$strict>>;
+        clusterIp: z.ZodNullable<z.ZodObject<{
+            address: z.ZodString;
+            prefix: z.ZodInt;
+        }, z.core.$strict>>;
+        expectedPeer: z.ZodNullable<z.ZodObject<{
+            sync: z.ZodString;
+            external: z.ZodString;
+        }, z.core.$strict>>;
+        keepsServices: z.ZodBoolean;
+        movedAlone: z.ZodOptional<z.ZodBoolean>;
+        createdAt: z.ZodNumber;
+        options: z.ZodNullable<z.ZodObject<{
+            tokenMs: z.ZodInt;
+            consensusMs: z.ZodInt;
+            externalReferences: z.ZodArray<z.ZodString>;
+            fencing: z.ZodArray<z.ZodObject<{
+                node: z.ZodString;
+                address: z.ZodString;
+                user: z.ZodString;
+                lanplus: z.ZodBoolean;
+                cipher: z.ZodInt;
+                testedAt: z.ZodNullable<z.ZodNumber>;
+            }, z.core.$strict>>;
+            witness: z.ZodNullable<z.ZodObject<{
+                host: z.ZodString;
+                algorithm: z.ZodEnum<{
+                    ffsplit: "ffsplit";
+                    lms: "lms";
+                }>;
+            }, z.core.$strict>>;
+            replicated: z.ZodBoolean;
+        }, z.core.$strict>>;
+    }, z.core.$strict>;
+    files: z.ZodRecord<z.ZodString, z.ZodNullable<z.ZodString>>;
+    pending: z.ZodNullable<z.ZodObject<{
+        corosync: z.ZodString;
+        key: z.ZodString;
+        drbd: z.ZodNullable<z.ZodString>;
+    }, z.core.$strip>>;
+}, z.core.$strict>;
+export type Journal = z.output<typeof journalSchema>;

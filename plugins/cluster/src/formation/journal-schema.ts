@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { membershipSchema } from '../membership/membership.js';
+import { pairFilesSchema } from './peer-requests.js';
+
+/** What is under way: `create` and `connect` on the node that the operator works at, `join` on the other. */
+export const journalKinds = ['create', 'connect', 'join'] as const;
+
+export const journalSchema = z.strictObject({
+  kind: z.enum(journalKinds),
+  /** The last step that was begun; undo takes back everything up to it. */
+  step: z.string(),
+  startedAt: z.number(),
+  before: membershipSchema,
+  /** As the cluster will be. */
+  planned: membershipSchema,
+  /** Content before, null where there was none. */
+  files: z.record(z.string(), z.string().nullable()),
+  /** Of `join`: what this node will write once the other one says so. */
+  pending: pairFilesSchema.nullable(),
+});
+export type Journal = z.output<typeof journalSchema>;

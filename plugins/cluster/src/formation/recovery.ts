@@ -1,0 +1,25 @@
+import { tellConnected, undoPair } from './connection.js';
+import { undoCreate } from './creation.js';
+import type { Joining } from './joining.js';
+import type { FormationParts } from './parts.js';
+
+/** Finishes or takes back what a crash of core interrupted. */
+export async function recover(parts: FormationParts, joining: Joining): Promise<void> {
+  const { context, membership, journal } = parts;
+  const { kind, planned } = journal.open ?? {};
+  const isDone =
+    planned !== undefined &&
+    membership.current.createdAt === planned.createdAt &&
+    membership.current.phase === planned.phase;
+  context.log.warn({ kind, isDone }, 'a change of the cluster was interrupted');
+  try {
+    if (kind === 'join') await joining.settle();
+    else if (isDone) {
+      await journal.end();
+      if (kind === 'connect') await tellConnected(parts);
+    } else if (kind === 'create') await undoCreate(parts);
+    else await undoPair(parts);
+  } catch (failure) {
+    context.log.error({ failure: String(failure) }, 'an interrupted change of the cluster could not be settled');
+  }
+}
