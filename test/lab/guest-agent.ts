@@ -4,6 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** How long one answer may take before the agent counts as restarted: an emulated, busy appliance needs seconds for a fork. */
 const ANSWER_MILLISECONDS = 20_000;
 
+/** And how fast a busy one takes in what it is given, bytes per millisecond. */
+const INPUT_PACE = 250;
+
 /** A new try to find the agent's stream; short, since it decides how soon a booted appliance is noticed. */
 const SYNC_MILLISECONDS = 500;
 
@@ -61,8 +64,9 @@ export class GuestAgent {
 
   async #exchange(execute: string, parameters: Readonly<Record<string, unknown>>, deadline: number): Promise<unknown> {
     await this.#sync(deadline);
-    this.#socket.write(`${JSON.stringify({ execute, arguments: parameters })}\n`);
-    const line = await this.#line(ANSWER_MILLISECONDS);
+    const command = `${JSON.stringify({ execute, arguments: parameters })}\n`;
+    this.#socket.write(command);
+    const line = await this.#line(ANSWER_MILLISECONDS + command.length / INPUT_PACE);
     if (line === undefined || line === '') {
       this.#synced = false;
       throw new AgentRefused(`the guest agent did not answer ${execute}: the appliance restarted or hangs`);
