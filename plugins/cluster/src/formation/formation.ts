@@ -47,10 +47,8 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   });
   // After core has taken the settings into force: the way to the other node may need the network.
   if (journal.open !== undefined) {
-    context.system.clock.after(0, async () => {
-      const { recover } = await import('./recovery.js');
-      await recover(parts, await joining());
-    });
+    const recover = async () => (await import('./recovery.js')).recover(parts, await joining());
+    context.system.clock.after(0, () => void recover());
   }
   return { fencingTested: () => isFencingTested(membership.current) };
 }

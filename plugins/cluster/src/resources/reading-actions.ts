@@ -15,7 +15,7 @@ export interface ReadingActionParts {
 }
 
 const agentsOutput = z.object({ agents: z.array(z.string()).describe('Names, as `create` takes them.') });
-const resourcesOutput = pairSchema.pick({ resources: true });
+const resourcesOutput = pairSchema.unwrap().pick({ resources: true });
 
 /** `gemel cluster resource …`: what only reads. */
 export function readingActions({ pacemaker, agents, changes, read }: ReadingActionParts): readonly AnyAction[] {
