@@ -2,7 +2,7 @@ import type { Logger } from '../sdk/log.js';
 import type { SystemAccess } from '../sdk/system.js';
 import { AtomicFileStore } from './atomic-file-store.js';
 import { SystemCommandRunner } from './command-runner.js';
-import { NetworkProgramRunner } from './network-programs.js';
+import { OutsideProgramRunner } from './outside-programs.js';
 import { SystemBus } from './system-bus.js';
 import { SystemClock } from './system-clock.js';
 import { SystemdUnits } from './systemd-units.js';
@@ -20,7 +20,7 @@ export function createApplianceHost(log: Logger): Host {
   });
   const system: SystemAccess = {
     kind: 'appliance',
-    commands: new NetworkProgramRunner(new SystemCommandRunner()),
+    commands: new OutsideProgramRunner(new SystemCommandRunner()),
     files: new AtomicFileStore({ ownership: true }),
     units: new SystemdUnits(dbus, clock),
     dbus,

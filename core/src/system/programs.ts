@@ -1,30 +1,35 @@
-/** A program that Gemel runs: which Debian package brings it, and whether it must run outside core because it opens network sockets. */
+/** What core's unit does not have and a program needs: INET and packet sockets, or disks and the management controller. */
+export type OutsideKind = 'network' | 'devices';
+
+/** A program that Gemel runs: which Debian package brings it, and whether it runs outside core, in a small unit of its own. */
 export interface Program {
   readonly package: string;
-  /** Core's unit refuses INET and packet sockets, so such a program runs in a small unit of its own. */
-  readonly network?: true;
+  readonly outside?: OutsideKind;
 }
 
 /** Names are looked up in `searchPath`. A program that is not in here runs too; only its error message knows less. */
 export const programs: Readonly<Record<string, Program>> = {
-  arping: { package: 'iputils-arping', network: true },
+  arping: { package: 'iputils-arping', outside: 'network' },
   bridge: { package: 'iproute2' },
   chronyc: { package: 'chrony' },
   chronyd: { package: 'chrony' },
   ethtool: { package: 'ethtool' },
   hostnamectl: { package: 'systemd' },
   ip: { package: 'iproute2' },
-  ipmitool: { package: 'ipmitool' },
+  ipmitool: { package: 'ipmitool', outside: 'devices' },
   journalctl: { package: 'systemd' },
-  kdig: { package: 'knot-dnsutils', network: true },
-  mdadm: { package: 'mdadm' },
+  kdig: { package: 'knot-dnsutils', outside: 'network' },
+  ledctl: { package: 'ledmon', outside: 'devices' },
+  mdadm: { package: 'mdadm', outside: 'devices' },
   networkctl: { package: 'systemd' },
-  ping: { package: 'iputils-ping', network: true },
+  ping: { package: 'iputils-ping', outside: 'network' },
   resolvectl: { package: 'systemd-resolved' },
+  smartctl: { package: 'smartmontools', outside: 'devices' },
   systemctl: { package: 'systemd' },
   'systemd-run': { package: 'systemd' },
   timedatectl: { package: 'systemd' },
   udevadm: { package: 'udev' },
+  wipefs: { package: 'util-linux', outside: 'devices' },
 };
 
 export const searchPath = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
