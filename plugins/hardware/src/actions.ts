@@ -1,11 +1,37 @@
-import { type AnyAction, defineAction } from '@gemel/core/sdk';
+import { type AnyAction, type CommandRunner, defineAction, type SettingsAccess } from '@gemel/core/sdk';
 import { z } from 'zod';
+import { diskActions } from './disks/disk-actions.js';
+import type { Engines } from './engines.js';
 import type { HardwareServiceImpl } from './hardware-service.js';
 import { hardwareProfile, presentHardware } from './inventory/hardware-status.js';
+import { locateActions } from './locate/locate-actions.js';
+import { managementActions } from './management/management-actions.js';
 import { profileSchema } from './profiles/profile.js';
+import { raidActions } from './raid/raid-actions.js';
+import type { RaidWatch } from './raid/raid-watch.js';
+import { sensorActions } from './sensors/sensor-actions.js';
+
+interface ActionParts {
+  readonly hardware: HardwareServiceImpl;
+  readonly settings: SettingsAccess;
+  readonly raid: RaidWatch;
+  readonly commands: CommandRunner;
+  readonly engines: Engines;
+}
 
 /** `gemel hardware …`. */
-export function hardwareActions(hardware: HardwareServiceImpl): readonly AnyAction[] {
+export function hardwareActions({ hardware, settings, raid, commands, engines }: ActionParts): readonly AnyAction[] {
+  return [
+    ...inventoryActions(hardware),
+    ...raidActions(engines.orders, () => raid.look()),
+    ...diskActions(engines.disks, engines.smartctl),
+    ...sensorActions(engines.ipmitool),
+    ...managementActions(settings, engines.management),
+    ...locateActions(engines.ipmitool, commands),
+  ];
+}
+
+function inventoryActions(hardware: HardwareServiceImpl): readonly AnyAction[] {
   return [
     defineAction({
       kind: 'call',

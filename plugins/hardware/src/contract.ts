@@ -1,10 +1,18 @@
-import { createToken } from '@gemel/core/sdk';
+import { createToken, type SectionReference } from '@gemel/core/sdk';
 import type { HardwareStatus } from './inventory/hardware-status.js';
+import type { HardwareSettings } from './management/schema.js';
 import type { PairNode, PairVerdict } from './pairs/pair-verdict.js';
 
 export { type MachineFigures, machineFiguresSchema } from './inventory/figures.js';
 export { type HardwareStatus, hardwareProfile } from './inventory/hardware-status.js';
+export type { HardwareSettings, ManagementSettings } from './management/schema.js';
 export type { PairNode, PairVerdict } from './pairs/pair-verdict.js';
+export type { RaidArray } from './raid/array.js';
+export { raidEvents } from './raid/raid-events.js';
+export { type RaidStatus, raidStatus } from './raid/raid-status.js';
+
+/** Settings that belong to the machine: its management controller. */
+export const hardwareSettings: SectionReference<HardwareSettings> = { id: 'hardware' };
 
 export interface HardwareService {
   /** This machine and the profile that fits it, read now. */

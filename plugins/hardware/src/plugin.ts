@@ -2,7 +2,11 @@ import { definePlugin } from '@gemel/core/sdk';
 import { HardwareService } from './contract.js';
 import { HardwareServiceImpl } from './hardware-service.js';
 import { hardwareProfile } from './inventory/hardware-status.js';
+import { hardwareSection } from './management/section.js';
+import { raidStatus } from './raid/raid-status.js';
+import { RaidWatch, raidEventFolder } from './raid/raid-watch.js';
 import { Machine } from './system/machine.js';
+import { MdArrays } from './system/md-arrays.js';
 
 /** Hardware changes while running only by hot plugging. */
 const keepMs = 60_000;
@@ -11,12 +15,22 @@ export default definePlugin({
   id: 'hardware',
   activate(context) {
     const { files, commands, kind } = context.system;
+    const { settings, events, log } = context;
     const hardware = new HardwareServiceImpl(new Machine(files, commands), files);
+    const arrays = new MdArrays(files);
+    const raid = new RaidWatch({ arrays, files, events, log, seenFile: `${context.dataFolder}/raid-seen.json` });
+    const loadEngines = async () => (await import('./engines.js')).openEngines(context.system, arrays);
+    let engines: ReturnType<typeof loadEngines> | undefined;
+    const open = () => (engines ??= loadEngines());
+
     context.provideValue(HardwareService, hardware);
+    settings.add(hardwareSection(files, async (wanted, signal) => (await open()).management.apply(wanted, signal)));
     context.status.add(hardwareProfile, () => hardware.status(), { maxAgeMs: keepMs });
+    const published = context.status.add(raidStatus, () => raid.look());
+    context.own(files.watch(raidEventFolder, () => void raid.lookAgain((status) => published.set(status))));
     context.actions.addLater(async () => {
       const { hardwareActions } = await import('./actions.js');
-      return hardwareActions(hardware);
+      return hardwareActions({ hardware, settings, raid, commands, engines: await open() });
     });
 
     context.addHealthCheck('inventory', async () => {
@@ -24,6 +38,15 @@ export default definePlugin({
       if (memory === undefined && kind === 'appliance')
         return { healthy: false, reason: '/proc/meminfo cannot be read' };
       return { healthy: true, reason: memory === undefined ? 'this host shows no hardware' : 'hardware can be read' };
+    });
+    context.addHealthCheck('raid', async () => {
+      const { arrays: seen, reports } = await raid.look();
+      const failure = reports.find(({ severity }) => severity === 'error');
+      if (failure !== undefined) return { healthy: false, reason: failure.text };
+      return {
+        healthy: true,
+        reason: seen.length === 0 ? 'no RAID on this device' : (reports[0]?.text ?? 'RAID is OK'),
+      };
     });
   },
 });

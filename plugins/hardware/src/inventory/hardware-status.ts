@@ -1,14 +1,7 @@
 import { type CellLike, defineStatus, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
+import { reportSchema } from '../report-schema.js';
 import { formatFigures, formatGiB, machineFiguresSchema } from './figures.js';
-
-const reportSchema = z.object({
-  code: z.string().describe('What kind of finding.'),
-  severity: z.enum(['error', 'warning', 'info']).describe('How bad it is.'),
-  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe('What fills the text.'),
-  path: z.string().describe('Place in the settings; empty when it concerns none.'),
-  text: z.string().describe('The sentence for people.'),
-});
 
 const hardwareStatusSchema = z.object({
   profile: z
