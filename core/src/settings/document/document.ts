@@ -36,6 +36,7 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 1)}\n`;
 }
 
+/** Tells two nodes whether theirs is the same: SHA-256, hexadecimal. */
 export function checksumOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

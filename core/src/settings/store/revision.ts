@@ -15,7 +15,7 @@ export const revisionMetaSchema = z.object({
   /** Wall clock, milliseconds since 1970. */
   at: z.number(),
   comment: z.string(),
-  /** SHA-256 of document.json, hexadecimal. */
+  /** CRC-32 of document.json, hexadecimal. */
   checksum: z.string(),
 });
 export type RevisionMeta = z.infer<typeof revisionMetaSchema>;
