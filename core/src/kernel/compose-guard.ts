@@ -32,6 +32,7 @@ export async function runGuard(instance: string | undefined): Promise<number> {
       publish: () => {}, // nobody listens in this process
       paths: { stateFolder: `${paths.state}/settings` },
     },
+    isCoreThere: async () => isCoreThere(`${paths.runtime}/root/core.sock`),
     askCore: async (asked) => askCore(`${paths.runtime}/root/core.sock`, asked),
     compose: async () => {
       const watchdog = { intervalMs: undefined, feed: async () => {} };
@@ -42,6 +43,15 @@ export async function runGuard(instance: string | undefined): Promise<number> {
   });
   log.info({ revision, outcome: outcome.kind }, outcome.text);
   return outcome.kind === 'stuck' ? 1 : 0;
+}
+
+async function isCoreThere(socket: string): Promise<boolean> {
+  try {
+    await using _client = await CoreClient.connect(socket);
+    return true;
+  } catch {
+    return false; // stopped, starting or hanging
+  }
 }
 
 async function askCore(socket: string, revision: number): Promise<'done' | 'unreachable'> {

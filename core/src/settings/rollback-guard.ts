@@ -9,6 +9,9 @@ const coreUnit = 'gemel-core.service';
 /** A waiting guard looks that often whether the revision was settled meanwhile. */
 const lookMs = 1_000;
 
+/** Without a core to ask, the sections are loaded so long before the end of the window: a slow processor needs seconds for it. */
+const composeLeadMs = 20_000;
+
 /** A living core answers at once, but its rollback may take as long as applying does. */
 const askLimitMs = 5_000 + limits.applyMs;
 
@@ -18,8 +21,14 @@ export interface GuardParts {
   readonly engine: EngineParts;
   /** Has the living core take the revision back: `settings.undo` with the revision. */
   askCore(revision: number): Promise<'done' | 'unreachable'>;
+  /** Whether there is a core to ask. */
+  isCoreThere(): Promise<boolean>;
   /** An engine with all sections that can be loaded, without sockets. */
-  compose(): Promise<{ readonly engine: SettingsEngine } & AsyncDisposable>;
+  compose(): Promise<Composed>;
+}
+
+export interface Composed extends AsyncDisposable {
+  readonly engine: SettingsEngine;
 }
 
 export interface GuardOutcome {
@@ -30,9 +39,11 @@ export interface GuardOutcome {
 
 /**
  * What `gemel-rollback@REVISION.service` does when its timer fires, a while before the end of the window: it waits for the
- * end. Nothing if the revision was settled by then, else core takes it back, else this process does, with core stopped so that nobody else touches the system meanwhile.
+ * end. Nothing if the revision was settled by then, else core takes it back, else this process does, with core stopped so that nobody
+ * else touches the system meanwhile.
  */
 export async function guardRollback(guard: GuardParts): Promise<GuardOutcome> {
+  await using ahead = new ComposedAhead(guard);
   const { revision, engine } = guard;
   for (;;) {
     const journal = await findPending(guard);
@@ -41,6 +52,7 @@ export async function guardRollback(guard: GuardParts): Promise<GuardOutcome> {
     const left = await timeLeft(guard, journal);
     if (left <= 0) break;
     if (left > guardLeadMs) return { kind: 'not-due', text: `Revision ${revision} still has time: nothing to do.` };
+    if (left <= composeLeadMs) await ahead.look();
     await engine.clock.sleep(Math.min(left, lookMs));
   }
   if ((await ask(guard)) === 'done') {
@@ -50,15 +62,14 @@ export async function guardRollback(guard: GuardParts): Promise<GuardOutcome> {
   }
   await attempt(engine, 'stopping core', () => engine.units.stop(coreUnit));
   try {
-    return await takeBack(guard);
+    return await takeBack(guard, await ahead.take());
   } finally {
     await attempt(engine, 'starting core', () => engine.units.start(coreUnit));
   }
 }
 
-async function takeBack(guard: GuardParts): Promise<GuardOutcome> {
-  const { revision } = guard;
-  await using composed = await composeOrBare(guard);
+async function takeBack({ revision }: GuardParts, ready: Composed): Promise<GuardOutcome> {
+  await using composed = ready;
   const ended = await composed.engine.rollBackPending(revision);
   await composed.engine.close();
   if (ended === undefined) return { kind: 'not-pending', text: `Revision ${revision} was settled meanwhile.` };
@@ -67,8 +78,33 @@ async function takeBack(guard: GuardParts): Promise<GuardOutcome> {
   return { kind: 'by-guard', text: `Core did not answer; revision ${ended.parent} was brought back without it.` };
 }
 
+/** What was composed while no core was there. A core that came back may have changed what it holds, so that it is made anew. */
+class ComposedAhead {
+  #composed: Composed | undefined;
+
+  constructor(readonly guard: GuardParts) {}
+
+  async look(): Promise<void> {
+    if (await this.guard.isCoreThere()) await this[Symbol.asyncDispose]();
+    else this.#composed ??= await composeOrBare(this.guard);
+  }
+
+  /** The caller disposes of it. */
+  async take(): Promise<Composed> {
+    const composed = this.#composed ?? (await composeOrBare(this.guard));
+    this.#composed = undefined;
+    return composed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const composed = this.#composed;
+    this.#composed = undefined;
+    await composed?.[Symbol.asyncDispose]();
+  }
+}
+
 /** With a core that cannot even be composed the stored files are put back and their units reloaded: the engine does so for absent sections. */
-async function composeOrBare(guard: GuardParts): Promise<{ readonly engine: SettingsEngine } & AsyncDisposable> {
+async function composeOrBare(guard: GuardParts): Promise<Composed> {
   try {
     return await guard.compose();
   } catch (thrown) {

@@ -15,13 +15,21 @@ async function awaiting(): Promise<World> {
 function runGuard(
   world: World,
   revision: number,
-  options: { readonly core?: () => Promise<'done' | 'unreachable'>; readonly broken?: boolean } = {},
+  options: {
+    readonly core?: () => Promise<'done' | 'unreachable'>;
+    readonly broken?: boolean;
+    readonly isCoreThere?: () => Promise<boolean>;
+    /** Told when, by the monotonic clock. */
+    readonly composed?: (at: number) => void;
+  } = {},
 ): Promise<GuardOutcome> {
   return guardRollback({
     revision,
     engine: world.parts() as never,
+    isCoreThere: options.isCoreThere ?? (async () => options.core !== undefined),
     askCore: options.core ?? (async () => 'unreachable'),
     compose: async () => {
+      options.composed?.(world.system.clock.monotonic());
       if (options.broken === true) throw new Error('a plugin does not load');
       return { engine: world.newEngine(), [Symbol.asyncDispose]: async () => undefined };
     },
@@ -55,6 +63,27 @@ test('started before the end of the window it waits, and acts at its end', async
   t.false(world.system.faults.journal.some((step) => step.includes('gemel-core')));
   await world.system.clock.advance(200);
   t.is((await running).kind, 'by-guard');
+  assertOld(t, world);
+});
+
+test('without a core it has the sections loaded before the end of the window, and anew when core was there meanwhile', async (t) => {
+  const world = await awaiting();
+  world.crash();
+  const began = world.system.clock.monotonic();
+  const composed: number[] = [];
+  let isThere = false;
+  await world.system.clock.advance(30_000);
+  const running = runGuard(world, 2, {
+    isCoreThere: async () => isThere,
+    composed: (at) => composed.push(Math.round((at - began) / 1_000)),
+  });
+  await world.system.clock.advance(15_000);
+  isThere = true;
+  await world.system.clock.advance(5_000);
+  isThere = false;
+  await world.system.clock.advance(11_000);
+  t.is((await running).kind, 'by-guard');
+  t.deepEqual(composed, [40, 51]);
   assertOld(t, world);
 });
 
