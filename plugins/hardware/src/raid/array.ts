@@ -1,35 +1,39 @@
 import { z } from 'zod';
 
-export const diskSchema = z.object({
-  disk: z.string().describe('Name of the disk or partition, `sda`.'),
-  state: z
-    .enum(['ok', 'rebuilding', 'spare', 'failed', 'gone'])
-    .describe('`failed`: the kernel does not use it any more. `gone`: it is not in the machine any more.'),
-});
+const diskSchema = z.lazy(() =>
+  z.object({
+    disk: z.string().describe('Name of the disk or partition, `sda`.'),
+    state: z
+      .enum(['ok', 'rebuilding', 'spare', 'failed', 'gone'])
+      .describe('`failed`: the kernel does not use it any more. `gone`: it is not in the machine any more.'),
+  }),
+);
 export type ArrayDisk = z.output<typeof diskSchema>;
 
-export const arraySchema = z.object({
-  array: z.string().describe('Name of the array, `md127`.'),
-  level: z.string().describe('raid1, …'),
-  state: z
-    .enum(['ok', 'degraded', 'rebuilding', 'failed'])
-    .describe('`degraded`: it works, and the next failure would lose it. `failed`: no disk is left that works.'),
-  disksWanted: z.number().describe('How many disks it is made for.'),
-  disks: z.array(diskSchema).describe('Disks that are part of it.'),
-  sizeBytes: z.number().describe('Usable.'),
-  diskBytes: z.number().describe('What each disk must hold.'),
-  activity: z
-    .object({
-      kind: z
-        .enum(['rebuild', 'check', 'repair', 'resync'])
-        .describe('`resync`: the first copy, or after a power loss.'),
-      fraction: z.number().nullable().describe('0 to 1; null when it has not begun.'),
-      bytesPerSecond: z.number().nullable().describe('Null when not known.'),
-    })
-    .nullable()
-    .describe('What the kernel does with all of it now; null for nothing.'),
-  mismatches: z.number().describe('Sectors that differed between the disks at the last check or repair.'),
-});
+export const arraySchema = z.lazy(() =>
+  z.object({
+    array: z.string().describe('Name of the array, `md127`.'),
+    level: z.string().describe('raid1, …'),
+    state: z
+      .enum(['ok', 'degraded', 'rebuilding', 'failed'])
+      .describe('`degraded`: it works, and the next failure would lose it. `failed`: no disk is left that works.'),
+    disksWanted: z.number().describe('How many disks it is made for.'),
+    disks: z.array(diskSchema).describe('Disks that are part of it.'),
+    sizeBytes: z.number().describe('Usable.'),
+    diskBytes: z.number().describe('What each disk must hold.'),
+    activity: z
+      .object({
+        kind: z
+          .enum(['rebuild', 'check', 'repair', 'resync'])
+          .describe('`resync`: the first copy, or after a power loss.'),
+        fraction: z.number().nullable().describe('0 to 1; null when it has not begun.'),
+        bytesPerSecond: z.number().nullable().describe('Null when not known.'),
+      })
+      .nullable()
+      .describe('What the kernel does with all of it now; null for nothing.'),
+    mismatches: z.number().describe('Sectors that differed between the disks at the last check or repair.'),
+  }),
+);
 export type RaidArray = z.output<typeof arraySchema>;
 
 /** As the kernel says it below /sys/block/NAME/md (Documentation/admin-guide/md.rst). */

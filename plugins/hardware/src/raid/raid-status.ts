@@ -5,10 +5,12 @@ import { hardwareReports } from '../reports.js';
 import { reportSchema } from '../report-schema.js';
 import { type ArrayDisk, arraySchema, describeState, type RaidArray } from './array.js';
 
-const raidStatusSchema = z.object({
-  arrays: z.array(arraySchema).describe('Empty where there is none.'),
-  reports: z.array(reportSchema).describe('What an operator should do.'),
-});
+const raidStatusSchema = z.lazy(() =>
+  z.object({
+    arrays: z.array(arraySchema).describe('Empty where there is none.'),
+    reports: z.array(reportSchema).describe('What an operator should do.'),
+  }),
+);
 export type RaidStatus = z.output<typeof raidStatusSchema>;
 
 export const raidStatus = defineStatus<RaidStatus>({
