@@ -10,7 +10,7 @@ import { createTestAppliance } from '@gemel/core/testing';
 import test from 'ava';
 
 const repository = join(import.meta.dirname, '../../..');
-const plugins = ['network', 'time', 'dns', 'device', 'hardware', 'peer', 'cluster', 'sites'].map((id) =>
+const plugins = ['network', 'time', 'dns', 'device', 'hardware', 'peer', 'cluster', 'sites', 'logging'].map((id) =>
   join(repository, 'plugins', id),
 );
 

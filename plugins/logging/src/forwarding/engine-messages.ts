@@ -1,0 +1,62 @@
+import { type Destination, expectedName, portOf } from '../settings/forwarding-schema.js';
+import { engineName } from '../settings/render-forwarding.js';
+
+/** What rsyslogd wrote to the journal. */
+export interface EngineMessage {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly text: string;
+}
+
+/** Of no use to somebody who looks for a reason. */
+const idle =
+  /action '[^']+' resumed|journal files changed|exiting on signal|\] start$|config validation|Destructing|imjournal: (?:journal|No statefile)/;
+
+/** What rsyslogd says is not about the receiver, only that it did not work. */
+const consequence = /^action '([^']+)' suspended/;
+
+/** `journalctl --output=json` of rsyslogd's unit, oldest first. */
+export function parseEngineMessages(text: string): readonly EngineMessage[] {
+  return text.split('\n').flatMap((line) => {
+    if (line === '') return [];
+    const value: unknown = JSON.parse(line);
+    if (typeof value !== 'object' || value === null) return [];
+    const { MESSAGE: message, __REALTIME_TIMESTAMP: at }: Readonly<Record<string, unknown>> = { ...value };
+    if (typeof message !== 'string') return [];
+    return [{ at: Math.floor(Number(at) / 1_000), text: plain(message) }];
+  });
+}
+
+/** Without the link to a web page at the end. */
+function plain(message: string): string {
+  return message.replace(/ *\[v8\.[^\]]*\]\s*$/, '').trim();
+}
+
+/**
+ * The newest message about a destination that tells a reason. rsyslogd names the receiver or the action in most; its TLS
+ * messages name neither, and are taken for those of the only destination with TLS, or of the action it suspends next.
+ */
+export function lastErrorOf(
+  name: string,
+  destination: Destination,
+  messages: readonly EngineMessage[],
+  usersOfTls: number,
+): EngineMessage | undefined {
+  const engine = engineName(name);
+  const place = `${destination.host}:${portOf(destination)}`;
+  const peer = expectedName(destination);
+  return messages.findLast(({ text }, index) => {
+    if (idle.test(text)) return false;
+    if (consequence.test(text)) return false;
+    if (text.includes(`'${engine}'`) || text.includes(`${engine}[`) || text.includes(place)) return true;
+    if (!isAboutTls(text)) return false;
+    if (peer !== undefined && text.includes(peer)) return true;
+    if (usersOfTls === 1) return destination.protocol === 'tls' || destination.protocol === 'relp-tls';
+    const next = messages.slice(index).find((later) => consequence.test(later.text));
+    return next?.text.includes(`'${engine}'`) === true;
+  });
+}
+
+function isAboutTls(text: string): boolean {
+  return /certificate|TLS|SSL|x509|ossl|peer name/i.test(text);
+}
