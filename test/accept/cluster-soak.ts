@@ -1,7 +1,8 @@
 /**
  * Faults at random times while a client writes through the cluster IP and every write is flushed before it is answered. After each the
  * pair must be redundant again without a hand, and never: two holders of the cluster IP, two writers, a lost acknowledged write.
- * `-- --faults N --seed S --kind container|vm`; the same seed gives the same faults with the same pauses.
+ * `-- --faults N --seed S --kind container|vm`; the same seed gives the same faults with the same pauses. `--only WORDS` takes only faults
+ * whose name has these words, `--lab NAME` a lab of that name.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeKind } from '../lab/lab-layout.ts';
@@ -11,7 +12,7 @@ import { addSite, createPair, siteJournal, sitePort } from '../soak/gemel-pair.t
 import { faultsInJournal } from '../soak/ledger.ts';
 import { Observer } from '../soak/observer.ts';
 import { clusterIp, otherOf, PairInLab, until } from '../soak/pair-in-lab.ts';
-import { numberOption, seeded } from './random.ts';
+import { numberOption, seeded, textOption } from './random.ts';
 
 const kind: NodeKind = process.argv.includes('vm') ? 'vm' : 'container';
 const count = numberOption('faults', 12);
@@ -21,13 +22,14 @@ const random = seeded(seed);
 const healSeconds = kind === 'vm' ? 900 : 90;
 
 console.log(`# ${count} faults in two ${kind}s, seed ${seed}`);
-await using pair = await PairInLab.up('soak', kind);
+await using pair = await PairInLab.up(textOption('lab', 'soak'), kind);
 console.log(`the pair was made in ${(await createPair(pair)).toFixed(1)} s`);
 await addSite(pair);
 await using client = new ClientProcess(pair.lab, 'write', clusterIp, sitePort, '/write/');
 await using observer = new Observer(pair);
 
-const choices = soakFaults.filter(({ kinds }) => kinds.includes(kind));
+const only = textOption('only', '');
+const choices = soakFaults.filter(({ name, kinds }) => kinds.includes(kind) && name.includes(only));
 const failures: string[] = [];
 const seconds: number[] = [];
 for (let number = 1; number <= count; number++) {

@@ -17,3 +17,12 @@ export function numberOption(name: string, otherwise: number): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} takes a whole number`);
   return value;
 }
+
+/** `--name TEXT` of the command line, or the given text. */
+export function textOption(name: string, otherwise: string): string {
+  const index = process.argv.indexOf(`--${name}`);
+  if (index === -1) return otherwise;
+  const value = process.argv[index + 1];
+  if (value === undefined) throw new Error(`--${name} takes a text`);
+  return value;
+}

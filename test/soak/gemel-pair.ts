@@ -74,6 +74,10 @@ export async function addSite(pair: PairInLab): Promise<void> {
     active,
     `mkdir -p /srv/gemel/sites/${site}/data/1 && chown -R ${siteUser}:${siteUser} /srv/gemel/sites/${site}/data`,
   );
+  const volumeFirst =
+    pair.kind === 'vm'
+      ? `<rsc_order id="order-data-site-${site}-mandatory" first="data" first-action="start" then="site-${site}" then-action="start" kind="Mandatory"/>`
+      : '';
   await pair.lab
     .node(active)
     .must(['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-pipe'], {
@@ -89,7 +93,8 @@ export async function addSite(pair: PairInLab): Promise<void> {
 </operations></primitive></resources>
 <constraints>
 <rsc_colocation id="colocation-site-${site}-active-INFINITY" rsc="site-${site}" with-rsc="active" score="INFINITY"/>
-<rsc_order id="order-active-site-${site}-mandatory" first="active" first-action="start" then="site-${site}" then-action="start" kind="Mandatory"/>
+${volumeFirst}
+<rsc_order id="order-site-${site}-active-mandatory" first="site-${site}" first-action="stop" then="active" then-action="stop" kind="Mandatory" symmetrical="false"/>
 </constraints></configuration>`,
     });
   await siteAnswers(pair, sitePort, 60);

@@ -61,10 +61,17 @@ test('a resource goes with all constraints that name it', async (t) => {
 });
 
 test('resources of others are no sites', (t) => {
-  t.deepEqual(sitesIn('drbd-data:0\nactive\nsite-demo\nsite-shop\nmy-site-x\n'), ['demo', 'shop']);
+  t.deepEqual(sitesIn(['drbd-data:0', 'active', 'site-demo', 'site-shop', 'my-site-x']), ['demo', 'shop']);
 });
 
 test('what Pacemaker is told of a site', (t) => {
   const golden = new URL('../../../golden/sites/site-resource.xml', import.meta.url);
-  t.is(`${siteConfiguration('demo', 'Started', true).replaceAll('><', '>\n<')}\n`, readFileSync(golden, 'utf8'));
+  t.is(
+    `${siteConfiguration('demo', 'Started', true, ['drbd-data', 'data', 'active']).replaceAll('><', '>\n<')}\n`,
+    readFileSync(golden, 'utf8'),
+  );
+});
+
+test('a site waits for no volume where the cluster mounts none', (t) => {
+  t.false(siteConfiguration('demo', 'Started', true, ['cluster-ip', 'active']).includes('first="data"'));
 });

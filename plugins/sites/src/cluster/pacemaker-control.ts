@@ -67,12 +67,17 @@ export class PacemakerControl implements SiteControl {
 
   /** Sites that have a resource. */
   async sites(): Promise<readonly string[]> {
-    return sitesIn(await this.#run(['crm_resource', '--list-raw']));
+    return sitesIn(await this.#resources());
   }
 
   /** A resource that is not there yet. */
   async put(name: string, role: TargetRole, critical: boolean): Promise<void> {
-    await this.#merge(siteConfiguration(name, role, critical));
+    await this.#merge(siteConfiguration(name, role, critical, await this.#resources()));
+  }
+
+  async #resources(): Promise<readonly string[]> {
+    const list = await this.#run(['crm_resource', '--list-raw']);
+    return list.split('\n').map((line) => line.trim());
   }
 
   /** One whose resource somebody removed, or a crash left without. */

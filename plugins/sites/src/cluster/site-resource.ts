@@ -5,12 +5,24 @@ export function resourceName(site: string): string {
 
 export type TargetRole = 'Started' | 'Stopped';
 
+/** The data volume's mount, where the pair has one of its own. */
+const volume = 'data';
+
 /**
  * Into the configuration in one step, so that it never starts in the wrong place. A site that was never healthy moves nothing else:
  * it becomes `critical` when it has started once, and from then on the active role goes to the other node when it keeps failing. It
  * counts as failed for an hour there, lest the role goes to and fro with a site that works nowhere.
+ *
+ * It waits for its data alone: cluster IP and active role start beside it, which a client would have to wait for otherwise. It ends
+ * before the role does, whose units would end it behind Pacemaker's back.
+ * @param resources names of all that the cluster has.
  */
-export function siteConfiguration(site: string, role: TargetRole, critical: boolean): string {
+export function siteConfiguration(
+  site: string,
+  role: TargetRole,
+  critical: boolean,
+  resources: readonly string[],
+): string {
   const id = resourceName(site);
   const operation = (name: string, interval: string, timeout: string) =>
     `<op id="${id}-${name}-interval-${interval}" name="${name}" interval="${interval}" timeout="${timeout}"/>`;
@@ -27,7 +39,12 @@ export function siteConfiguration(site: string, role: TargetRole, critical: bool
     operation('monitor', '5s', '20s'),
     '</operations></primitive></resources><constraints>',
     `<rsc_colocation id="colocation-${id}-active-INFINITY" rsc="${id}" with-rsc="active" score="INFINITY"/>`,
-    `<rsc_order id="order-active-${id}-mandatory" first="active" first-action="start" then="${id}" then-action="start" kind="Mandatory"/>`,
+    ...(resources.includes(volume)
+      ? [
+          `<rsc_order id="order-${volume}-${id}-mandatory" first="${volume}" first-action="start" then="${id}" then-action="start" kind="Mandatory"/>`,
+        ]
+      : []),
+    `<rsc_order id="order-${id}-active-mandatory" first="${id}" first-action="stop" then="active" then-action="stop" kind="Mandatory" symmetrical="false"/>`,
     '</constraints></configuration>',
   ].join('');
 }
@@ -57,7 +74,7 @@ export function everythingOf(site: string): string {
   ].join(' | ');
 }
 
-/** Names of sites that have a resource, from `crm_resource --list-raw`. */
-export function sitesIn(list: string): readonly string[] {
-  return list.split('\n').flatMap((line) => /^site-([A-Za-z_][A-Za-z0-9_-]{0,15})$/.exec(line.trim())?.[1] ?? []);
+/** Names of sites among those of resources. */
+export function sitesIn(resources: readonly string[]): readonly string[] {
+  return resources.flatMap((name) => /^site-([A-Za-z_][A-Za-z0-9_-]{0,15})$/.exec(name)?.[1] ?? []);
 }
