@@ -1,9 +1,20 @@
-import { type AnyAction, type CellLike, defineAction, type SettingsAccess, type View } from '@gemel/core/sdk';
+import {
+  type AnyAction,
+  type CellLike,
+  defineAction,
+  presentDraftChange,
+  type Report,
+  type SettingsAccess,
+  type View,
+} from '@gemel/core/sdk';
 import { z } from 'zod';
 import { hardwareSettings } from '../contract.js';
 import { reportSchema } from '../report-schema.js';
 import { controllerSchema } from './controller.js';
 import type { Management, ManagementView } from './management.js';
+import { managementFields } from './schema.js';
+
+const entered = z.strictObject(managementFields).partial();
 
 const shown = z.object({
   state: z
@@ -31,6 +42,35 @@ export function managementActions(settings: SettingsAccess, management: Manageme
       output: shown,
       present,
       run: (_input, { signal }) => view(signal),
+    }),
+    defineAction({
+      kind: 'call',
+      id: 'hardware.management.set',
+      summary: 'Put settings of the management controller into the draft. What is not given stays.',
+      role: 'administrator',
+      input: entered,
+      output: z.object({
+        changed: z.string().describe('What was put into the draft.'),
+        reports: z.array(z.custom<Report>()).describe('Of a verification of the whole draft.'),
+      }),
+      present: presentDraftChange(hardwareSettings.id),
+      async run(given, { caller }) {
+        const reports = await settings.edit(hardwareSettings, caller, ({ management: draft, ...rest }) => ({
+          ...rest,
+          management: {
+            enabled: given.enabled ?? draft.enabled,
+            address: given.address ?? draft.address,
+            netmask: given.netmask ?? draft.netmask,
+            gateway: given.gateway ?? draft.gateway,
+            user: given.user ?? draft.user,
+            password: given.password ?? draft.password,
+          },
+        }));
+        return {
+          changed: `management controller: ${Object.keys(given).join(', ') || 'nothing'}`,
+          reports: [...reports],
+        };
+      },
     }),
     defineAction({
       kind: 'call',
