@@ -1,4 +1,5 @@
 /** What the acceptance scripts share: a lab with one appliance, its `gemel` command, and a client on the operators' network. */
+import type { Hardware } from '../lab/lab-layout.ts';
 import { Lab } from '../lab/lab.ts';
 
 export const address = '10.77.0.11';
@@ -22,8 +23,8 @@ export class ApplianceInLab implements AsyncDisposable {
     this.lab = lab;
   }
 
-  static async up(name: string, kind: 'vm' | 'container' = 'vm'): Promise<ApplianceInLab> {
-    const lab = await Lab.up({ nodes: 1, kind, name });
+  static async up(name: string, kind: 'vm' | 'container' = 'vm', hardware?: Hardware): Promise<ApplianceInLab> {
+    const lab = await Lab.up({ nodes: 1, kind, name, ...(hardware && { hardware }) });
     const appliance = new ApplianceInLab(lab);
     await appliance.coreAnswers();
     return appliance;

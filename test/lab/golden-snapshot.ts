@@ -7,6 +7,7 @@ import { askAgent } from './agent-request.ts';
 import { RUNTIME_ROOT, type Hardware, type NodeName } from './lab-layout.ts';
 import { killOwned } from './owned-process.ts';
 import { humanMonitor, qmp } from './qmp.ts';
+import { Controller } from './rack.ts';
 import {
   createDisks,
   machineIdentity,
@@ -67,12 +68,14 @@ async function boot(
   say(`booting node ${node} of this image for the first time (later starts take seconds)`);
   const runtime = join(RUNTIME_ROOT, `${PREFIX}${process.pid}-${node}`);
   await mkdir(runtime, { recursive: true, mode: 0o700 });
-  await createDisks(image.disk, disks);
+  await createDisks(image.disk, disks, hardware);
   const netdev: MachinePlan['netdev'] = (nic) => `hubport,id=${nicId(nic)},hubid=${nic.slot}`;
   const plan: MachinePlan = { node, hardware, runtime, disks, namespace: undefined, netdev };
   const sockets = machineSockets(plan);
+  const controller = new Controller(plan);
   let processes: MachineProcesses | undefined;
   try {
+    await controller.start(undefined);
     processes = await startMachine(plan);
     await writeFile(join(runtime, 'processes.json'), JSON.stringify(processes));
     await monitorAnswers(plan, processes.qemu);
@@ -85,6 +88,7 @@ async function boot(
     await humanMonitor(sockets.qmp, `savevm ${GOLDEN}`);
   } finally {
     await stopMachine(processes);
+    await controller.stop();
     await rm(runtime, { recursive: true, force: true });
   }
 }

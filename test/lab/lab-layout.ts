@@ -8,7 +8,7 @@ export type NodeKind = 'vm' | 'container';
 export type LinkKind = 'external' | 'sync';
 export type Port = 0 | 1;
 
-/** SMBIOS product: `virt1` is a plain QEMU machine, the others say they are that model. */
+/** `virt1` is a plain QEMU machine; the others say by SMBIOS that they are that model, and have bays and a management controller (rack.ts). */
 export type Hardware = 'virt1' | 'rack1' | 'rack5';
 
 export const NODE_NAMES: readonly NodeName[] = ['a', 'b'];
@@ -43,6 +43,11 @@ export const NICS: readonly Nic[] = LINKS.flatMap((link, row) =>
  */
 export function macAddress(node: NodeName, nic: Nic): string {
   return `52:54:00:77:0${NODE_NAMES.indexOf(node) + 1}:0${NICS.indexOf(nic)}`;
+}
+
+/** Of a rack node's management controller, on the operators' network. */
+export function controllerAddress(node: NodeName): string {
+  return `10.77.0.2${NODE_NAMES.indexOf(node) + 1}`;
 }
 
 export function otherNode(node: NodeName): NodeName {

@@ -5,6 +5,7 @@ import { mustRun, ToolError } from '../../firmware/run-command.ts';
 import { macAddress, NICS, NODE_NAMES, type Hardware, type Nic, type NodeName } from './lab-layout.ts';
 import { isAlive, killOwned, startDetached, type OwnedProcess } from './owned-process.ts';
 import { qmp } from './qmp.ts';
+import { bayFiles, createBayDisks, rackArguments, rackConnections } from './rack.ts';
 
 const FIRMWARE_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
 const FIRMWARE_VARS = '/usr/share/OVMF/OVMF_VARS_4M.fd';
@@ -64,7 +65,7 @@ export function machineSockets(plan: Pick<MachinePlan, 'runtime' | 'node'>) {
 }
 
 /** Empty changes over an image that is shared by hard link, so that the cache may forget it. */
-export async function createDisks(image: string, disks: string): Promise<void> {
+export async function createDisks(image: string, disks: string, hardware: Hardware): Promise<void> {
   await mkdir(disks, { recursive: true });
   await link(image, join(disks, 'disk.img'));
   const overlay = ['create', '-q', '-f', 'qcow2', '-b', 'disk.img', '-F', 'raw', 'root.qcow2'];
@@ -72,12 +73,18 @@ export async function createDisks(image: string, disks: string): Promise<void> {
   // qcow2, since QEMU saves snapshots only where every writable drive can hold them.
   if (!existsSync(FIRMWARE_VARS)) throw new ToolError(`${FIRMWARE_VARS} is missing: run scripts/host-packages`);
   await mustRun(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', FIRMWARE_VARS, join(disks, 'vars.qcow2')]);
+  await createBayDisks(hardware, disks);
 }
 
-export async function copyDisks(from: string, to: string): Promise<void> {
+/** All that a machine writes to; a snapshot is in each of them. */
+export function writtenDisks(hardware: Hardware): readonly string[] {
+  return ['root.qcow2', 'vars.qcow2', ...bayFiles(hardware)];
+}
+
+export async function copyDisks(from: string, to: string, hardware: Hardware): Promise<void> {
   await mkdir(to, { recursive: true });
   await link(join(from, 'disk.img'), join(to, 'disk.img'));
-  for (const name of ['root.qcow2', 'vars.qcow2'])
+  for (const name of writtenDisks(hardware))
     await mustRun(['cp', '--sparse=always', '--reflink=auto', join(from, name), join(to, name)]);
 }
 
@@ -122,6 +129,7 @@ function machineArguments(node: NodeName, hardware: Hardware): string[] {
       '-device',
       `virtio-net-pci,netdev=${nicId(nic)},id=nic-${nicId(nic)},mac=${macAddress(node, nic)},addr=${nic.slot},romfile=,speed=1000,duplex=full`,
     ]),
+    ...rackArguments(hardware),
   ];
 }
 
@@ -161,6 +169,7 @@ export async function startMachine(plan: MachinePlan, snapshot?: string): Promis
       'chardev:console',
     ],
     ...NICS.flatMap((nic) => ['-netdev', plan.netdev(nic)]),
+    ...rackConnections(plan.hardware, plan.node, plan.disks),
     ...machineArguments(plan.node, plan.hardware),
     ...(snapshot === undefined ? [] : ['-loadvm', snapshot, '-S']),
   ];

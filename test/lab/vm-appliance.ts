@@ -18,6 +18,7 @@ import {
 import { createTaps, forgetLearntAddresses, portName } from './lab-network.ts';
 import { isAlive } from './owned-process.ts';
 import { humanMonitor, qmp } from './qmp.ts';
+import { Controller } from './rack.ts';
 import {
   copyDisks,
   createDisks,
@@ -26,6 +27,7 @@ import {
   nicId,
   startMachine,
   stopMachine,
+  writtenDisks,
   type MachinePlan,
   type MachineProcesses,
 } from './virtual-machine.ts';
@@ -77,13 +79,13 @@ export class VmAppliance implements Appliance {
   }
 
   async create(image: ApplianceImage): Promise<void> {
-    await createDisks(image.disk, this.#plan.disks);
+    await createDisks(image.disk, this.#plan.disks, this.#plan.hardware);
     await createTaps(this.#lab, this.name);
   }
 
   async createBooted(image: ApplianceImage, carrier: Carrier, fresh: boolean): Promise<void> {
     const golden = await goldenSnapshot(image, this.name, this.#plan.hardware, fresh, this.#say);
-    await copyDisks(golden.path, this.#plan.disks);
+    await copyDisks(golden.path, this.#plan.disks, this.#plan.hardware);
     await createTaps(this.#lab, this.name);
     await this.#switchOn(GOLDEN);
     await this.resume(carrier);
@@ -162,6 +164,7 @@ export class VmAppliance implements Appliance {
 
   async remove(): Promise<void> {
     await this.kill();
+    await new Controller(this.#plan).stop();
   }
 
   processIds(): Readonly<Record<string, number>> {
@@ -179,6 +182,7 @@ export class VmAppliance implements Appliance {
   }
 
   async #switchOn(snapshot?: string): Promise<void> {
+    await new Controller(this.#plan).start(this.#lab);
     this.#processes = await startMachine(this.#plan, snapshot);
     const temporary = `${this.#record}.part`;
     await writeFile(temporary, JSON.stringify(this.#processes));
@@ -195,7 +199,7 @@ export class VmAppliance implements Appliance {
   }
 
   async #imageSnapshots(option: '-c' | '-a', name: string): Promise<void> {
-    for (const file of ['root.qcow2', 'vars.qcow2'])
+    for (const file of writtenDisks(this.#plan.hardware))
       await mustRun(['qemu-img', 'snapshot', option, name, join(this.#plan.disks, file)]);
   }
 }
