@@ -145,6 +145,16 @@ function dynamicSections(subject: ModelInterface): readonly UnitSection[] {
       ],
     });
   }
+  // A router may send networkd to a DHCPv6 server too: its name servers are welcome, an address from it was not asked for.
+  if (subject.ipv6 === 'slaac') {
+    sections.push({
+      name: 'DHCPv6',
+      entries: [
+        ['UseHostname', 'no'],
+        ['UseAddress', 'no'],
+      ],
+    });
+  }
   if (subject.ipv6 === 'dhcp') {
     sections.push({
       name: 'DHCPv6',
