@@ -16,6 +16,7 @@ const suites: readonly Suite[] = [
   { name: 'unit', lab: false, argv: [node, 'node_modules/.bin/ava'] },
   { name: 'sandbox', lab: false, argv: [node, 'test/integration/sandbox.ts'] },
   { name: 'container', lab: true, argv: [node, 'test/integration/container.ts'] },
+  { name: 'servers', lab: true, argv: [node, 'test/integration/servers.ts'] },
   { name: 'sites', lab: true, argv: [node, 'test/integration/sites.ts'] },
   { name: 'lab', lab: true, argv: [node, 'test/lab/selftest.ts'] },
   { name: 'cluster-pair', lab: true, argv: [node, 'test/accept/cluster-pair.ts', '--kind', 'container'] },
