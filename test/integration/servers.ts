@@ -12,16 +12,14 @@ await using lab = await Lab.up({ nodes: 2, kind: 'container', name: 'servers' })
 const [node, other] = [lab.node('a'), lab.node('b')];
 const on = (where: typeof node, line: string) => where.must(['sh', '-ec', line], { timeoutSeconds: 120 });
 
-interface Links {
-  readonly value: { readonly links: readonly { readonly name: string; readonly addresses: readonly string[] }[] };
-}
-
-interface Time {
-  readonly servers: readonly { readonly name: string; readonly nts: string; readonly state: string }[];
+/** Of `status show network.links` and of `time show`. */
+interface Shown {
+  readonly value?: { readonly links: readonly { readonly name: string; readonly addresses: readonly string[] }[] };
+  readonly servers?: readonly { readonly name: string; readonly nts: string; readonly state: string }[];
 }
 
 /** Waits for what Gemel shows; the last thing that it showed is part of the failure. */
-async function shows<Shown>(words: string, isIt: (shown: Shown) => boolean, seconds = 30): Promise<void> {
+async function shows(words: string, isIt: (shown: Shown) => boolean, seconds = 30): Promise<void> {
   const end = Date.now() + seconds * 1_000;
   for (;;) {
     const text = await on(node, `gemel ${words} --json`);
@@ -36,8 +34,8 @@ async function activate(change: string): Promise<void> {
 }
 
 const hasAddresses = (...patterns: readonly RegExp[]) =>
-  shows<Links>('status show network.links', ({ value }) => {
-    const addresses = value.links.find(({ name }) => name === 'enp0s4')?.addresses ?? [];
+  shows('status show network.links', ({ value }) => {
+    const addresses = value?.links.find(({ name }) => name === 'enp0s4')?.addresses ?? [];
     return patterns.every((pattern) => addresses.some((address) => pattern.test(address)));
   });
 
@@ -83,7 +81,7 @@ await checks.check('a time server whose certificate nobody vouches for is not fo
   );
   await on(node, `echo 10.77.0.12 ${server} >> /etc/hosts`);
   await activate(`gemel time server add ${server} --nts`);
-  await shows<Time>('time show', ({ servers }) => servers.some(({ name, nts }) => name === server && nts === 'failed'));
+  await shows('time show', ({ servers = [] }) => servers.some(({ name, nts }) => name === server && nts === 'failed'));
 });
 
 await checks.check('one whose certificate is trusted is followed, and authenticated by NTS', async () => {
@@ -92,7 +90,7 @@ await checks.check('one whose certificate is trusted is followed, and authentica
     input: certificate,
   });
   await on(node, 'systemctl restart chrony');
-  await shows<Time>('time show', ({ servers }) =>
+  await shows('time show', ({ servers = [] }) =>
     servers.some(({ name, nts, state }) => name === server && nts === 'established' && state === 'selected'),
   );
 });
