@@ -44,7 +44,7 @@ for (let number = 1; number <= count; number++) {
   console.log(
     `${wrong.length === 0 ? 'ok' : 'NOT OK'}: ${number} ${fault.name}, redundant after ${seconds.at(-1)?.toFixed(1)} s${wrong.map((text) => `\n        ${text}`).join('')}`,
   );
-  if (wrong.some((text) => text.startsWith('not redundant'))) break;
+  if (wrong.some((text) => /^(not redundant|the fault itself)/.test(text))) break;
 }
 
 failures.push(...observer.violations);
@@ -59,8 +59,14 @@ process.exitCode = failures.length === 0 && seconds.length === count ? 0 : 1;
 async function strike(fault: SoakFault, draws: () => number): Promise<readonly string[]> {
   const active = await pair.active();
   const wait = (from: number, to: number): Promise<void> => sleep((from + draws() * (to - from)) * 1_000);
-  await fault.run({ pair, active, passive: otherOf(active), wait });
   const began = performance.now();
+  try {
+    await fault.run({ pair, active, passive: otherOf(active), wait });
+  } catch (failure) {
+    seconds.push((performance.now() - began) / 1_000);
+    return [`the fault itself: ${failure instanceof Error ? failure.message : String(failure)}`];
+  }
+  const healed = performance.now();
   try {
     await pair.redundant(healSeconds);
     const before = client.answers.length;
@@ -69,7 +75,7 @@ async function strike(fault: SoakFault, draws: () => number): Promise<readonly s
     const { stdout } = await pair.lab.node(active).exec(['sh', '-c', 'gemel cluster status 2>&1; crm_mon -1 2>&1']);
     return [`not redundant within ${healSeconds} s: ${stdout}`];
   } finally {
-    seconds.push((performance.now() - began) / 1_000);
+    seconds.push((performance.now() - healed) / 1_000);
   }
   const holder = await pair.active();
   // Answers up to now: what is acknowledged later may not be in the copy that is read.

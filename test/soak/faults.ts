@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeKind, NodeName } from '../lab/lab-layout.ts';
+import { diskFaults } from './disk-faults.ts';
 import { move, setMaintenance } from './gemel-pair.ts';
+import { membershipFaults } from './membership-faults.ts';
 import { nodeNames, type PairInLab } from './pair-in-lab.ts';
 
 /** Where a fault strikes: both names are as things are when it begins. */
@@ -48,14 +50,9 @@ async function deafen({ pair, wait }: Scene, node: NodeName): Promise<void> {
   await pair.lab.setDeaf(node, false);
 }
 
-async function fillDisk({ pair, wait }: Scene, node: NodeName, folder: string): Promise<void> {
-  const file = `${folder}/soak-fills-the-disk`;
-  await pair.lab
-    .node(node)
-    .exec(['sh', '-c', `fallocate -l $(df --output=avail -B1 ${folder} | tail -n 1) ${file}; sync`]);
-  await wait(3, 10);
-  for (const each of nodeNames) if (pair.lab.node(each).isOn) await pair.lab.node(each).exec(['rm', '-f', file]);
-}
+/** Two endless loops for each processor. */
+const busy =
+  'for n in $(seq $((2 * $(nproc)))); do systemd-run --quiet --unit=soak-busy@$n sh -c "while :; do :; done"; done';
 
 export const soakFaults: readonly SoakFault[] = [
   { name: 'power loss of the active node', kinds: both, run: (scene) => powerCycle(scene, [scene.active]) },
@@ -156,13 +153,6 @@ export const soakFaults: readonly SoakFault[] = [
     },
   },
   {
-    name: 'data volume full',
-    // In a container it is the machine's own disk.
-    kinds: ['vm'],
-    run: (scene) => fillDisk(scene, scene.active, '/srv/gemel'),
-  },
-  { name: 'own disk of the passive node full', kinds: ['vm'], run: (scene) => fillDisk(scene, scene.passive, '/data') },
-  {
     name: 'power loss of the active node while the other is in maintenance',
     kinds: both,
     run: async (scene) => {
@@ -181,5 +171,17 @@ export const soakFaults: readonly SoakFault[] = [
       await setMaintenance(scene.pair, scene.active, false);
     },
   },
+  {
+    name: 'every processor of both nodes busy',
+    kinds: both,
+    run: async ({ pair, active, wait }) => {
+      for (const node of nodeNames) await pair.sh(node, busy);
+      await wait(10, 20);
+      for (const node of nodeNames) await pair.sh(node, 'systemctl stop "soak-busy@*.service"');
+      if ((await pair.active()) !== active) throw new Error('a node that is merely busy was taken for dead');
+    },
+  },
+  ...diskFaults,
+  ...membershipFaults,
   { name: 'no fault: a planned move', kinds: both, run: (scene) => move(scene.pair, scene.active) },
 ];

@@ -24,3 +24,10 @@ export interface MembershipService {
   onChanged(listener: (membership: Membership, before: Membership) => void): Disposable;
 }
 export const MembershipService = createToken<MembershipService>('cluster.membership');
+
+/** What must find room on the node that takes over; it becomes a part of the takeover's readiness. */
+export interface CapacityService {
+  /** Memory that must be free there, MiB. Asked whenever somebody looks. */
+  needMemory(needed: () => Promise<number>): Disposable;
+}
+export const CapacityService = createToken<CapacityService>('cluster.capacity');

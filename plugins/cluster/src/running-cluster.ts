@@ -2,13 +2,14 @@ import { type PluginContext, SettingsMaintenance, toDisposable } from '@gemel/co
 import { DeviceService } from '@gemel/plugin-device/contract';
 import { PeerService, SharedSettingsService } from '@gemel/plugin-peer/contract';
 import { watchAlerts } from './alerts/alert-folder.js';
-import type { Membership, MembershipService } from './contract.js';
+import { CapacityService, type Membership, type MembershipService } from './contract.js';
 import { ClusterLog } from './log/cluster-log.js';
 import { TakeoverTeller } from './log/takeover-teller.js';
 import type { RunningTools } from './running-actions.js';
 import { Pacemaker } from './pacemaker/pacemaker.js';
 import { findWishes } from './pacemaker/wishes.js';
 import { ClusterWatch } from './status/cluster-watch.js';
+import { MemoryCapacity } from './status/memory-capacity.js';
 import { PairReader } from './status/pair-reader.js';
 import { clusterPair } from './status/pair-status.js';
 import { PeerFactsWatch } from './status/peer-facts.js';
@@ -33,12 +34,15 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
 
   const pacemaker = new Pacemaker(commands);
   const peerFacts = new PeerFactsWatch(peer, clock);
+  const capacity = new MemoryCapacity(files);
+  context.provideValue(CapacityService, capacity);
   const reader = new PairReader({
     system,
     pacemaker,
     membership,
     version,
     peerFacts: () => peerFacts.current,
+    memory: () => capacity.read(),
     fencingTested: fencingTested ?? (() => false),
   });
   const read = (signal?: AbortSignal) => reader.read(signal);
@@ -92,7 +96,7 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     ]);
     return [
       logs.answerLogRequests(peer, clusterLog),
-      peerFacts.answer(version),
+      peerFacts.answer(version, () => capacity.read()),
       ...splitBrain.answerSplitBrain(peer, membership, async () => (await tools()).splitBrain),
     ];
   };

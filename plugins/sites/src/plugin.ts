@@ -1,5 +1,5 @@
 import { ApplianceError, definePlugin, type PluginContext } from '@gemel/core/sdk';
-import { MembershipService } from '@gemel/plugin-cluster/contract';
+import { CapacityService, MembershipService } from '@gemel/plugin-cluster/contract';
 import { NetworkService } from '@gemel/plugin-network/contract';
 import { PeerService } from '@gemel/plugin-peer/contract';
 import { PacemakerControl } from './cluster/pacemaker-control.js';
@@ -74,13 +74,13 @@ export default definePlugin({
         ...versionActions({ versions, install, removal, guard, events, exchange }),
       ];
     });
-    context.provideValue(SitesService, {
-      list: () => overview.list(),
-      async memoryNeededMiB() {
-        const { sites } = await overview.list();
-        return sites.reduce((sum, { memoryLimitMiB }) => sum + (memoryLimitMiB ?? 0), 0);
-      },
-    });
+    const memoryNeededMiB = async () => {
+      const { sites } = await overview.list();
+      return sites.reduce((sum, { memoryLimitMiB }) => sum + (memoryLimitMiB ?? 0), 0);
+    };
+    context.provideValue(SitesService, { list: () => overview.list(), memoryNeededMiB });
+    const capacity = context.find(CapacityService);
+    if (capacity !== undefined) context.own(capacity.needMemory(memoryNeededMiB));
     // A node that takes the role over finds what the other one left unfinished.
     let wasActive = false;
     const seen = (list: SitesStatus) => {

@@ -42,7 +42,8 @@ export async function pair(name: string, change: Partial<PairInput> = {}): Promi
     wishes: [],
     replication: undefined,
     ownVersion: '0.1.0',
-    peer: { version: '0.1.0', clockOffsetMs: 3 },
+    peer: { version: '0.1.0', clockOffsetMs: 3, memory: { neededMiB: 0, availableMiB: 3_000 } },
+    memory: { neededMiB: 1_024, availableMiB: 2_000 },
     fencingTested: false,
     ...change,
   });

@@ -51,7 +51,11 @@ export class ClusterChanges {
 
   async predict(change: ClusterChange, fault: SimulatedFault = {}, signal?: AbortSignal): Promise<Prediction> {
     this.requireCluster();
-    return this.parts.simulator.predict(change, fault, signal);
+    const predicted = await this.parts.simulator.predict(change, fault, signal);
+    const pair = await this.parts.read(signal);
+    if (predicted.activeNode === null || predicted.activeNode === pair.activeNode) return predicted;
+    const concerns = pair.reasons.filter(({ reason }) => reason === 'sites-do-not-fit').map(({ text }) => text);
+    return { ...predicted, concerns };
   }
 
   async make({ change, text, whatIf, caller, signal }: ChangeRequest): Promise<Changed> {

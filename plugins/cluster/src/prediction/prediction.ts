@@ -31,6 +31,7 @@ export const predictionSchema = z.object({
   interrupted: z.array(z.string()).describe('Resources that run now and are away for a while, or for good.'),
   stopped: z.array(z.string()).describe('Resources that run now and would not run afterwards.'),
   activeNode: z.string().nullable().describe('Node that would hold the active role afterwards.'),
+  concerns: z.array(z.string()).describe('What else speaks against it, such as sites that do not fit on that node.'),
 });
 export type Prediction = z.output<typeof predictionSchema>;
 
@@ -49,6 +50,7 @@ export function readPrediction(root: XmlElement): Prediction {
     interrupted: [...new Set(moved.map(({ resource }) => resource))].filter((resource) => before.has(resource)),
     stopped: [...before].filter((resource) => !after.has(resource)),
     activeNode: (revised === undefined ? undefined : activeNodeOf(readPlacement(revised))) ?? null,
+    concerns: [],
   };
 }
 
@@ -107,7 +109,7 @@ function sentence(kind: PredictedStep['kind'], resource: string, from: string | 
   }
 }
 
-export function presentPrediction({ steps, stopped, activeNode }: Prediction): View {
+export function presentPrediction({ steps, stopped, activeNode, concerns }: Prediction): View {
   if (steps.length === 0) return { kind: 'text', text: 'Nothing is started, stopped or moved.', tone: 'ok' };
   const rows = steps.map(({ text }) => [`${text}.`]);
   const after: View[] =
@@ -115,8 +117,9 @@ export function presentPrediction({ steps, stopped, activeNode }: Prediction): V
       ? []
       : [{ kind: 'text', text: `Would not run afterwards: ${stopped.join(', ')}.`, tone: 'warn' }];
   const role: View[] = activeNode === null ? [] : [{ kind: 'text', text: `Active afterwards: ${activeNode}.` }];
+  const against = concerns.map((text): View => ({ kind: 'text', text, tone: 'warn' }));
   return {
     kind: 'group',
-    views: [{ kind: 'table', columns: ["By Pacemaker's calculation"], rows }, ...after, ...role],
+    views: [{ kind: 'table', columns: ["By Pacemaker's calculation"], rows }, ...after, ...role, ...against],
   };
 }

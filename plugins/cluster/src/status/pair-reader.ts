@@ -4,6 +4,7 @@ import type { Pacemaker } from '../pacemaker/pacemaker.js';
 import type { ClusterPicture } from '../pacemaker/picture.js';
 import { findWishes } from '../pacemaker/wishes.js';
 import { readLinks } from './links.js';
+import type { MemoryFacts } from './memory-capacity.js';
 import type { PairStatus } from './pair-schema.js';
 import { pairState } from './pair-state.js';
 import { parseReplication } from './replication.js';
@@ -16,27 +17,39 @@ export interface PairReaderParts {
   /** Version of Gemel on this node. */
   readonly version: () => Promise<string>;
   readonly peerFacts: () => PeerFacts;
+  readonly memory: () => Promise<MemoryFacts>;
   readonly fencingTested: () => boolean;
 }
+
+const noMemory: MemoryFacts = { neededMiB: 0, availableMiB: undefined };
 
 /** Reads everything that is shown of the pair, in about the time of one crm_mon. */
 export class PairReader {
   constructor(readonly parts: PairReaderParts) {}
 
   async read(signal?: AbortSignal): Promise<PairStatus> {
-    const { system, membership, version, peerFacts, fencingTested } = this.parts;
+    const { system, membership, version, peerFacts, memory, fencingTested } = this.parts;
     const { current } = membership;
-    const nothing = { picture: undefined, wishes: [], links: [], replication: undefined, ownVersion: '' };
+    const nothing = {
+      picture: undefined,
+      wishes: [],
+      links: [],
+      replication: undefined,
+      ownVersion: '',
+      memory: noMemory,
+    };
     const rest = { membership: current, peer: peerFacts(), fencingTested: fencingTested() };
     if (current.phase === 'none') return pairState({ ...nothing, ...rest });
-    const [picture, wishes, links, drbd, ownVersion] = await Promise.all([
+    const [picture, wishes, links, drbd, ownVersion, own] = await Promise.all([
       this.#unlessStopped<ClusterPicture | undefined>(undefined, this.parts.pacemaker.picture(signal)),
       this.#unlessStopped([], findWishes(this.parts.pacemaker, signal)),
       readLinks(system.commands, signal),
       current.options?.replicated === true ? system.files.read('/proc/drbd') : undefined,
       version(),
+      memory(),
     ]);
-    return pairState({ picture, wishes, links, replication: parseReplication(drbd), ownVersion, ...rest });
+    const replication = parseReplication(drbd);
+    return pairState({ picture, wishes, links, replication, ownVersion, memory: own, ...rest });
   }
 
   /** Pacemaker that does not run here is a state, not a failure. */

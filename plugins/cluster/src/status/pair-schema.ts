@@ -18,6 +18,7 @@ export const readinessReasons = [
   'peer-failures',
   'firmware-differs',
   'clock-skew',
+  'sites-do-not-fit',
   'fencing-untested',
   'no-fencing',
   'unmanaged',
@@ -113,6 +114,13 @@ export const pairSchema = z.lazy(() =>
       )
       .describe("Corosync's links to the other node."),
     data: dataSchema.nullable().describe('Replication of the data volume; null where there is none.'),
+    memory: z
+      .object({
+        neededMiB: z.number().describe('What the sites may use together.'),
+        availableMiB: z.number().describe('What the node that would take over has free.'),
+      })
+      .nullable()
+      .describe('Whether all sites fit on the node that would take over; null while it cannot be asked.'),
     ready: z.boolean().describe('The other node would take over now.'),
     reasons: z.array(reasonSchema).describe('Why it would not, or not for sure.'),
     notSurvived: z.array(z.string()).describe('Faults that this pair cannot survive by itself as it is set up.'),

@@ -3,6 +3,7 @@ import type { ClusterPicture, PictureNode, PictureResource } from '../pacemaker/
 import type { Wish } from '../pacemaker/wishes.js';
 import { activeNodeOf } from '../prediction/prediction.js';
 import type { KnetLink } from './links.js';
+import type { MemoryFacts } from './memory-capacity.js';
 import type { PairNode, PairResource, PairStatus } from './pair-schema.js';
 import { isSplitBrain, type Replication } from './replication.js';
 import { faultsNotSurvived, judgeReadiness, type PeerFacts } from './takeover-readiness.js';
@@ -16,6 +17,8 @@ export interface PairInput {
   readonly replication: Replication | undefined;
   readonly ownVersion: string;
   readonly peer: PeerFacts;
+  /** Of this node. */
+  readonly memory: MemoryFacts;
   readonly fencingTested: boolean;
 }
 
@@ -40,6 +43,7 @@ export function pairState(input: PairInput): PairStatus {
     moves: input.wishes.map((wish) => ({ ...wish })),
     links: links.map((link) => ({ ...link })),
     data: replication === undefined ? null : dataState(replication),
+    memory: memoryState(input, activeNode),
   };
   if (phase === 'none') return { ...shown, ready: false, reasons: [], notSurvived: [] };
   const fencing = (options?.fencing.length ?? 0) === 0 ? 'none' : input.fencingTested ? 'tested' : 'untested';
@@ -58,6 +62,14 @@ export function pairState(input: PairInput): PairStatus {
     reasons: [...reasons],
     notSurvived: [...faultsNotSurvived({ fencing, witness: (options?.witness ?? null) !== null })],
   };
+}
+
+/** What is needed is known where the active role is, what is free where it is not. */
+function memoryState({ membership, memory, peer }: PairInput, activeNode: string | undefined): PairStatus['memory'] {
+  if (activeNode === undefined || peer.memory === undefined) return null;
+  const [active, standby] = activeNode === membership.thisNode ? [memory, peer.memory] : [peer.memory, memory];
+  if (standby.availableMiB === undefined) return null;
+  return { neededMiB: active.neededMiB, availableMiB: standby.availableMiB };
 }
 
 function dataState({ connection, role, disk, peerDisk, synchronisedPercent, remaining }: Replication) {

@@ -55,6 +55,7 @@ export function presentPair(pair: PairStatus): View {
     ['Cluster IP', pair.clusterIp ?? '-'],
     ['Active', pair.activeNode === null ? { text: 'none', tone: 'bad' } : pair.activeNode],
     ['Takeover', { text: pair.ready ? 'ready' : 'not ready', tone }],
+    ...memory(pair),
   ];
   const views: View[] = [
     { kind: 'fields', fields },
@@ -66,6 +67,14 @@ export function presentPair(pair: PairStatus): View {
     ...pair.notSurvived.map((text): View => ({ kind: 'text', text: `Not survived by itself: ${text}`, tone: 'muted' })),
   ];
   return { kind: 'group', views };
+}
+
+function memory({ memory: known }: PairStatus): readonly [string, CellLike][] {
+  if (known === null || known.neededMiB === 0) return [];
+  const { neededMiB, availableMiB } = known;
+  const fits = neededMiB <= availableMiB;
+  const text = `${neededMiB} MiB, ${availableMiB} MiB free on the other node`;
+  return [['Memory of sites', { text, tone: fits ? 'ok' : 'warn' }]];
 }
 
 function reasons({ reasons: list }: PairStatus): readonly View[] {

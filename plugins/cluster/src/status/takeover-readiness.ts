@@ -1,3 +1,4 @@
+import type { MemoryFacts } from './memory-capacity.js';
 import type { PairStatus, ReadinessReason } from './pair-schema.js';
 
 /** More, and log lines and failure times of the two nodes contradict each other. The same limit as for connecting them. */
@@ -9,12 +10,13 @@ export interface PeerFacts {
   readonly version: string | undefined;
   /** Wall clock of the other node minus this one's, milliseconds. */
   readonly clockOffsetMs: number | undefined;
+  readonly memory: MemoryFacts | undefined;
 }
 
 export interface ReadinessInput {
   readonly pair: Pick<
     PairStatus,
-    'phase' | 'running' | 'quorum' | 'nodes' | 'links' | 'data' | 'failures' | 'activeNode' | 'clusterIp'
+    'phase' | 'running' | 'quorum' | 'nodes' | 'links' | 'data' | 'failures' | 'activeNode' | 'clusterIp' | 'memory'
   >;
   readonly replicated: boolean;
   readonly splitBrain: boolean;
@@ -134,7 +136,8 @@ function judgeLinks({ pair, peer }: ReadinessInput): readonly ReadinessReason[] 
   return reasons;
 }
 
-function judgeSurroundings({ ownVersion, peer, fencing, witness }: ReadinessInput): readonly ReadinessReason[] {
+function judgeSurroundings(input: ReadinessInput): readonly ReadinessReason[] {
+  const { pair, ownVersion, peer, fencing, witness } = input;
   const reasons: ReadinessReason[] = [];
   const say = (reason: ReadinessReason['reason'], text: string) => reasons.push({ reason, blocking: false, text });
   if (peer.version !== undefined && peer.version !== ownVersion) {
@@ -143,6 +146,14 @@ function judgeSurroundings({ ownVersion, peer, fencing, witness }: ReadinessInpu
   if (peer.clockOffsetMs !== undefined && Math.abs(peer.clockOffsetMs) > clockLimitMs) {
     const seconds = (Math.abs(peer.clockOffsetMs) / 1_000).toFixed(1);
     say('clock-skew', `The clocks of the nodes are ${seconds} s apart. See on both: gemel time show`);
+  }
+  const { memory } = pair;
+  if (memory !== null && memory.neededMiB > memory.availableMiB) {
+    const name = standbyNode(pair)?.name ?? 'the other node';
+    say(
+      'sites-do-not-fit',
+      `The sites may use ${memory.neededMiB} MiB, and ${name} has ${memory.availableMiB} MiB free: some could end there for want of memory. Give it more, or the sites less: gemel site set`,
+    );
   }
   if (fencing === 'untested') say('fencing-untested', 'Fencing was never tested. Test it: gemel cluster fencing test');
   if (fencing === 'none' && !witness) {

@@ -89,10 +89,29 @@ test('knows no link when the other node is away', (t) => {
 
 test('tells other firmware, another time and a silent Gemel', async (t) => {
   const peer = (version: string | undefined, clockOffsetMs: number | undefined) =>
-    reasons('pair', { peer: { version, clockOffsetMs } });
+    reasons('pair', { peer: { version, clockOffsetMs, memory: undefined } });
   t.deepEqual(await peer('0.2.0', 2_001), [true, ['firmware-differs', 'clock-skew', 'no-fencing']]);
   t.deepEqual(await peer('0.1.0', -2_000), [true, ['no-fencing']]);
   t.deepEqual(await peer(undefined, undefined), [true, ['peer-unreached', 'no-fencing']]);
+});
+
+test('tells when the sites would not fit on the node that takes over', async (t) => {
+  const free = (availableMiB: number | undefined) => ({
+    peer: { version: '0.1.0', clockOffsetMs: 0, memory: { neededMiB: 0, availableMiB } },
+  });
+  t.deepEqual(await reasons('pair', free(1_024)), [true, ['no-fencing']]);
+  t.deepEqual(await reasons('pair', free(1_023)), [true, ['sites-do-not-fit', 'no-fencing']]);
+  t.deepEqual((await pair('pair', free(1_023))).memory, { neededMiB: 1_024, availableMiB: 1_023 });
+  t.is((await pair('pair', free(undefined))).memory, null);
+});
+
+test('on the passive node the other one says what is needed', async (t) => {
+  const seen = await pair('pair', {
+    membership: { ...membership, thisNode: 'node2' },
+    peer: { version: '0.1.0', clockOffsetMs: 0, memory: { neededMiB: 700, availableMiB: 5 } },
+    memory: { neededMiB: 0, availableMiB: 900 },
+  });
+  t.deepEqual(seen.memory, { neededMiB: 700, availableMiB: 900 });
 });
 
 const replicated = {
