@@ -57,7 +57,7 @@ function actionBlocks(action: ActionDescriptor): readonly string[] {
   const facts = [
     plain(action.summary).replace(/\.?$/, '.'),
     `Role: ${action.role}.`,
-    action.kind === 'job' ? 'Runs as a job.' : '',
+    action.kind === 'job' ? 'Runs as a job.' : action.kind === 'stream' ? 'Gives its output piece by piece.' : '',
     action.confirmation === undefined ? '' : `Asks: “${plain(action.confirmation)}”`,
   ];
   return [

@@ -126,6 +126,7 @@ export class ActionRegistry {
 
   async #run(action: AnyAction, input: unknown, invocation: Invocation, call: ActionCall): Promise<InvocationResult> {
     if (action.kind === 'job') return { job: await this.jobs.start(action, input, call.caller), reports: [] };
+    if (action.kind === 'stream') return { stream: action.run(input, call), reports: [] };
     const output = await withTimeLimit(
       this.clock,
       action.timeoutMs ?? defaultTimeoutMs,

@@ -28,14 +28,19 @@ export async function runAction(run: ActionRun): Promise<ExitCode> {
   const { promise: interrupted, resolve } = Promise.withResolvers<'interrupted'>();
   // leaving closes the connection, and core aborts what runs for it
   using _interrupt = terminal.onInterrupt(() => resolve('interrupted'));
-  const invoked = client.invoke(action.id, input, { view: !common.json, ...shellConnection(terminal.environment) });
+  const invoked = client.invoke(action.id, input, {
+    view: !common.json,
+    onPiece: (piece) => terminal.out(piece),
+    ...shellConnection(terminal.environment),
+  });
   const result = await Promise.race([invoked, interrupted]);
   if (result === 'interrupted') {
+    if (action.kind === 'stream') return exitCodes.interrupted;
     terminal.note('Interrupted. What was under way is cancelled; look before you go on.\n');
     return exitCodes.interrupted;
   }
   if (result.job !== undefined) return await showJob(run, result.job);
-  showResult(result, common.json, terminal, style);
+  if (action.kind !== 'stream') showResult(result, common.json, terminal, style);
   terminal.note(drawReports(result.reports, style, hasForce(action)));
   return exitCodes.done;
 }

@@ -2,7 +2,7 @@
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Standard output; after its reader has gone, writing does nothing. */
-  out(text: string): void;
+  out(text: string | Uint8Array): void;
   /** Standard error: what is not the result. */
   note(text: string): void;
   /** Columns when standard output is a terminal. */

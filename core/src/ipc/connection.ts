@@ -1,10 +1,20 @@
+import type { StreamPiece } from '../sdk/actions.js';
 import { ApplianceError, asApplianceError } from '../sdk/errors.js';
 import type { Logger } from '../sdk/log.js';
 import type { Clock } from '../sdk/system.js';
 import type { AcceptedChannel, ServedHandlers } from './channel.js';
 import { EventQueue } from './event-queue.js';
 import type { Principal } from './principals.js';
-import { isRecord, limits, parseRequest, protocolVersion, requestId, toWire, type Welcome } from './protocol.js';
+import {
+  isRecord,
+  limits,
+  parseRequest,
+  protocolVersion,
+  requestId,
+  toWire,
+  type Welcome,
+  type WirePiece,
+} from './protocol.js';
 import type { Origin, Router, Standing } from './router.js';
 
 export interface ConnectionParts {
@@ -19,6 +29,8 @@ export interface ConnectionParts {
 interface Running {
   readonly abort: AbortController;
   events: { readonly queue: EventQueue; readonly subscription: Disposable } | undefined;
+  /** Lets a stream go on that waits for its reader. */
+  goOn: (() => void) | undefined;
 }
 
 /**
@@ -74,7 +86,10 @@ export class Connection implements ServedHandlers {
   drained(): void {
     this.#endLimit();
     this.#channel.resume();
-    for (const { events } of this.#running.values()) events?.queue.drain();
+    for (const { events, goOn } of this.#running.values()) {
+      events?.queue.drain();
+      goOn?.();
+    }
   }
 
   closed(): void {
@@ -134,7 +149,7 @@ export class Connection implements ServedHandlers {
       this.#fail(id, new ApplianceError('unavailable', `More than ${limits.requestsAtOnce} requests at once. Wait.`));
       return;
     }
-    const running: Running = { abort: new AbortController(), events: undefined };
+    const running: Running = { abort: new AbortController(), events: undefined, goOn: undefined };
     this.#running.set(id, running);
     void this.#answer(id, body, running);
   }
@@ -158,12 +173,36 @@ export class Connection implements ServedHandlers {
           : request.method === 'find'
             ? await router.find(standing, request.params)
             : await router.describe(standing);
+      if ('stream' in result && result.stream !== undefined) {
+        await this.#stream(id, result.stream, standing, running);
+        this.#running.delete(id);
+        this.#send('reply', { id, result: { reports: result.reports } });
+        return;
+      }
       this.#running.delete(id);
       this.#send('reply', { id, result });
     } catch (thrown) {
       this.#running.delete(id);
       this.#fail(id, thrown);
     }
+  }
+
+  /** Asks for the next piece when the client has taken the ones before. */
+  async #stream(id: number, pieces: AsyncIterable<StreamPiece>, standing: Standing, running: Running): Promise<void> {
+    const { signal } = running.abort;
+    const { promise: aborted, resolve: end } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => end(), { once: true });
+    for await (const piece of pieces) {
+      if (signal.aborted) break;
+      if (!standing.stillValid()) {
+        throw new ApplianceError('forbidden', 'The session or token has ended. Sign in again.');
+      }
+      this.#send('piece', { id, ...wirePiece(piece) });
+      if (!this.#channel.congested) continue;
+      await Promise.race([new Promise<void>((resolve) => (running.goOn = resolve)), aborted]);
+      running.goOn = undefined;
+    }
+    if (signal.aborted) throw new ApplianceError('cancelled', 'The stream was cancelled.');
   }
 
   #subscribe(id: number, params: Readonly<Record<string, unknown>>, standing: Standing, running: Running): void {
@@ -199,7 +238,7 @@ export class Connection implements ServedHandlers {
   }
 
   #send(
-    kind: 'welcome' | 'reply' | 'failure' | 'event' | 'ended',
+    kind: 'welcome' | 'reply' | 'failure' | 'piece' | 'event' | 'ended',
     body: Welcome | { readonly id: number; readonly [rest: string]: unknown },
   ): void {
     if (this.#closed) return;
@@ -244,4 +283,8 @@ export class Connection implements ServedHandlers {
     this.#limit?.[Symbol.dispose]();
     this.#limit = undefined;
   }
+}
+
+function wirePiece(piece: StreamPiece): WirePiece {
+  return typeof piece === 'string' ? { text: piece } : { base64: Buffer.from(piece).toString('base64') };
 }

@@ -1,10 +1,11 @@
+import type { StreamPiece } from '../sdk/actions.js';
 import type { ActionCall, Caller, Job, PublishedEvent, Report, Role, View } from '../sdk/index.js';
 
 /** An action as surfaces see it: enough to make a command, a route or a form of it. Plain JSON. */
 export interface ActionDescriptor {
   readonly id: string;
   readonly plugin: string;
-  readonly kind: 'call' | 'job';
+  readonly kind: 'call' | 'job' | 'stream';
   readonly summary: string;
   readonly role: Role;
   /** JSON Schema (draft 2020-12) of the input object. */
@@ -27,6 +28,8 @@ export interface InvocationResult {
   readonly view?: View;
   /** Of a job action: where to watch it. */
   readonly job?: Job;
+  /** Of a stream action: nothing runs before it is iterated, and what runs ends with the iteration. */
+  readonly stream?: AsyncIterable<StreamPiece>;
   /** Reports that did not stop it, such as warnings about the draft. */
   readonly reports: readonly Report[];
 }

@@ -1,3 +1,4 @@
+import type { StreamPiece } from '../sdk/actions.js';
 import type { PublishedEvent } from '../sdk/events.js';
 import { ApplianceError } from '../sdk/errors.js';
 import type { Channel, ChannelHandlers, OpenChannel } from './channel.js';
@@ -12,6 +13,7 @@ import {
   type ServerKind,
   type Welcome,
   type WireError,
+  type WirePiece,
 } from './protocol.js';
 import type { Found } from './router.js';
 import { openSocketChannel } from './system/socket-channel.js';
@@ -27,9 +29,17 @@ export interface RequestOptions {
   readonly onBehalf?: OnBehalf;
 }
 
+export interface InvokeOptions extends RequestOptions {
+  /** True asks for the presentation for people. */
+  readonly view?: boolean;
+  /** Of a stream action, each piece as it comes; the answer follows when there are no more. While it runs, core waits. */
+  readonly onPiece?: (piece: StreamPiece) => void;
+}
+
 interface Waiting {
   resolve(result: unknown): void;
   reject(failure: ApplianceError): void;
+  readonly onPiece: ((piece: StreamPiece) => void) | undefined;
 }
 
 interface Subscription {
@@ -85,13 +95,9 @@ export class CoreClient implements AsyncDisposable {
   }
 
   /** @throws ApplianceError as the action does; `unavailable` when the connection ends before the answer. */
-  async invoke(
-    action: string,
-    input: unknown = {},
-    options: RequestOptions & { readonly view?: boolean } = {},
-  ): Promise<InvocationResult> {
+  async invoke(action: string, input: unknown = {}, options: InvokeOptions = {}): Promise<InvocationResult> {
     const params = { action, input, view: options.view ?? false };
-    return (await this.#request('invoke', params, options)) as InvocationResult; // core's own reply
+    return (await this.#request('invoke', params, options, options.onPiece)) as InvocationResult; // core's own reply
   }
 
   /** Ends with the returned thing, or by core: then `ended` is called, with the reason if there is one. */
@@ -121,12 +127,17 @@ export class CoreClient implements AsyncDisposable {
     await this.#closed.promise;
   }
 
-  #request(method: Method, params: Readonly<Record<string, unknown>>, options: RequestOptions = {}): Promise<unknown> {
+  #request(
+    method: Method,
+    params: Readonly<Record<string, unknown>>,
+    options: RequestOptions = {},
+    onPiece?: (piece: StreamPiece) => void,
+  ): Promise<unknown> {
     const id = this.#nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const { signal, onBehalf } = options;
     if (this.#channel === undefined) return Promise.reject(this.#gone());
-    this.#waiting.set(id, { resolve, reject });
+    this.#waiting.set(id, { resolve, reject, onPiece });
     try {
       this.#channel.send('request', { id, method, params, ...(onBehalf === undefined ? {} : { onBehalf }) });
     } catch (failure) {
@@ -163,6 +174,9 @@ export class CoreClient implements AsyncDisposable {
       case 'failure':
         this.#take(id)?.reject(errorOf(body));
         return;
+      case 'piece':
+        this.#waiting.get(id)?.onPiece?.(pieceOf(body as unknown as WirePiece)); // core's own message
+        return;
       case 'event':
         this.#subscriptions.get(id)?.listener(body['event'] as PublishedEvent); // core's own message
         return;
@@ -197,6 +211,10 @@ export class CoreClient implements AsyncDisposable {
   #gone(): ApplianceError {
     return this.#farewell ?? new ApplianceError('unavailable', 'Core closed the connection. It may be restarting.');
   }
+}
+
+function pieceOf(piece: WirePiece): StreamPiece {
+  return 'text' in piece ? piece.text : Buffer.from(piece.base64, 'base64');
 }
 
 function errorOf(body: Readonly<Record<string, unknown>>): ApplianceError {

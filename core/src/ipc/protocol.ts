@@ -40,8 +40,8 @@ export const limits = {
 /** Messages of a client. */
 export const clientKinds = ['hello', 'request', 'cancel'] as const;
 
-/** Messages of core. `goodbye` says why the connection is closed. */
-export const serverKinds = ['welcome', 'reply', 'failure', 'event', 'ended', 'goodbye'] as const;
+/** Messages of core. `piece` is a part of a stream, which a reply ends. `goodbye` says why the connection is closed. */
+export const serverKinds = ['welcome', 'reply', 'failure', 'piece', 'event', 'ended', 'goodbye'] as const;
 export type ServerKind = (typeof serverKinds)[number];
 
 export interface Welcome {
@@ -73,6 +73,9 @@ export interface Request {
   readonly params: Readonly<Record<string, unknown>>;
   readonly onBehalf?: OnBehalf;
 }
+
+/** A part of a stream on the wire; bytes that need not be text are in base64. */
+export type WirePiece = { readonly text: string } | { readonly base64: string };
 
 /** An ApplianceError on the wire. */
 export interface WireError {

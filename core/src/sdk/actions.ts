@@ -66,7 +66,20 @@ export interface JobAction<Input, Output> extends ActionBase<Input, Output> {
   resume?(input: Input, call: JobCall, saved: unknown): Promise<Output>;
 }
 
-export type Action<Input, Output> = CallAction<Input, Output> | JobAction<Input, Output>;
+/** A part of what a stream gives: text, or bytes that need not be text. Of at most 256 KiB, so that others get a turn. */
+export type StreamPiece = string | Uint8Array;
+
+/**
+ * A request whose answer is long or has no end, such as a log that is followed or downloaded. Its client gets the pieces as
+ * they come; the next one is asked for when the client has room for it. When the client goes or cancels, `signal` is aborted and
+ * the iteration ended. There is no time limit. `output` and `present` are of one piece.
+ */
+export interface StreamAction<Input, Output> extends ActionBase<Input, Output> {
+  readonly kind: 'stream';
+  run(input: Input, call: ActionCall): AsyncIterable<StreamPiece>;
+}
+
+export type Action<Input, Output> = CallAction<Input, Output> | JobAction<Input, Output> | StreamAction<Input, Output>;
 
 /** An action whose input and output types were checked where it was defined; `run` is only given what its schema parsed. */
 export type AnyAction = Action<unknown, unknown>;

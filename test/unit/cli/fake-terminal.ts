@@ -38,8 +38,8 @@ export class FakeTerminal implements Terminal {
     this.colours = options.colours ?? false;
   }
 
-  out(text: string): void {
-    this.output += text;
+  out(text: string | Uint8Array): void {
+    this.output += typeof text === 'string' ? text : Buffer.from(text).toString('latin1');
   }
 
   note(text: string): void {

@@ -37,8 +37,9 @@ export function processTerminal(): Terminal {
   };
 }
 
-function write(stream: NodeJS.WriteStream, text: string): void {
-  if (text === '') return;
+/** A pipe or terminal that is full is waited for, so that whoever sends waits, too. */
+function write(stream: NodeJS.WriteStream, text: string | Uint8Array): void {
+  if (text.length === 0) return;
   if (stream.listenerCount('error') === 0) stream.on('error', endQuietly);
   stream.write(text);
 }
