@@ -20,7 +20,7 @@ describePluginConformance(test, plugin('logging'), {
   world: {
     engines: 'model',
     script: (commands) => {
-      const options = ['--quiet', '--reverse', '--all', /^--lines=/, '--output=json', /^--output-fields=/];
+      const options = ['--quiet', '--all', '--output=json', /^--output-fields=/, '--reverse', /^--lines=/];
       commands.always(['journalctl', ...options], `${line}\n`);
     },
   },

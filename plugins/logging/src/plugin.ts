@@ -37,14 +37,27 @@ export default definePlugin({
       context.own(answerJournalRequests(peer, journal));
     }
     context.actions.addLater(async () => {
-      const [{ destinationActions }, { DestinationTest }, { showAction }, { Journal }] = await Promise.all([
+      const [
+        { destinationActions },
+        { DestinationTest },
+        { showAction },
+        { streamActions },
+        { journalStream },
+        { Journal },
+      ] = await Promise.all([
         import('./forwarding/destination-actions.js'),
         import('./forwarding/destination-test.js'),
         import('./journal/show-action.js'),
+        import('./journal/stream-actions.js'),
+        import('./system/journal-stream.js'),
         import('./journal/journal.js'),
       ]);
       const test = new DestinationTest({ commands, clock, reader });
-      return [showAction(new Journal(commands), peer), ...destinationActions({ settings, reader, test })];
+      return [
+        showAction(new Journal(commands), peer),
+        ...streamActions({ stream: journalStream, peer, clock }),
+        ...destinationActions({ settings, reader, test }),
+      ];
     });
 
     context.addHealthCheck('rsyslog', async () => {

@@ -16,7 +16,7 @@ test('makes every filter an argument of journalctl', (t) => {
     until: '2026-11-22T04:00:00Z',
     grep: 'a.*b',
     kernel: true,
-    boot: -1,
+    boot: 1,
   });
   t.deepEqual(filterArguments(query), [
     '--unit=ssh.service',
@@ -88,15 +88,16 @@ test('merges both nodes by time and keeps the newest', (t) => {
 });
 
 const argv = (limit: number, ...filters: string[]) => [
-  ...['journalctl', '--quiet', '--reverse', '--all', `--lines=${limit}`, '--output=json'],
-  /^--output-fields=/,
+  ...['journalctl', '--quiet', '--all', '--output=json', /^--output-fields=/, '--reverse', `--lines=${limit}`],
   ...filters,
 ];
 
 test('asks for the newest entries and gives them oldest first', async (t) => {
   const system = new ScriptedSystem();
-  system.commands.always(argv(2), `${line({ MESSAGE: 'newer' })}\n${line({ MESSAGE: 'older' })}\n`);
-  const entries = await new Journal(system.commands).newest(everything, 2);
+  const [newer, older] = [line({ MESSAGE: 'newer', __CURSOR: 's=2' }), line({ MESSAGE: 'older', __CURSOR: 's=1' })];
+  system.commands.always(argv(2), `${newer}\n${older}\n`);
+  const { entries, cursor } = await new Journal(system.commands).newest(everything, 2);
+  t.is(cursor, 's=2');
   t.deepEqual(
     entries.map(({ message }) => message),
     ['older', 'newer'],
@@ -111,7 +112,7 @@ test('a pattern that is found nowhere is no failure, one that is none is the ope
     stderr: 'Bad pattern "(": missing closing parenthesis\n',
   });
   const journal = new Journal(system.commands);
-  t.deepEqual(await journal.newest({ ...everything, grep: 'x' }, 5), []);
+  t.deepEqual(await journal.newest({ ...everything, grep: 'x' }, 5), { entries: [], cursor: null });
   const failure = await t.throwsAsync(() => journal.newest({ ...everything, grep: '(' }, 5), {
     instanceOf: ApplianceError,
   });

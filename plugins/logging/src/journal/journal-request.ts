@@ -14,15 +14,29 @@ export const journalRequest = definePeerRequest({
   trust: 'pinned',
   input: z.strictObject({
     query: querySchema.describe('Which entries.'),
-    lines: linesSchema.describe('At most so many, the newest.'),
+    lines: linesSchema.describe('At most so many.'),
+    order: z.enum(['newest', 'oldest']).default('newest').describe('Which of those that fit.'),
+    after: z
+      .string()
+      .max(512)
+      .regex(/^[a-z0-9=;]+$/)
+      .nullable()
+      .default(null)
+      .describe('With `oldest`: only what comes after this place.'),
   }),
-  output: z.object({ entries: z.array(entrySchema).describe('Oldest first.') }),
+  output: z.object({
+    entries: z.array(entrySchema).describe('Oldest first.'),
+    cursor: z.string().nullable().describe('Place of the newest of them; null when there is none.'),
+  }),
   timeoutMs: 28_000,
 });
 
 /** Gives this node's entries to the other one. */
 export function answerJournalRequests(peer: PeerService, journal: () => Promise<Journal>): Disposable {
-  return peer.handle(journalRequest, async ({ query, lines }, _origin, signal) => ({
-    entries: [...(await (await journal()).newest(query, lines, signal))],
-  }));
+  return peer.handle(journalRequest, async ({ query, lines, order, after }, _origin, signal) => {
+    const own = await journal();
+    const { entries, cursor } =
+      order === 'newest' ? await own.newest(query, lines, signal) : await own.oldest(query, lines, after, signal);
+    return { entries: [...entries], cursor };
+  });
 }

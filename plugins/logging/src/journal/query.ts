@@ -54,7 +54,12 @@ export const querySchema = z.strictObject({
     .describe('Only messages that this regular expression (PCRE2) finds; case counts if it has capitals.'),
   kernel: z.boolean().default(false).describe('Only messages of the kernel.'),
   cluster: z.boolean().default(false).describe('Only entries of the engines of the cluster.'),
-  boot: z.int().min(-1_000).max(0).optional().describe('Only entries of one boot: 0 is this one, -1 the one before.'),
+  boot: z
+    .int()
+    .min(0)
+    .max(1_000)
+    .optional()
+    .describe('Only entries since one start of the device: 0 is the last one, 1 the one before.'),
 });
 export type Query = z.output<typeof querySchema>;
 
@@ -73,7 +78,7 @@ export function filterArguments(query: Query): readonly string[] {
     ...(until === undefined ? [] : [`--until=${journalTime(until)}`]),
     ...(grep === undefined ? [] : [`--grep=${grep}`]),
     // --dmesg would imply this boot
-    ...(boot === undefined ? [] : [`--boot=${boot}`]),
+    ...(boot === undefined ? [] : [`--boot=-${boot}`]),
     ...(kernel ? ['_TRANSPORT=kernel'] : []),
   ];
 }

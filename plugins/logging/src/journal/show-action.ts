@@ -37,12 +37,15 @@ export function showAction(journal: Journal, peer: PeerService | undefined): Any
     present,
     async run({ lines, node, ...query }, { signal }) {
       const paired = peer?.paired !== undefined;
-      const fromOther = paired && node !== 'this' ? peer.call(journalRequest, { query, lines }, { signal }) : undefined;
+      const fromOther =
+        paired && node !== 'this'
+          ? peer.call(journalRequest, { query, lines, order: 'newest', after: null }, { signal })
+          : undefined;
       const other = fromOther?.then(
         ({ entries }) => ({ entries, missing: null }),
         (failure: unknown) => ({ entries: [], missing: asApplianceError(failure).message }),
       );
-      const own = node === 'other' ? [] : await journal.newest(query, lines, signal);
+      const own = node === 'other' ? [] : (await journal.newest(query, lines, signal)).entries;
       const alone = node === 'other' ? 'this device is connected to no other node.' : null;
       const { entries, missing } = (await other) ?? { entries: [], missing: alone };
       return { entries: [...mergeEntries(own, entries, lines)], missing };

@@ -5,7 +5,6 @@ export type Protocol = (typeof protocols)[number];
 
 /** In the order of their numbers (RFC 5424, 6.2.1), as rsyslog's filters name them. */
 export const severities = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
-export type Severity = (typeof severities)[number];
 
 export const facilities = [
   'kern',
@@ -51,7 +50,7 @@ const unitPattern = z
   .regex(/^[A-Za-z0-9:_.\\@-]+\*?$/, 'must be the name of a unit; a * at its end stands for anything')
   .meta({ examples: ['ssh.service', 'gemel-*'] });
 
-export const tlsSchema = z.strictObject({
+const tlsSchema = z.strictObject({
   ca: pem
     .optional()
     .describe(
@@ -67,9 +66,8 @@ export const tlsSchema = z.strictObject({
     .describe('Name that the certificate of the receiver must carry. Default: the host, where that is a name.')
     .meta({ examples: ['logs.example.org'] }),
 });
-export type TlsSettings = z.output<typeof tlsSchema>;
 
-export const filterSchema = z.strictObject({
+const filterSchema = z.strictObject({
   severity: z.enum(severities).default('debug').describe('Entries of this severity and worse ones; `debug` is all.'),
   facilities: z
     .array(z.enum(facilities))
