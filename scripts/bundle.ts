@@ -24,6 +24,7 @@ const plugins = pluginEntries.map((path) => dirname(dirname(path)));
 const named = [
   `${kernel}/compose-host.js`,
   `${kernel}/compose-guard.js`,
+  `${kernel}/compose-settings-trial.js`,
   'core/dist/sdk/index.js',
   'node_modules/zod/index.js',
   ...(await find('plugins/*/dist/contract.js')),

@@ -15,6 +15,7 @@ import { PluginStateFile } from '../plugins/plugin-state-file.js';
 import {
   type AnyAction,
   type Clock,
+  coreHealth,
   DisposableStore,
   type Logger,
   type SettingsMaintenance,
@@ -27,7 +28,7 @@ import { coreReady } from './core-events.js';
 import { eventActions, RecentEvents } from './event-actions.js';
 import { FactoryReset } from './factory-reset.js';
 import { HealthRegistry } from './health-registry.js';
-import { coreHealth, HealthWatch, type Watchdog } from './health-watch.js';
+import { HealthWatch, type Watchdog } from './health-watch.js';
 import type { AppliancePaths } from './paths.js';
 
 /** The settings engine as the life of the appliance needs it. */
@@ -111,6 +112,7 @@ export class Appliance implements AsyncDisposable {
     const stateFile = new PluginStateFile(files, `${paths.state}/plugin-state.json`);
     const door = { clock, coreVersion: parts.coreVersion };
     this.plugins = new PluginRegistry(parts.pluginHost, around, parts.container, stateFile, door);
+    this.health.add('core.plugins', async () => this.plugins.health());
     this.api = {
       describe: (role) => this.actions.describe(role),
       invoke: async (invocation, call) => this.actions.invoke(invocation, call),

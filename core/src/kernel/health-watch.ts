@@ -1,42 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
 import type { EventBus } from '../bus/event-bus.js';
-import { type Clock, defineStatus, type StatusPublisher, toDisposable, type Tone } from '../sdk/index.js';
+import { type Clock, type Health, type StatusPublisher, toDisposable } from '../sdk/index.js';
 import { healthChanged } from './core-events.js';
 import type { HealthItem, HealthRegistry } from './health-registry.js';
 
 /** Often enough that an operator sees a dead engine soon; each examination costs some D-Bus calls. */
 const examineEveryMs = 10_000;
-
-const healthSchema = z.object({
-  healthy: z.boolean(),
-  items: z.array(z.object({ name: z.string(), healthy: z.boolean(), reason: z.string() })),
-});
-
-export type Health = z.infer<typeof healthSchema>;
-
-const toneOf = (healthy: boolean): Tone => (healthy ? 'ok' : 'bad');
-
-export const coreHealth = defineStatus<Health>({
-  id: 'core.health',
-  title: 'Health',
-  schema: healthSchema,
-  present: ({ items }) => ({
-    kind: 'table',
-    columns: ['Check', 'State', 'Reason'],
-    rows: items.map(({ name, healthy, reason }) => [
-      name,
-      { text: healthy ? 'OK' : 'not OK', tone: toneOf(healthy) },
-      reason,
-    ]),
-    empty: 'No checks.',
-  }),
-  overview: ({ healthy, items }) => {
-    const bad = items.filter((item) => !item.healthy);
-    const text = healthy ? 'OK' : bad.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
-    return [['Health', { text, tone: toneOf(healthy) }]];
-  },
-});
 
 export interface Watchdog {
   /** How often a sign of life is due, milliseconds; undefined where nothing watches. */

@@ -10,6 +10,7 @@ import {
   type Clock,
   createToken,
   DisposableStore,
+  type HealthReport,
   type Plugin,
 } from '../sdk/index.js';
 import type { Manifest, PluginPackage } from './manifest.js';
@@ -76,6 +77,16 @@ export class PluginRegistry implements AsyncDisposable {
       reason,
       requires: manifest.requires,
     }));
+  }
+
+  /** Not healthy while one that is wanted does not run. */
+  health(): HealthReport {
+    const missing = this.list().filter(({ condition }) => condition === 'failed' || condition === 'blocked');
+    if (missing.length === 0) return { healthy: true, reason: 'all wanted plugins are active' };
+    return {
+      healthy: false,
+      reason: missing.map(({ id, condition, reason }) => `${id} ${condition}: ${reason}`).join('; '),
+    };
   }
 
   manifests(): readonly Manifest[] {

@@ -21,6 +21,7 @@ export {
   type EventsAccess,
   type PublishedEvent,
 } from './events.js';
+export { coreHealth, type Health } from './health.js';
 export { inject, injectable } from './injection.js';
 export type { Job, JobState } from './jobs.js';
 export type { Logger } from './log.js';

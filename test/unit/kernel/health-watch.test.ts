@@ -1,7 +1,8 @@
 import { EventBus } from '#core/bus/event-bus.js';
 import { healthChanged } from '#core/kernel/core-events.js';
 import { HealthRegistry } from '#core/kernel/health-registry.js';
-import { type Health, HealthWatch } from '#core/kernel/health-watch.js';
+import { HealthWatch } from '#core/kernel/health-watch.js';
+import type { Health } from '@gemel/core/sdk';
 import { FakeClock } from '@gemel/core/testing';
 import test from 'ava';
 import { collectingLog } from './collecting-log.js';

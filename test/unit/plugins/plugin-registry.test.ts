@@ -91,6 +91,28 @@ function world(plugins: Readonly<Record<string, Plugin['activate']>>, files: Rea
   return { registry, bus, status, actions, system, stateFile, lines, generations, conditions, residue };
 }
 
+test('health names the plugins that are wanted and do not run, with their reasons', async (t) => {
+  const { registry } = world({
+    base: () => {
+      throw new Error('broken');
+    },
+    above: () => {},
+    other: () => {},
+  });
+  await registry.activateAll([
+    pluginPackage('above', { requires: ['base'] }),
+    pluginPackage('base'),
+    pluginPackage('other'),
+  ]);
+  t.deepEqual(registry.health(), {
+    healthy: false,
+    reason: 'above blocked: needs base, which is failed; base failed: broken',
+  });
+  await registry.disable('base');
+  await registry.disable('above');
+  t.deepEqual(registry.health(), { healthy: true, reason: 'all wanted plugins are active' });
+});
+
 test('a failed plugin blocks what requires it and nothing else', async (t) => {
   const { registry, conditions } = world({
     base: () => {
