@@ -1,19 +1,26 @@
-import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { buildImage } from './image.ts';
-import { mustRun, ToolError } from './run-command.ts';
+import { asMappedRoot } from './mapped-root.ts';
+import { mustRun } from './run-command.ts';
 
-const USAGE = `npm run image [-- --out FILE]
+const USAGE = `npm run image [-- --out FILE] [--release]
 Builds the appliance disk from the repository as it is. Cached; prints where it is.
-  --out FILE   also write it there: raw, or qcow2 when FILE ends in .qcow2`;
+  --out FILE   also write it there: raw, or qcow2 when FILE ends in .qcow2
+  --release    refuse development keys for firmware bundles, see firmware/keys/README.md`;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { out: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseArgs({
+    options: {
+      out: { type: 'string' },
+      release: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
   if (values.help) {
     console.log(USAGE);
     return;
   }
-  const image = await buildImage((line) => console.error(`image: ${line}`));
+  const image = await buildImage((line) => console.error(`image: ${line}`), { release: values.release });
   const { debian, image: own } = image.seconds;
   console.error(`image: Debian root ${took(debian)}, appliance and disk ${took(own)}`);
   if (values.out === undefined) {
@@ -35,15 +42,4 @@ function took(seconds: number): string {
   return seconds === 0 ? 'from the cache' : `built in ${seconds.toFixed(1)} s`;
 }
 
-// Without root the whole build runs as the root of a user namespace: files get the right owners and nothing on the machine changes.
-if (process.getuid?.() !== 0) {
-  const inner = ['--user', '--map-root-user', '--map-auto', '--mount', process.execPath, ...process.argv.slice(1)];
-  const result = spawnSync('unshare', inner, { stdio: 'inherit' });
-  if (result.error) console.error('unshare is missing: run scripts/host-packages');
-  process.exitCode = result.status ?? 1;
-} else {
-  await main().catch((cause: unknown) => {
-    console.error(cause instanceof ToolError ? `image: ${cause.message}` : cause);
-    process.exitCode = 1;
-  });
-}
+await asMappedRoot('image', main);

@@ -21,8 +21,14 @@ const PARTITIONS = {
   shared: { label: 'gemel-shared', mebibytes: 512, type: 'L' },
 } as const satisfies Record<string, Partition>;
 
-/** Folders of the data partition, which files/etc/fstab binds to where they belong. */
-export const DATA_FOLDERS = ['gemel', 'gemel-peer', 'journal', 'pacemaker', 'corosync'];
+/** Folders of the data partition, which files/etc/fstab binds to where they belong; files/etc/rauc/system.conf names the last one. */
+export const DATA_FOLDERS = ['gemel', 'gemel-peer', 'journal', 'pacemaker', 'corosync', 'rauc'];
+
+/** Slot A is installed and proven, slot B empty; boot/grub.cfg says what each means. */
+const ENVIRONMENTS = {
+  grubenv: 'ORDER=A B\nA_OK=1\nA_TRY=0\nB_OK=0\nB_TRY=0\n',
+  'proven.env': 'PROVEN=A\n',
+};
 
 /** GRUB's environment block is exactly this long, padded with #. */
 const GRUBENV_BYTES = 1024;
@@ -58,7 +64,8 @@ async function writeEsp(root: string, file: string, scratch: string): Promise<vo
   await mkdir(join(esp, 'grub'));
   await writeFile(join(esp, 'EFI/BOOT/BOOTX64.EFI'), await readFile(join(root, 'usr/lib/gemel/boot/BOOTX64.EFI')));
   await writeFile(join(esp, 'grub/grub.cfg'), await readFile(join(import.meta.dirname, 'boot/grub.cfg')));
-  await writeFile(join(esp, 'grub/grubenv'), '# GRUB Environment Block\nslot=A\n'.padEnd(GRUBENV_BYTES, '#'));
+  for (const [name, values] of Object.entries(ENVIRONMENTS))
+    await writeFile(join(esp, 'grub', name), `# GRUB Environment Block\n${values}`.padEnd(GRUBENV_BYTES, '#'));
   const start = offset(PARTITIONS.esp);
   const kibibytes = String(PARTITIONS.esp.mebibytes * 1024);
   await mustRun(['mkfs.vfat', '-F', '32', '-s', '1', '-n', 'GEMEL-ESP', `--offset=${start / SECTOR}`, file, kibibytes]);

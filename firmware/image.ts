@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { lutimes, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { lutimes, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cached, contentKey, newest, prune } from './cache.ts';
 import { debianRoot } from './debian-root.ts';
 import { DATA_FOLDERS, writeDisk } from './disk.ts';
+import { FIRMWARE_RECORD, firmwareRecord, replaceFile } from './firmware-record.ts';
 import { installGemel, repositoryInputs, requireCompiledOutput } from './gemel-files.ts';
+import { firmwareKeys } from './keys.ts';
 import { mustRun } from './run-command.ts';
 
 const RECIPE = import.meta.dirname;
@@ -46,11 +48,17 @@ export interface ApplianceImage {
 }
 
 /** The appliance image of the repository as it is now, from the cache when nothing changed. Needs (mapped) root. */
-export async function buildImage(say: (line: string) => void): Promise<ApplianceImage> {
+export async function buildImage(
+  say: (line: string) => void,
+  options: { readonly release: boolean } = { release: false },
+): Promise<ApplianceImage> {
   await requireCompiledOutput(say);
+  const { keyring } = await firmwareKeys(options);
   const debian = await debianRoot(say);
-  const inputs = await repositoryInputs();
-  const recipe = ['files', 'boot', 'image.ts', 'gemel-files.ts', 'disk.ts'].map((name) => join(RECIPE, name));
+  const inputs = [...(await repositoryInputs()), keyring];
+  const recipe = ['files', 'boot', 'image.ts', 'gemel-files.ts', 'disk.ts', 'firmware-record.ts'].map((name) =>
+    join(RECIPE, name),
+  );
   const id = await contentKey([...recipe, ...inputs], [debian.path]);
   const image = await cached(
     'image',
@@ -68,6 +76,8 @@ export async function buildImage(say: (line: string) => void): Promise<Appliance
         root,
       ]);
       await installGemel(root);
+      await replaceFile(join(root, 'etc/rauc/keyring.pem'), await readFile(keyring, 'utf8'));
+      await replaceFile(join(root, FIRMWARE_RECORD), await firmwareRecord());
       await finishRoot(root);
       const scratch = join(folder, 'scratch');
       await mkdir(scratch);

@@ -10,8 +10,8 @@ import { createTestAppliance } from '@gemel/core/testing';
 import test from 'ava';
 
 const repository = join(import.meta.dirname, '../../..');
-const plugins = ['network', 'time', 'dns', 'device', 'hardware', 'peer', 'cluster', 'sites', 'logging'].map((id) =>
-  join(repository, 'plugins', id),
+const plugins = ['network', 'time', 'dns', 'device', 'hardware', 'peer', 'cluster', 'sites', 'logging', 'firmware'].map(
+  (id) => join(repository, 'plugins', id),
 );
 
 /** Everything that an appliance with all built-in plugins offers to its surfaces. */

@@ -1,0 +1,202 @@
+import { ApplianceError } from '@gemel/core/sdk';
+import { Gate, objections } from '#firmware/gate/judge.js';
+import { Rollback } from '#firmware/install/rollback.js';
+import { paths } from '#firmware/paths.js';
+import test from 'ava';
+import { bundle, bundleInfo, jobCall, newWorld, rauc, runningA, slot } from './world.js';
+
+const later = { file: bundle, restart: 'later' } as const;
+const refusedWith = async (t: import('ava').ExecutionContext, work: Promise<unknown>) => {
+  const failure = await t.throwsAsync(work, { instanceOf: ApplianceError });
+  return failure?.reports.map(({ code }) => code);
+};
+const wasInstalled = ({ system }: ReturnType<typeof newWorld>) =>
+  system.dbus.calls.some(({ member }) => member === 'InstallBundle');
+
+test('a patch is installed, tried at the next start and remembered', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  const { call, saved } = jobCall();
+  t.deepEqual(await world.installation.run(later, call), { slot: 'B', version: '0.1.1', restartsAt: null });
+  t.true(wasInstalled(world));
+  t.deepEqual(world.told, [{ id: 'firmware.installed', payload: { slot: 'B', version: '0.1.1', by: 'user:jane' } }]);
+  t.is(saved.length, 1);
+  const { trial, last } = await world.service.state();
+  t.like(trial, { slot: 'B', version: '0.1.1', replaces: '0.1.0', by: 'user:jane' });
+  t.like(last, { kind: 'installed', slot: 'B' });
+});
+
+test('a minor update wants its step to be named before anything is written', async (t) => {
+  const world = newWorld({ version: '0.2.0' });
+  t.deepEqual(await refusedWith(t, world.installation.run(later, jobCall().call)), ['firmware.version.unconfirmed']);
+  t.deepEqual(await refusedWith(t, world.installation.run({ ...later, confirm: 'major' }, jobCall().call)), [
+    'firmware.version.unconfirmed',
+  ]);
+  t.false(wasInstalled(world));
+  t.is((await world.installation.run({ ...later, confirm: 'minor' }, jobCall().call)).version, '0.2.0');
+});
+
+test('a restart is asked of logind when it was wanted now', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  const { restartsAt } = await world.installation.run({ file: bundle, restart: 'now' }, jobCall().call);
+  t.is(restartsAt, world.system.clock.now() + 3_000);
+  t.deepEqual(world.system.dbus.calls.at(-1)?.arguments, ['reboot', BigInt(restartsAt ?? 0) * 1_000n]);
+});
+
+test('settings that the new version cannot take over stop it, in its own words', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  world.system.commands.always(world.trial, '{"reports":[{"text":"Section network cannot be migrated."}]}\n');
+  const failure = await t.throwsAsync(world.installation.run(later, jobCall().call), { instanceOf: ApplianceError });
+  t.deepEqual(
+    failure?.message,
+    'Version 0.1.1 could not take over the settings: Section network cannot be migrated. Nothing was written. Change them, or choose another version.',
+  );
+  t.false(wasInstalled(world));
+});
+
+test('code that does not get to the settings stops it as well', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  world.system.commands.always(world.trial, { exitCode: 1, stderr: 'SyntaxError: Unexpected token\n' });
+  t.deepEqual(await refusedWith(t, world.installation.run(later, jobCall().call)), ['firmware.settings.refused']);
+});
+
+test('a damaged bundle is found before RAUC writes', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  world.system.commands.always(['gemel-node', '/check.js', /./, 'bb', 'aa', '4096'], {
+    exitCode: 1,
+    stdout: 'its content differs from what was signed',
+  });
+  t.deepEqual(await refusedWith(t, world.installation.run(later, jobCall().call)), ['firmware.bundle.damaged']);
+  t.false(wasInstalled(world));
+});
+
+test('a bundle that was hashed once is hashed again only when the file changed', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  const hashed = () => world.system.commands.runs.filter(({ argv }) => argv[1] === '/check.js').length;
+  const { signal } = new AbortController();
+  const look = () => world.examination.examine(bundle, 'A', signal, () => undefined);
+  await look();
+  await look();
+  t.is(hashed(), 1);
+  world.system.commands.always(['stat', '--format=%F %s %Y %i', /./], 'regular file 250000000 1795321740 12\n');
+  await look();
+  t.is(hashed(), 2);
+});
+
+test('what RAUC could not write is told with its reason, and nothing is tried', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  world.raucIs('idle', 'Installation error: No space left on device.');
+  const failure = await t.throwsAsync(world.installation.run(later, jobCall().call), { instanceOf: ApplianceError });
+  t.regex(failure?.message ?? '', /could not install .*: Installation error: No space left on device\. The running/);
+  t.is(await world.records.trial(), undefined);
+});
+
+test('after a restart of core the job waits for RAUC, which went on', async (t) => {
+  const world = newWorld();
+  const saved = { version: '0.2.0', running: '0.1.0', slot: 'B', unhealthyBefore: [] };
+  world.raucIs('installing');
+  const ended = world.installation.resume(later, saved, jobCall().call);
+  await world.system.clock.advance(2_500);
+  t.is(await world.records.trial(), undefined);
+  world.raucIs('idle');
+  await world.system.clock.advance(1_000);
+  t.is((await ended).version, '0.2.0');
+  t.is((await world.records.trial())?.version, '0.2.0');
+  t.false(wasInstalled(world), 'it is not installed a second time');
+});
+
+test('a job that core lost before anything was written says so', async (t) => {
+  const world = newWorld();
+  await t.throwsAsync(world.installation.resume(later, null, jobCall().call), {
+    message: /before anything was written/,
+  });
+});
+
+test('a slot on its first start keeps the other one as the way back', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  world.system.dbus.reply(rauc, `${rauc}.Installer.GetSlotStatus`, [
+    [slot('rootfs.0', 'A', { state: 'booted' }), slot('rootfs.1', 'B', { 'boot-status': 'good' })],
+  ]);
+  t.deepEqual(await refusedWith(t, world.installation.run(later, jobCall().call)), ['firmware.trial.under-way']);
+});
+
+test('while RAUC is busy, or the cluster is not fit, nothing begins', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  world.raucIs('installing');
+  t.deepEqual(await refusedWith(t, world.installation.run(later, jobCall().call)), ['firmware.install.busy']);
+  world.raucIs('idle');
+  world.cluster.refuses = new ApplianceError('conflict', 'The other node is away.');
+  await t.throwsAsync(world.installation.run(later, jobCall().call), { message: 'The other node is away.' });
+  t.is(world.system.commands.runs.length, 0);
+});
+
+test('a machine without slots installs nothing and still says its version', async (t) => {
+  const world = newWorld();
+  world.system.files.put(paths.kernelCommandLine, 'root=/dev/vda1 rw\n');
+  t.deepEqual(await refusedWith(t, world.installation.run(later, jobCall().call)), ['firmware.slots.absent']);
+  t.like(await world.service.status(), { version: '0.1.0', slot: null, slots: [] });
+  t.is(world.system.dbus.calls.length, 0);
+});
+
+test('the status shows what RAUC shows', async (t) => {
+  const world = newWorld();
+  world.system.dbus.reply(rauc, `${rauc}.Installer.GetSlotStatus`, [
+    [slot('rootfs.1', 'B', { 'boot-status': 'good', 'bundle.version': '0.2.0', 'installed.timestamp': 'T' }), runningA],
+  ]);
+  world.system.dbus.reply(rauc, `${rauc}.Installer.GetPrimary`, ['rootfs.1']);
+  t.like(await world.service.status(), {
+    slot: 'A',
+    next: 'B',
+    operation: 'idle',
+    slots: [
+      { slot: 'A', running: true, good: true, version: null, installedAt: null },
+      { slot: 'B', running: false, good: true, version: '0.2.0', installedAt: 'T' },
+    ],
+  });
+});
+
+test('a roll back by hand chooses the other slot, if it was written to the end', async (t) => {
+  const world = newWorld();
+  const rollback = new Rollback(world.parts);
+  t.deepEqual(await refusedWith(t, rollback.run('user:jane', 'later')), ['firmware.rollback.nothing']);
+  world.system.dbus.reply(rauc, `${rauc}.Installer.GetSlotStatus`, [
+    [runningA, slot('rootfs.1', 'B', { status: 'ok', 'bundle.version': '0.0.9' })],
+  ]);
+  t.like(await rollback.run('user:jane', 'later'), { slot: 'B', version: '0.0.9' });
+  t.deepEqual(world.system.dbus.calls.at(-1)?.arguments, ['active', 'other']);
+  t.like(await world.records.trial(), { slot: 'B', version: '0.0.9', replaces: '0.1.0' });
+});
+
+test('only checks that were healthy before count against a firmware', (t) => {
+  const items = [
+    { name: 'hardware.raid', healthy: false, reason: 'degraded' },
+    { name: 'network.engine', healthy: false, reason: 'networkd does not answer.' },
+    { name: 'time.chrony', healthy: true, reason: 'chrony answers' },
+  ];
+  t.deepEqual(objections({ healthy: false, items }, ['hardware.raid']), ['network.engine: networkd does not answer']);
+});
+
+test('the gate waits until the health was looked at, and ends a trial with its story', async (t) => {
+  const world = newWorld();
+  const { records, events, told } = world;
+  let known = false;
+  const health = async () => (known ? world.health.now : undefined);
+  const gate = new Gate({ records, events, clock: world.system.clock, health });
+  await t.throwsAsync(gate.judge(), { instanceOf: ApplianceError, code: 'unavailable' });
+  known = true;
+  t.is(await gate.judge(), 0);
+  world.health.now = { healthy: false, items: [{ name: 'core.plugins', healthy: false, reason: 'dns failed: x' }] };
+  await t.throwsAsync(gate.judge(), { message: 'Not healthy: core.plugins: dns failed: x.' });
+  await records.begin({ slot: 'B', version: '0.2.0', replaces: '0.1.0', by: 'user:jane', at: 0, unhealthyBefore: [] });
+  await gate.conclude('fell-back', 'B', 'core did not answer');
+  t.deepEqual(told, [
+    { id: 'firmware.fell-back', payload: { slot: 'B', version: '0.2.0', reason: 'core did not answer' } },
+  ]);
+  t.is(await records.trial(), undefined);
+  t.like((await records.history())[0], { kind: 'fell-back', version: '0.2.0', by: 'gate' });
+});
+
+test('a bundle of another product, as RAUC describes it, is refused by name', async (t) => {
+  const world = newWorld();
+  world.system.commands.always(['rauc', 'info', '--output-format=json-2', /./], bundleInfo({ compatible: 'toaster' }));
+  t.deepEqual(await refusedWith(t, world.installation.run(later, jobCall().call)), ['firmware.bundle.other-product']);
+});
