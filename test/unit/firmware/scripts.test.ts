@@ -1,0 +1,208 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+
+const libexec = join(import.meta.dirname, '../../../../systemd/libexec');
+
+/** GRUB's tool for environment blocks, on plain files. */
+const grubEditenv = `#!/bin/sh
+case $2 in
+  create) : >"$1" ;;
+  list) cat "$1" ;;
+  set) file=$1; shift 2; for pair; do sed -i "/^\${pair%%=*}=/d" "$file"; echo "$pair" >>"$file"; done ;;
+esac
+`;
+
+/** Programs of the appliance that only take down how they were called; `gemel firmware judge` answers as the file says. */
+const recording = (name: string) => `#!/bin/sh
+echo "${name} $*" >>"$RECORD"
+`;
+const gemel = `#!/bin/sh
+echo "gemel $*" >>"$RECORD"
+case "$*" in *judge*) cat "$VERDICT"; [ ! -s "$VERDICT" ] ;; esac
+`;
+
+class Device {
+  readonly folder = mkdtempSync(join(tmpdir(), 'gemel-firmware-'));
+
+  constructor(t: ExecutionContext, booted: 'A' | 'B', blocks: { readonly proven: string; readonly grubenv: string }) {
+    t.teardown(() => rmSync(this.folder, { recursive: true }));
+    for (const name of ['bin', 'state', 'esp/grub']) mkdirSync(this.path(name), { recursive: true });
+    this.boot(booted);
+    this.put('esp/grub/proven.env', blocks.proven);
+    this.put('esp/grub/grubenv', blocks.grubenv);
+    this.put('verdict', '');
+    this.put('record', '');
+    const programs = { 'grub-editenv': grubEditenv, gemel, sleep: '#!/bin/sh\n', sync: '#!/bin/sh\n' };
+    const recorded = Object.fromEntries(['rauc', 'systemctl', 'mount'].map((name) => [name, recording(name)]));
+    for (const [name, text] of Object.entries({ ...programs, ...recorded })) {
+      this.put(`bin/${name}`, text);
+      chmodSync(this.path(`bin/${name}`), 0o755);
+    }
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  put(name: string, text: string): void {
+    mkdirSync(join(this.path(name), '..'), { recursive: true });
+    writeFileSync(this.path(name), text);
+  }
+
+  read(name: string): string {
+    return existsSync(this.path(name)) ? readFileSync(this.path(name), 'utf8') : '';
+  }
+
+  boot(slot: 'A' | 'B'): void {
+    this.put('cmdline', `root=PARTLABEL=x rauc.slot=${slot} gemel.choice=counted rw\n`);
+  }
+
+  /** What was called, without the reading ones. */
+  calls(): readonly string[] {
+    return this.read('record')
+      .split('\n')
+      .filter((line) => line !== '' && !line.includes('judge'));
+  }
+
+  run(script: string, seconds = 600): Promise<string> {
+    const environment = {
+      PATH: `${this.path('bin')}:/usr/sbin:/usr/bin:/sbin:/bin`,
+      GEMEL_STATE: this.path('state'),
+      GEMEL_ESP: this.path('esp'),
+      GEMEL_CMDLINE: this.path('cmdline'),
+      GEMEL_GATE_SECONDS: String(seconds),
+      RECORD: this.path('record'),
+      VERDICT: this.path('verdict'),
+    };
+    return new Promise((resolve, reject) => {
+      execFile('sh', [join(libexec, script)], { env: environment, timeout: 20_000 }, (failure, stdout, stderr) =>
+        failure === null ? resolve(stdout) : reject(new Error(`${failure.message}\n${stdout}${stderr}`)),
+      );
+    });
+  }
+}
+
+const onTrial = { proven: 'PROVEN=A\n', grubenv: 'ORDER=B A\nA_OK=1\nA_TRY=0\nB_OK=1\nB_TRY=1\n' };
+const fellBack = { proven: 'PROVEN=A\n', grubenv: 'ORDER=B A\nA_OK=1\nA_TRY=1\nB_OK=1\nB_TRY=1\n' };
+
+test('a first start keeps settings, users and data of plugins, and the old slot brings them back', async (t) => {
+  const device = new Device(t, 'B', onTrial);
+  device.put('state/settings/revisions/1/document.json', 'old');
+  device.put('state/access/users.json', 'old users');
+  device.put('state/jobs/1.json', 'job');
+  await device.run('gemel-firmware-keep');
+  device.put('state/settings/revisions/1/document.json', 'migrated');
+  device.put('state/settings/revisions/2/document.json', 'new');
+  device.put('state/plugin-data/late/file', 'made by the new one');
+  device.put('state/jobs/1.json', 'job, later');
+  device.boot('A');
+  await device.run('gemel-firmware-keep');
+  t.is(device.read('state/settings/revisions/1/document.json'), 'old');
+  t.false(existsSync(device.path('state/settings/revisions/2')));
+  t.is(device.read('state/access/users.json'), 'old users');
+  t.false(existsSync(device.path('state/plugin-data')));
+  t.is(device.read('state/jobs/1.json'), 'job, later', 'jobs go on');
+  t.is(device.read('state/firmware/set-aside/settings/revisions/2/document.json'), 'new');
+  t.false(existsSync(device.path('state/firmware/kept')));
+});
+
+test('bringing back can be interrupted and done again', async (t) => {
+  const device = new Device(t, 'B', onTrial);
+  device.put('state/settings/document', 'old');
+  await device.run('gemel-firmware-keep');
+  device.boot('A');
+  // the power failed after the new settings were set aside
+  device.put('state/firmware/kept/begun', '');
+  rmSync(device.path('state/settings'), { recursive: true });
+  device.put('state/firmware/set-aside/settings/document', 'new');
+  await device.run('gemel-firmware-keep');
+  t.is(device.read('state/settings/document'), 'old');
+  t.is(device.read('state/firmware/set-aside/settings/document'), 'new');
+});
+
+test('a second try of the same firmware keeps the older copy', async (t) => {
+  const device = new Device(t, 'B', onTrial);
+  device.put('state/settings/document', 'old');
+  await device.run('gemel-firmware-keep');
+  device.put('state/settings/document', 'half migrated');
+  await device.run('gemel-firmware-keep');
+  t.is(device.read('state/firmware/kept/state/settings/document'), 'old');
+});
+
+test('once the firmware is proven there is nothing to go back to', async (t) => {
+  const device = new Device(t, 'B', onTrial);
+  device.put('state/settings/document', 'old');
+  await device.run('gemel-firmware-keep');
+  device.put('state/settings/document', 'new');
+  device.put('esp/grub/proven.env', 'PROVEN=B\n');
+  await device.run('gemel-firmware-keep');
+  t.is(device.read('state/settings/document'), 'new');
+  t.false(existsSync(device.path('state/firmware/kept')));
+});
+
+test('a healthy first start is marked good, proven and told', async (t) => {
+  const device = new Device(t, 'B', onTrial);
+  await device.run('gemel-firmware-gate');
+  t.deepEqual(device.calls(), [
+    'rauc status mark-good booted',
+    'gemel firmware conclude --outcome good --slot B --reason  --json',
+  ]);
+  t.is(device.read('esp/grub/proven.env'), 'PROVEN=B\n');
+  t.false(existsSync(device.path('esp/grub/trial')));
+});
+
+test('a first start that is not healthy in time is marked bad and left, with its reason on the ESP', async (t) => {
+  const device = new Device(t, 'B', onTrial);
+  device.put('verdict', 'Not healthy: dns.resolved: it does not answer.\n');
+  await device.run('gemel-firmware-gate', 1);
+  t.deepEqual(device.calls(), ['rauc status mark-bad booted', 'systemctl reboot', 'systemctl reboot --force --force']);
+  t.is(device.read('esp/grub/reason'), 'Not healthy: dns.resolved: it does not answer.\n');
+  t.is(device.read('esp/grub/proven.env'), 'PROVEN=A\n');
+});
+
+test('the old slot tells why the other one was given up, once', async (t) => {
+  const device = new Device(t, 'A', fellBack);
+  device.put('esp/grub/trial', 'B\n');
+  device.put('esp/grub/reason', 'core did not answer\n');
+  await device.run('gemel-firmware-gate');
+  t.deepEqual(device.calls(), [
+    'gemel firmware conclude --outcome fell-back --slot B --reason core did not answer --json',
+  ]);
+  t.regex(device.read('esp/grub/grubenv'), /^A_TRY=0$/m);
+  t.regex(device.read('esp/grub/grubenv'), /^B_OK=0$/m);
+  await device.run('gemel-firmware-gate');
+  t.is(device.calls().length, 1);
+});
+
+test('a slot that did not get to its gate is told from one that was interrupted there', async (t) => {
+  const silent = new Device(t, 'A', fellBack);
+  await silent.run('gemel-firmware-gate');
+  t.regex(silent.calls()[0] ?? '', /--reason it did not start: kernel, root file system/);
+  const interrupted = new Device(t, 'A', fellBack);
+  interrupted.put('esp/grub/trial', 'B\n');
+  await interrupted.run('gemel-firmware-gate');
+  t.regex(interrupted.calls()[0] ?? '', /--reason it started and was interrupted/);
+});
+
+test('an ordinary start only takes back the count of the boot loader', async (t) => {
+  const device = new Device(t, 'A', { proven: 'PROVEN=A\n', grubenv: 'ORDER=A B\nA_OK=1\nA_TRY=2\nB_OK=0\nB_TRY=0\n' });
+  device.put('verdict', 'Not healthy: time.chrony: it does not run.\n');
+  await device.run('gemel-firmware-gate');
+  t.deepEqual(device.calls(), []);
+  t.regex(device.read('esp/grub/grubenv'), /^A_TRY=0$/m);
+});
+
+test('an environment block that the power failure left unreadable is made anew with the slot that runs', async (t) => {
+  const device = new Device(t, 'B', { proven: 'PROVEN=B\n', grubenv: '' });
+  await device.run('gemel-firmware-gate');
+  t.deepEqual(device.read('esp/grub/grubenv').trim().split('\n').sort(), [
+    'A_OK=0',
+    'A_TRY=0',
+    'B_OK=1',
+    'B_TRY=0',
+    'ORDER=B A',
+  ]);
+});
