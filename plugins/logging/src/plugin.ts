@@ -25,7 +25,16 @@ export default definePlugin({
       settings: () => settings.running(forwardingSettings),
     });
     const status = context.status.add(logForwarding, (signal) => reader.read(signal));
-    const watch = context.own(new ForwardingWatch({ clock, events, log, status, read: () => reader.read() }));
+    const watch = context.own(
+      new ForwardingWatch({
+        clock,
+        events,
+        log,
+        status,
+        read: () => reader.read(),
+        restart: () => rsyslog.restart(),
+      }),
+    );
     settings.onApplied(forwardingSettings, ({ destinations }) => watch.turn(Object.keys(destinations).length > 0));
 
     const peer = context.find(PeerService);

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { lastErrorOf, parseEngineMessages } from '#logging/forwarding/engine-messages.js';
-import { compare } from '#logging/forwarding/forwarding-watch.js';
+import type { EventsAccess } from '@gemel/core/sdk';
+import { ScriptedSystem } from '@gemel/core/testing';
+import { collectingLog } from '../kernel/collecting-log.js';
+import { compare, ForwardingWatch } from '#logging/forwarding/forwarding-watch.js';
 import type { DestinationStatus } from '#logging/forwarding/forwarding-status.js';
 import { figuresOf, parseStatistics } from '#logging/forwarding/statistics.js';
 import { destinationSchema } from '#logging/settings/forwarding-schema.js';
@@ -64,12 +67,16 @@ test('takes the newest reason that names the receiver, without the link to a web
   });
 });
 
-test('a TLS message that names nobody belongs to the only destination with TLS, else to the action suspended next', (t) => {
-  const refused = 'nsd_ossl:TLS session terminated with remote syslog server: certificate verify failed';
-  const said = messages(refused, "action 'to-b' suspended (module 'builtin:omfwd'), retry 0.");
+test('a TLS message that names nobody belongs to the only destination with TLS, else to the receiver named before', (t) => {
+  const refused = 'net_ossl:TLS session terminated with remote syslog server: peer name not authorized';
+  const said = messages(
+    "nsd_ossl: TLS Connection initiated with remote syslog server '10.77.0.9'.",
+    refused,
+    "nsd_ossl: TLS Connection initiated with remote syslog server '10.77.0.1'.",
+  );
   t.is(lastErrorOf('a', destination, said, 1)?.text, refused);
   t.is(lastErrorOf('a', destination, said, 2), undefined);
-  t.is(lastErrorOf('b', destination, said, 2)?.text, refused);
+  t.is(lastErrorOf('b', { ...destination, host: '10.77.0.9' }, said, 2)?.text, refused);
 });
 
 const row: DestinationStatus = {
@@ -110,4 +117,29 @@ test('finds the device of the data volume, of two mounts the one on top', (t) =>
   const line = (device: string, place: string) => `36 35 ${device} / ${place} rw,noatime - ext4 /dev/x rw\n`;
   t.is(deviceOf(line('254:1', '/') + line('254:4', '/data') + line('254:5', '/data'), '/data'), '254:5');
   t.is(deviceOf(line('254:1', '/'), '/data'), undefined);
+});
+
+test('rsyslogd is started again for a RELP receiver that it gave up, once a minute at most', async (t) => {
+  const system = new ScriptedSystem();
+  const lost = "omrelp[h:2515]: authentication error 'no permited name found' - DISABLING action";
+  const destinations = [{ ...row, protocol: 'relp-tls' as const, state: 'waiting' as const, lastError: lost }];
+  let restarts = 0;
+  const { log } = collectingLog();
+  const published: string[] = [];
+  const watch = new ForwardingWatch({
+    clock: system.clock,
+    // the watch publishes only
+    events: { publish: ({ id }: { readonly id: string }) => void published.push(id) } as unknown as EventsAccess,
+    log,
+    status: { set: () => undefined, [Symbol.dispose]: () => undefined },
+    read: async () => ({ state: 'running', destinations }),
+    restart: async () => void (restarts += 1),
+  });
+  await watch.look();
+  await watch.look();
+  t.is(restarts, 1);
+  await system.clock.advance(60_000);
+  await watch.look();
+  t.is(restarts, 2);
+  t.deepEqual(published, ['logging.destination.failed']);
 });

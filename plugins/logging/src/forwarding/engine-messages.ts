@@ -1,4 +1,4 @@
-import { type Destination, expectedName, portOf } from '../settings/forwarding-schema.js';
+import { type Destination, portOf } from '../settings/forwarding-schema.js';
 import { engineName } from '../settings/render-forwarding.js';
 
 /** What rsyslogd wrote to the journal. */
@@ -10,7 +10,10 @@ export interface EngineMessage {
 
 /** Of no use to somebody who looks for a reason. */
 const idle =
-  /action '[^']+' resumed|journal files changed|exiting on signal|\] start$|config validation|Destructing|imjournal: (?:journal|No statefile)/;
+  /action '[^']+' resumed|journal files changed|exiting on signal|\] start$|^queue "|TLS Connection initiated|Information, |terminated successfully|config validation|Destructing|imjournal: (?:journal|No statefile)/;
+
+/** `nsd_ossl: TLS Connection initiated with remote syslog server '192.0.2.14'.` */
+const remote = /(?:remote syslog server|syslog client|remote) '([^']+)'/;
 
 /** What rsyslogd says is not about the receiver, only that it did not work. */
 const consequence = /^action '([^']+)' suspended/;
@@ -34,7 +37,7 @@ function plain(message: string): string {
 
 /**
  * The newest message about a destination that tells a reason. rsyslogd names the receiver or the action in most; its TLS
- * messages name neither, and are taken for those of the only destination with TLS, or of the action it suspends next.
+ * messages name neither, and are taken for those of the only destination of protocol tls, or of the receiver that was named before.
  */
 export function lastErrorOf(
   name: string,
@@ -44,16 +47,15 @@ export function lastErrorOf(
 ): EngineMessage | undefined {
   const engine = engineName(name);
   const place = `${destination.host}:${portOf(destination)}`;
-  const peer = expectedName(destination);
   return messages.findLast(({ text }, index) => {
     if (idle.test(text)) return false;
     if (consequence.test(text)) return false;
     if (text.includes(`'${engine}'`) || text.includes(`${engine}[`) || text.includes(place)) return true;
-    if (!isAboutTls(text)) return false;
-    if (peer !== undefined && text.includes(peer)) return true;
-    if (usersOfTls === 1) return destination.protocol === 'tls' || destination.protocol === 'relp-tls';
-    const next = messages.slice(index).find((later) => consequence.test(later.text));
-    return next?.text.includes(`'${engine}'`) === true;
+    if (destination.protocol !== 'tls' || !isAboutTls(text)) return false;
+    if (usersOfTls === 1) return true;
+    // just before, it named the receiver with which it talks
+    const named = messages.slice(0, index).findLast((earlier) => remote.test(earlier.text));
+    return named !== undefined && remote.exec(named.text)?.[1] === destination.host;
   });
 }
 

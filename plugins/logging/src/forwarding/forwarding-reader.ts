@@ -1,6 +1,6 @@
 import { ApplianceError, type Clock, type SystemAccess } from '@gemel/core/sdk';
 import { forwardingUnit, olderStatisticsFile, statisticsFile } from '../paths.js';
-import { type Destination, type ForwardingSettings, portOf, usesTls } from '../settings/forwarding-schema.js';
+import { type Destination, type ForwardingSettings, portOf } from '../settings/forwarding-schema.js';
 import { engineName } from '../settings/render-forwarding.js';
 import type { Rsyslog } from '../system/rsyslog.js';
 import { type EngineMessage, lastErrorOf, parseEngineMessages } from './engine-messages.js';
@@ -34,7 +34,7 @@ export class ForwardingReader {
     });
     const trouble = state === 'stopped' || rows.some(({ figures }) => figures?.moving === false || figures?.dropped);
     const messages = trouble ? await this.#messages(signal) : [];
-    const usersOfTls = all.filter(([, each]) => each.enabled && usesTls(each)).length;
+    const usersOfTls = all.filter(([, each]) => each.enabled && each.protocol === 'tls').length;
     return {
       state,
       destinations: rows.map(({ name, destination, figures }): DestinationStatus => {

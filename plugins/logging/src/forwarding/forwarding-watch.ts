@@ -5,12 +5,17 @@ import type { DestinationStatus, ForwardingStatus } from './forwarding-status.js
 /** rsyslogd counts every 5 s; two counts without movement are trouble. */
 const lookEveryMs = 10_000;
 
+/** Each costs the other destinations a second. */
+const restartEveryMs = 60_000;
+
 export interface ForwardingWatchParts {
   readonly clock: Clock;
   readonly events: EventsAccess;
   readonly log: Logger;
   readonly status: StatusPublisher<ForwardingStatus>;
   readonly read: () => Promise<ForwardingStatus>;
+  /** Starts rsyslogd anew; what waits is kept. */
+  readonly restart: () => Promise<void>;
 }
 
 /** Looks now and then, while there are destinations, and tells what changed. */
@@ -19,6 +24,8 @@ export class ForwardingWatch implements AsyncDisposable {
   #timer: Disposable | undefined;
   #last: ForwardingStatus | undefined;
   #looking: Promise<void> | undefined;
+  /** Monotonic. */
+  #restartedAt = Number.NEGATIVE_INFINITY;
 
   constructor(readonly parts: ForwardingWatchParts) {}
 
@@ -47,6 +54,13 @@ export class ForwardingWatch implements AsyncDisposable {
     await this.#looking;
   }
 
+  async #restart(): Promise<void> {
+    const { clock, restart } = this.parts;
+    if (clock.monotonic() - this.#restartedAt < restartEveryMs) return;
+    this.#restartedAt = clock.monotonic();
+    await restart();
+  }
+
   async #look(): Promise<void> {
     const { events, log, status, read } = this.parts;
     try {
@@ -64,10 +78,16 @@ export class ForwardingWatch implements AsyncDisposable {
         if (recovered) events.publish(destinationRecovered, { destination, queued: each.queued });
         if (dropped > 0) events.publish(destinationDropped, { destination, count: dropped });
       }
+      if (now.destinations.some(gaveUp)) await this.#restart();
     } catch (err) {
       log.warn({ err }, 'log forwarding could not be looked at');
     }
   }
+}
+
+/** librelp does not try a receiver again whose certificate was once not the right one, although that may be mended there. */
+export function gaveUp({ state, lastError }: DestinationStatus): boolean {
+  return state === 'waiting' && lastError?.includes('DISABLING action') === true;
 }
 
 interface Findings {

@@ -88,7 +88,7 @@ function ruleset(name: string, destination: Destination): readonly string[] {
 function queue(name: string, { queueMegabytes }: Destination): string {
   const file = Math.max(1, Math.min(16, Math.floor(queueMegabytes / 8)));
   return [
-    'queue.type="LinkedList" queue.size="20000" queue.highWatermark="4000" queue.lowWatermark="1000"',
+    'queue.type="LinkedList" queue.workerThreads="1" queue.size="20000" queue.highWatermark="4000" queue.lowWatermark="1000"',
     `queue.filename="${name}" queue.spoolDirectory="${queueFolder}"`,
     `queue.maxDiskSpace="${queueMegabytes}m" queue.maxFileSize="${file}m" queue.checkpointInterval="1000"`,
     'queue.timeoutEnqueue="0" queue.saveOnShutdown="on" queue.timeoutShutdown="1000" queue.timeoutActionCompletion="1000"',
@@ -122,6 +122,9 @@ function streamTls(name: string, destination: Destination): readonly string[] {
   const peer = expectedName(destination);
   return [
     '\n    StreamDriver="ossl" StreamDriverMode="1"',
+    // In TLS 1.3 a sender takes the connection for good before the receiver has looked at its certificate: what it sent until then is
+    // lost when that is refused. TLS 1.2 tells before anything is sent.
+    'gnutlsPriorityString="MaxProtocol=TLSv1.2"',
     peer === undefined
       ? 'StreamDriverAuthMode="x509/certvalid"'
       : `StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="${peer}"`,
