@@ -87,6 +87,22 @@ await checks.check('a killed site is back within two seconds, by its unit', asyn
   assert.match(await lab.answer(8001, '/demo/-/ready'), / 401 /);
 });
 
+await checks.check('a site that hangs is noticed, told, and started again by its unit', async () => {
+  const before = await property('demo', 'MainPID');
+  await lab.sh(`kill -STOP ${before}`);
+  await until('the site to run again', 60, async () => {
+    const pid = await property('demo', 'MainPID');
+    return pid !== before && pid !== '0' && (await property('demo', 'ActiveState')) === 'active';
+  });
+  assert.match(await lab.answer(8001, '/demo/-/ready'), / 401 /);
+  assert.match(
+    await lab.sh('journalctl --unit gemel-sites-watch --output=cat'),
+    /Site demo hangs and is started again: /,
+  );
+  // Core has told it.
+  assert.equal(await lab.sh('sleep 1; ls -A /run/gemel/site-hangs'), '');
+});
+
 await checks.check('an update keeps the data, and undo brings version and data back', async () => {
   await lab.sh('gemel site stop demo --yes && echo mine > /srv/gemel/sites/demo/data/1/mine');
   await lab.sh('gemel site update demo --start');
@@ -154,6 +170,18 @@ await checks.check(
     assert.notEqual((await lab.sh('systemctl is-active gemel-core || true')).trim(), 'active');
   },
 );
+
+await checks.check('a site runs from its image, mounted as on a device', async () => {
+  // A container has its version unpacked, for those that have no loop devices; this one has some.
+  await lab.sh('systemctl stop gemel-site@one && mv /var/lib/gemel/site-versions/pages/*/root /tmp/unpacked');
+  await lab.sh('/usr/lib/gemel/libexec/gemel-site-render one && systemctl start gemel-site@one');
+  const root = await lab.sh(`grep ' / ' /proc/${await property('one', 'MainPID')}/mountinfo`);
+  // 7 is the number of loop devices.
+  assert.match(root, /^\d+ \d+ 7:\d+ \/ \/ ro,.* - squashfs /m);
+  assert.match(await lab.answer(8001, '/one/'), / 200 /);
+  await lab.sh('systemctl stop gemel-site@one && mv /tmp/unpacked /var/lib/gemel/site-versions/pages/*/root');
+  await lab.sh('/usr/lib/gemel/libexec/gemel-site-render one && systemctl start gemel-site@one');
+});
 
 await checks.check('the resource agent tells running, ended and broken sites apart', async () => {
   const agent = (action: string, site = 'one') =>

@@ -39,6 +39,11 @@ export const siteEvents = {
     summary: 'A site does not run although it should.',
     schema: z.object({ site, reason }),
   }),
+  hung: defineEvent({
+    id: 'sites.hung',
+    summary: 'A site ran and did not answer any more. It was killed and is started again.',
+    schema: z.object({ site, reason }),
+  }),
   versionInstalled: defineEvent({
     id: 'sites.version.installed',
     summary: 'A version of a site type was installed on this node.',

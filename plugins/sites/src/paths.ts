@@ -10,6 +10,8 @@ export const paths = {
   /** There as long as this node is part of a cluster; Pacemaker has the say about sites then. */
   clusterMark: '/var/lib/gemel/cluster/corosync.conf',
   renderer: '/usr/lib/gemel/libexec/gemel-site-render',
+  /** A file of a site's name: it hung, and why that is thought. gemel-sites-watch.service had it started again. */
+  hangs: '/run/gemel/site-hangs',
   /** systemd writes it in containers, which have no loop devices: images are unpacked there. */
   containerMark: '/run/systemd/container',
 } as const;

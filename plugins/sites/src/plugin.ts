@@ -9,6 +9,7 @@ import { SitesService } from './contract.js';
 import { siteEvents } from './events.js';
 import { paths } from './paths.js';
 import { SiteAddress } from './run/site-address.js';
+import { HangWatch } from './run/hang-watch.js';
 import { LocalControl } from './run/site-control.js';
 import { SiteHooks } from './run/site-hooks.js';
 import { SiteUnits } from './run/site-units.js';
@@ -100,6 +101,7 @@ export default definePlugin({
       }),
     );
 
+    context.own(new HangWatch({ files, events, log }));
     const adoption = context.own(
       new SiteAdoption({
         control: pacemaker,
