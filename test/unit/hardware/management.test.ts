@@ -14,15 +14,29 @@ IP Address              : ${address}
 Subnet Mask             : 255.255.255.0
 MAC Address             : 00:00:00:00:00:01
 Default Gateway IP      : 10.77.0.1
-ID  Name\t     Callin  Link Auth\tIPMI Msg   Channel Priv Limit
-1                    true    false      false      Unknown (0x00)
-2   lab              true    false      true       ADMINISTRATOR
-3   ${user.padEnd(16)} true    true       ${String(enabled).padEnd(10)} ADMINISTRATOR
-4                    true    false      false      Unknown (0x00)
 Channel 0x1 info:
   Channel Medium Type   : 802.3 LAN
     Access Mode         : ${access}
-`;
+${[
+  [2, 'lab', 'enabled', 'ADMINISTRATOR'],
+  [3, user, enabled ? 'enabled' : 'disabled', 'ADMINISTRATOR'],
+  [4, '', 'disabled', 'Unknown (0x00)'],
+]
+  .map(
+    ([slot, name, messaging, level]) => `Maximum User IDs     : 63
+Enabled User IDs     : 1
+
+User ID              : ${slot}
+User Name            : ${name}
+Fixed Name           : No
+Access Available     : call-in / callback
+Link Authentication  : ${messaging}
+IPMI Messaging       : ${messaging}
+Privilege Level      : ${level}
+Enable Status        : unknown
+`,
+  )
+  .join('')}`;
 }
 
 const wanted: ManagementSettings = {
@@ -140,12 +154,12 @@ function world() {
   const system = new ScriptedSystem({ files: { '/sys/class/ipmi/ipmi0/x': '' } });
   return { system, management: new Management(new Ipmitool(system.commands, system.files)) };
 }
-const exec = ['ipmitool', '-I', 'open', 'exec', '/dev/stdin'];
+const shell = ['ipmitool', '-I', 'open', 'shell'];
 
 test('the password reaches ipmitool by its input and is in no argument', async (t) => {
   const { system, management } = world();
   let told = false;
-  system.commands.always(exec, (_argv, { input }) => {
+  system.commands.always(shell, (_argv, { input }) => {
     told ||= input?.includes('user set') ?? false;
     return printed(told ? {} : { address: '0.0.0.0', user: '' });
   });
@@ -157,7 +171,7 @@ test('the password reaches ipmitool by its input and is in no argument', async (
 
 test('a controller that does not take the settings is told with what it has', async (t) => {
   const { system, management } = world();
-  system.commands.always(exec, printed({ address: '10.77.0.50' }));
+  system.commands.always(shell, printed({ address: '10.77.0.50' }));
   const failure = await t.throwsAsync(management.apply(wanted, new AbortController().signal));
   t.is(
     failure?.message,
@@ -168,10 +182,20 @@ test('a controller that does not take the settings is told with what it has', as
 test('a silent controller is a state with a reason, and applying to it says so', async (t) => {
   const { system, management } = world();
   const { ApplianceError } = await import('@gemel/core/sdk');
-  system.commands.always(exec, new ApplianceError('timeout', 'ipmitool did not end within 15 s and was stopped.'));
+  system.commands.always(shell, new ApplianceError('timeout', 'ipmitool did not end within 25 s and was stopped.'));
   const view = await management.view(wanted);
-  t.deepEqual([view.state, view.reports[0]?.params], ['silent', { reason: 'no answer within 15 s' }]);
+  t.deepEqual([view.state, view.reports[0]?.params], ['silent', { reason: 'no answer within 25 s' }]);
   await t.throwsAsync(management.apply(wanted, new AbortController().signal), { code: 'unavailable' } as object);
+});
+
+test('a controller that ipmitool finds no way to is silent, whatever prompts it prints', async (t) => {
+  const { system, management } = world();
+  system.commands.always(shell, {
+    stdout: 'ipmitool> lan print 1\nipmitool> exit\n',
+    stderr: 'No response\n',
+    exitCode: 1,
+  });
+  t.deepEqual((await management.view(wanted)).reports[0]?.params, { reason: 'No response' });
 });
 
 test('without a controller nothing is asked', async (t) => {

@@ -3,7 +3,8 @@ import type { ManagementSettings } from './schema.js';
 
 /** The network channel; IPMI 2.0, table 6-1, leaves the number to the maker, and 1 is what boards have. */
 const channel = 1;
-/** Slot 1 is the anonymous user, slot 2 the maker's own administrator. */
+/** Slot 1 is the anonymous user, slot 2 the maker's own administrator. Some controllers have 63, and take their time for each. */
+const slots = [2, 3, 4, 5, 6];
 const firstFreeSlot = 3;
 const administrator = 4;
 
@@ -31,26 +32,38 @@ export function parseController(text: string): Controller | undefined {
   const field = (name: string) => new RegExp(`^${name} +: (.*)$`, 'm').exec(text)?.[1]?.trim();
   const address = field('IP Address');
   if (address === undefined) return undefined;
-  const users = [...text.matchAll(/^(\d+) {2,3}(.{0,16}?) +(true|false) +(true|false) +(true|false) +(.+)$/gm)];
+  const users = text
+    .split(/^(?=User ID +: )/m)
+    .slice(1)
+    .map(parseUser)
+    .filter(({ name }) => name !== '');
   return {
     address,
     netmask: field('Subnet Mask') ?? '',
     gateway: field('Default Gateway IP') ?? '',
     static: field('IP Address Source') === 'Static Address',
-    users: users
-      .map(([, slot, name = '', , , enabled, privilege = '']) => ({
-        slot: Number(slot),
-        name: name.trim(),
-        enabled: enabled === 'true',
-        privilege: privilege.trim(),
-      }))
-      .filter(({ name }) => name !== ''),
+    users,
     accessible: !/Access Mode +: disabled/.test(text),
   };
 }
 
-/** Lines for `ipmitool exec`. */
-export const readScript = [`lan print ${channel}`, `user list ${channel}`, `channel info ${channel}`];
+/** Of `channel getaccess`. */
+function parseUser(text: string): Controller['users'][number] {
+  const field = (name: string) => new RegExp(`^${name} +: (.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
+  return {
+    slot: Number(field('User ID')),
+    name: field('User Name'),
+    enabled: field('IPMI Messaging') === 'enabled' && field('Enable Status') !== 'disabled',
+    privilege: field('Privilege Level'),
+  };
+}
+
+/** Lines for `ipmitool shell`. */
+export const readScript = [
+  `lan print ${channel}`,
+  `channel info ${channel}`,
+  ...slots.map((slot) => `channel getaccess ${channel} ${slot}`),
+];
 
 /**
  * Brings a controller to the settings. Pure. Users that others made are left alone.
@@ -77,10 +90,10 @@ export function writeScript(settings: ManagementSettings, now: Controller): read
   ];
 }
 
+/** When all are taken, the last one is taken over. */
 function freeSlot({ users }: Controller): number {
-  let slot = firstFreeSlot;
-  while (users.some((user) => user.slot === slot)) slot++;
-  return slot;
+  const free = slots.find((slot) => slot >= firstFreeSlot && !users.some((user) => user.slot === slot));
+  return free ?? Math.max(...slots);
 }
 
 export interface Difference {

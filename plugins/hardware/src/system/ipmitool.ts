@@ -1,7 +1,10 @@
 import { ApplianceError, asApplianceError, type CommandRunner, type FileStore } from '@gemel/core/sdk';
 
-/** A controller that answers does so in a second or two; one that is silent is not waited for longer. */
-const limitMs = 15_000;
+/** A controller that answers does so in a few seconds; one that is silent is not waited for longer. */
+const limitMs = 25_000;
+
+/** What the shell of ipmitool says before each command. */
+const prompt = /^ipmitool>/;
 
 /** What became of a question to the controller. */
 export type Answer =
@@ -28,7 +31,7 @@ export class Ipmitool {
 
   /** @param lines Commands of ipmitool, by way of its standard input: some carry a password, and an argument would show in the journal. */
   async run(lines: readonly string[], signal?: AbortSignal): Promise<Answer> {
-    return await this.#ask(['exec', '/dev/stdin'], `${lines.join('\n')}\n`, signal);
+    return await this.#ask(['shell'], `${lines.join('\n')}\nexit\n`, signal);
   }
 
   /** Comma-separated, one sensor a line. */
@@ -47,7 +50,9 @@ export class Ipmitool {
     const options = { timeoutMs: limitMs, ...(signal && { signal }), ...(input !== undefined && { input }) };
     try {
       const { stdout, stderr } = await this.#commands.run(['ipmitool', '-I', 'open', ...argv], options);
-      if (stdout.trim() !== '') return { kind: 'answered', text: stdout };
+      const lines = stdout.split('\n').filter((line) => !prompt.test(line));
+      const text = lines.join('\n');
+      if (text.trim() !== '') return { kind: 'answered', text };
       return { kind: 'silent', reason: stderr.trim().split('\n', 1)[0] || 'it said nothing' };
     } catch (failure) {
       const { code, message } = asApplianceError(failure);
