@@ -98,7 +98,7 @@ export const settingsReports = defineReports({
   },
   'settings.rollback.failed': {
     severity: 'error',
-    text: 'Revision {confirmed} could not be brought back: {reason} Mend that, then: gemel settings rollback {confirmed}. It is tried again at the next start.',
+    text: 'Revision {confirmed} could not be brought back: {reason} Mend that. It is tried again every 30 s, and at once with: gemel settings rollback {confirmed}.',
   },
   'settings.rollback.not-recorded': {
     severity: 'warning',

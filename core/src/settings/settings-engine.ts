@@ -221,12 +221,18 @@ export class SettingsEngine implements SettingsMaintenance {
     });
   }
 
-  /** For the guard and the engine's own timer: takes back a revision whose time is over. Does nothing when it was settled or has time. */
+  /**
+   * For the guard and the engine's own timer: takes back a revision whose time is over, and tries once more what is stuck. Does nothing
+   * when it was settled or has time.
+   */
   async rollBackExpired(revision: number): Promise<Journal | undefined> {
     const { activation, applying } = this.state;
     if (activation?.state === 'applying' && this.#isOver(activation, revision)) applying?.abort();
     return this.#exclusive.run(async () => {
       const now = this.state.activation;
+      if (now?.state === 'stuck' && now.revision === revision) {
+        return this.#settlement.rollBack(now.reports.filter(({ code }) => code !== 'settings.rollback.failed'));
+      }
       if (now?.state !== 'awaiting-confirmation' || !this.#isOver(now, revision)) return now;
       const params = { revision, seconds: now.windowSeconds, confirmed: this.state.confirmed.meta.number };
       return this.#settlement.rollBack([settingsReports.report('settings.not-confirmed', params)]);

@@ -193,6 +193,20 @@ test('a section that throws while applying is rolled back, and stuck when the ol
   assertInForce(t, world);
 });
 
+test('a stuck rollback is tried again every 30 s, and told once', async (t) => {
+  const world = await withDraft();
+  world.trouble.applyThrows = 'the engine is broken';
+  await t.throwsAsync(world.activate());
+  await world.system.clock.advance(61_000);
+  t.is(world.engine.status().state, 'stuck');
+  t.is(world.eventIds().filter((id) => id === 'settings.activation.stuck').length, 1);
+  world.trouble.applyThrows = undefined;
+  await world.system.clock.advance(30_000);
+  t.is(world.engine.status().state, 'rolled-back');
+  t.true(world.eventIds().includes('settings.activation.rolled-back'));
+  assertInForce(t, world);
+});
+
 test('a stuck rollback is tried again at the next start', async (t) => {
   const world = await withDraft();
   world.trouble.applyThrows = 'the engine is broken';

@@ -27,6 +27,9 @@ import { bring, type Brought } from './bring.js';
 /** A rollback that took longer was held up by something that hangs, and would be again. */
 const retryWithinMs = 10_000;
 
+/** What is stuck is tried again that often: an engine that was repaired brings the old settings back without a hand. */
+const stuckRetryMs = 30_000;
+
 type ConfirmedOver = z.infer<typeof confirmedOver>;
 
 /** What the engine wants to know of a settlement. */
@@ -142,6 +145,7 @@ export class Settlement {
     const { state } = this;
     const { parts, revisions } = state;
     const confirmed = state.confirmed.meta.number;
+    const wasStuck = this.#pending().state === 'stuck';
     const journal: Journal = {
       ...this.#pending(),
       state: 'rolling-back',
@@ -171,7 +175,8 @@ export class Settlement {
     await this.#stopGuards(ended.revision);
     const reasons = ended.reports.map((report) => report.text);
     if (ended.state === 'stuck') {
-      this.#log.error({ revision: ended.revision, confirmed, reasons }, 'rollback failed');
+      if (!wasStuck) this.#log.error({ revision: ended.revision, confirmed, reasons }, 'rollback failed');
+      this.#timer = parts.clock.after(stuckRetryMs, () => this.listener.expired(ended.revision));
     } else {
       const reason = reasons[0] ?? '';
       await this.tidy('outcome', () =>
@@ -184,7 +189,8 @@ export class Settlement {
     this.tellApplied(work.map(({ section }) => section.id));
     if (change !== undefined) await state.partners.abandon(change);
     const event = ended.state === 'stuck' ? activationStuck : activationRolledBack;
-    parts.publish(event, { revision: ended.revision, confirmed, reasons });
+    // told once, not with each of its tries
+    if (event !== activationStuck || !wasStuck) parts.publish(event, { revision: ended.revision, confirmed, reasons });
     this.listener.settled();
     return ended;
   }
