@@ -16,7 +16,7 @@ export async function repositoryVersion(): Promise<string> {
 }
 
 export async function firmwareRecord(version?: string): Promise<string> {
-  return `${JSON.stringify({ version: version ?? (await repositoryVersion()) })}\n`;
+  return `${JSON.stringify({ version: version ?? (await repositoryVersion()), oldestAllowed: MINIMUM_VERSION })}\n`;
 }
 
 /** Ids of the hardware profiles that come with the firmware. */

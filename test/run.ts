@@ -29,6 +29,7 @@ const suites: readonly Suite[] = [
   { name: 'network-return', lab: true, argv: [node, 'test/accept/network-return.ts'] },
   { name: 'core-killed', lab: true, argv: [node, 'test/accept/core-killed.ts', '--points', '4'] },
   { name: 'power-loss', lab: true, argv: [node, 'test/accept/power-loss.ts', '--points', '4'] },
+  { name: 'firmware-refused', lab: true, argv: [node, 'test/accept/firmware-refused.ts'] },
   { name: 'firmware-good', lab: true, argv: [node, 'test/accept/firmware-good.ts'] },
   { name: 'firmware-fallback', lab: true, argv: [node, 'test/accept/firmware-fallback.ts', '--cases', 'core-fails'] },
 ];

@@ -84,7 +84,7 @@ export function firmwareActions(parts: FirmwareActionParts): readonly AnyAction[
       positionals: ['file'],
       present: presentExamination,
       async run(input, { signal, progress }) {
-        const booted = (await service.firmware.booted()) ?? 'A';
+        const booted = await service.firmware.booted();
         const found = await examination.examine(input.file, booted, signal, progress);
         return { ...found, reports: [...found.reports] };
       },

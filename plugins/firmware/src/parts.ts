@@ -42,6 +42,6 @@ export function firmwareParts(context: PluginContext, service: FirmwareService):
     examination,
     installation: new Installation(parts),
     rollback: new Rollback(parts),
-    gate: new Gate({ records, health, clock, events }),
+    gate: new Gate({ records, health, clock, events, running: async () => (await firmware.record()).version }),
   };
 }

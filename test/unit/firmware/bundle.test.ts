@@ -63,6 +63,10 @@ test('an image as large as the slot fits, one byte more does not', (t) => {
   t.deepEqual(codes({ version: '1.3.0', imageBytes: 2 ** 30 + 1 }), ['firmware.slot.too-small']);
 });
 
+test('where there are no slots the size is not asked for', (t) => {
+  t.deepEqual(codes({ version: '1.3.0', imageBytes: 2 ** 40 }, { target: undefined }), []);
+});
+
 test('what RAUC says about a bundle that it does not read tells distrust from damage', (t) => {
   const message = 'rauc-Message: 04:25:07.201: Reading bundle: /b.raucb\n';
   t.deepEqual(refusalOf(`${message}Invalid bundle format: Signature size is 0\n`), {

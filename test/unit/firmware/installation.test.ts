@@ -180,7 +180,7 @@ test('the gate waits until the health was looked at, and ends a trial with its s
   const { records, events, told } = world;
   let known = false;
   const health = async () => (known ? world.health.now : undefined);
-  const gate = new Gate({ records, events, clock: world.system.clock, health });
+  const gate = new Gate({ records, events, clock: world.system.clock, health, running: async () => '0.2.0' });
   await t.throwsAsync(gate.judge(), { instanceOf: ApplianceError, code: 'unavailable' });
   known = true;
   t.is(await gate.judge(), 0);
@@ -193,6 +193,8 @@ test('the gate waits until the health was looked at, and ends a trial with its s
   ]);
   t.is(await records.trial(), undefined);
   t.like((await records.history())[0], { kind: 'fell-back', version: '0.2.0', by: 'gate' });
+  await gate.conclude('good', 'B', '');
+  t.like((await records.history())[0], { kind: 'good', version: '0.2.0' }, 'installed by RAUC alone');
 });
 
 test('a bundle of another product, as RAUC describes it, is refused by name', async (t) => {

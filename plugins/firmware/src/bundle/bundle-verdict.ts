@@ -12,7 +12,8 @@ export interface ApplianceFacts {
   readonly compatible: string;
   /** Undefined when no hardware profile fits the machine. */
   readonly profile: string | undefined;
-  readonly target: { readonly slot: string; readonly bytes: number };
+  /** Undefined on a machine without slots, where a bundle can only be looked at. */
+  readonly target: { readonly slot: string; readonly bytes: number } | undefined;
 }
 
 /** Everything that speaks against installing it, not only the first. Pure; trust and damage are found before. */
@@ -39,7 +40,7 @@ export function judgeBundle(file: string, info: BundleInfo, facts: ApplianceFact
   }
   if (isOlder(version, oldestAllowed))
     reports.push(report('firmware.version.too-old', { version, oldest: oldestAllowed, running }));
-  if (info.imageBytes > target.bytes)
+  if (target !== undefined && info.imageBytes > target.bytes)
     reports.push(
       report('firmware.slot.too-small', {
         slot: target.slot,

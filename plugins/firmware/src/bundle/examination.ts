@@ -46,10 +46,15 @@ export class BundleExamination {
   }
 
   /** @throws ApplianceError for engines that fail; what is wrong with the bundle is in the reports. */
-  async examine(file: string, booted: SlotName, signal: AbortSignal, progress: Progress): Promise<Examination> {
+  async examine(
+    file: string,
+    booted: SlotName | undefined,
+    signal: AbortSignal,
+    progress: Progress,
+  ): Promise<Examination> {
     const { firmware, commands, files } = this.#parts;
     const { version: running, oldestAllowed } = await firmware.record();
-    const slot = otherSlot(booted);
+    const slot = otherSlot(booted ?? 'A');
     progress(0.01, 'reading the signature');
     const read = await this.#read(file, signal);
     if ('report' in read) return this.#refused(file, running, slot, read.report);
@@ -60,7 +65,7 @@ export class BundleExamination {
         oldestAllowed,
         compatible: await firmware.compatible(),
         profile: await this.#profile(),
-        target: { slot, bytes: await firmware.slotBytes(slot) },
+        target: booted === undefined ? undefined : { slot, bytes: await firmware.slotBytes(slot) },
       }),
     ];
     if (reports.length === 0) {

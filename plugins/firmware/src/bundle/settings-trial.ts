@@ -25,7 +25,11 @@ export async function trySettings(
   const must = async (argv: readonly [string, ...string[]], timeoutMs: number): Promise<string> => {
     const { exitCode, stdout, stderr } = await commands.run(argv, { timeoutMs, signal });
     if (exitCode === 0) return stdout;
-    throw new ApplianceError('engine-failed', `${argv[0]}: ${(stderr || stdout).trim().split('\n').at(-1) ?? ''}`);
+    const lines = (stderr || stdout).trim().split('\n');
+    throw new ApplianceError(
+      'engine-failed',
+      `${argv[0]}: ${lines.find((line) => /Error/.test(line)) ?? lines.at(-1)}`,
+    );
   };
   await files.remove(folder);
   try {

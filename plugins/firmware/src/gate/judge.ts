@@ -17,6 +17,8 @@ export function objections(health: Health, unhealthyBefore: readonly string[]): 
 
 export interface GateParts {
   readonly records: FirmwareRecords;
+  /** Version that runs. */
+  readonly running: () => Promise<string>;
   readonly health: () => Promise<Health | undefined>;
   readonly clock: Clock;
   readonly events: EventsAccess;
@@ -44,7 +46,8 @@ export class Gate {
   async conclude(kind: 'good' | 'fell-back', slot: SlotName, reason: string): Promise<void> {
     const { records, clock, events } = this.#parts;
     const trial = await records.trial();
-    const version = trial?.slot === slot ? trial.version : '';
+    // without a record (installed by RAUC alone, or the power failed before it was written) only what runs is known
+    const version = trial?.slot === slot ? trial.version : kind === 'good' ? await this.#parts.running() : '';
     await records.add({ kind, at: clock.now(), slot, version, by: 'gate', reason });
     await records.end();
     if (kind === 'good') events.publish(firmwareEvents.markedGood, { slot, version });
