@@ -17,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   'network-activation': () => import('./network-activation.ts'),
   sites: () => import('./sites.ts'),
   'cluster-outage': () => import('./cluster-outage.ts'),
+  'cluster-sites': () => import('./cluster-sites.ts'),
 };
 
 const json = process.argv.includes('--json');

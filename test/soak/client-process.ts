@@ -16,7 +16,7 @@ export class ClientProcess implements AsyncDisposable {
   readonly answers: Answer[] = [];
   readonly #child: ChildProcess;
 
-  constructor(lab: Lab, mode: 'poll' | 'write', host: string, port: number, path: string) {
+  constructor(lab: Lab, mode: 'poll' | 'poll-each' | 'write', host: string, port: number | string, path: string) {
     const [program = '', ...enter] = lab.clientCommand();
     const argv = [
       ...enter,
@@ -35,9 +35,10 @@ export class ClientProcess implements AsyncDisposable {
     });
   }
 
-  /** Longest time without an answer that touches the span, milliseconds; to its end when nothing answered any more. */
-  longestSilence(from: number, to: number): number {
-    const times = this.answers.map(({ answeredAt }) => answeredAt).toSorted((a, b) => a - b);
+  /** Longest time without an answer (to this path) that touches the span, milliseconds; to its end when nothing answered any more. */
+  longestSilence(from: number, to: number, path?: string): number {
+    const answers = path === undefined ? this.answers : this.answers.filter((answer) => answer.path === path);
+    const times = answers.map(({ answeredAt }) => answeredAt).toSorted((a, b) => a - b);
     const before = times.findLast((time) => time <= from) ?? from;
     const inside = times.filter((time) => time > before && time <= to);
     let last = before;

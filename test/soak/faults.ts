@@ -51,7 +51,7 @@ async function deafen({ pair, wait }: Scene, node: NodeName): Promise<void> {
 }
 
 /** Two endless loops for each processor. */
-const busy =
+export const busy =
   'for n in $(seq $((2 * $(nproc)))); do systemd-run --quiet --unit=soak-busy@$n sh -c "while :; do :; done"; done';
 
 export const soakFaults: readonly SoakFault[] = [

@@ -15,14 +15,15 @@ const emptyRoot =
 /** Any that the rules of new passwords let through. */
 const password = 'Correct-Horse-7-Battery';
 
-/** `gemel cluster create` on node a, `connect` of node b. Gives the seconds of both together. */
-export async function createPair(pair: PairInLab): Promise<number> {
+/** `gemel cluster create` on node a, with further options, and `connect` of node b. Gives the seconds of both together. */
+export async function createPair(pair: PairInLab, options: readonly string[] = []): Promise<number> {
   const { external, sync } = pair.interfaces;
   const began = performance.now();
   await pair.gemel(
     'a',
     ...['cluster', 'create', `${clusterIp}/24`, '--external', external, '--sync', sync],
     ...['--peer-external', addresses.b.external, '--peer-sync', addresses.b.sync],
+    ...options,
   );
   await connect(pair, 'a', 'b');
   const seconds = (performance.now() - began) / 1_000;

@@ -1,6 +1,6 @@
 /**
  * A client on the operators' network, as a process of its own inside the lab's network namespace. Usage:
- * lab-client.ts poll|write HOST PORT PATH. Prints one line per answer: when it was asked and when it was answered (milliseconds
+ * lab-client.ts poll|write HOST PORT PATH, or poll-each HOST PORT-PORT PATH with a % for the number of the port in the range. Prints one line per answer: when it was asked and when it was answered (milliseconds
  * since 1970), the host that answered, and what was asked.
  */
 import { get } from 'node:http';
@@ -13,11 +13,14 @@ const WRITE_MS = 10;
 /** A request that is not answered by then counts as failed; others were sent meanwhile. */
 const ANSWER_MS = 2_000;
 
+/** Of each of many: twenty a second would be the machine's own load. */
+const POLL_EACH_MS = 100;
+
 /** The answer's body, or undefined when there was none in time. */
-function ask(what: string): Promise<string | undefined> {
+function ask(what: string, at = port): Promise<string | undefined> {
   return new Promise((resolve) => {
     const request = get(
-      { host, port, path: what, agent: false, signal: AbortSignal.timeout(ANSWER_MS) },
+      { host, port: at, path: what, agent: false, signal: AbortSignal.timeout(ANSWER_MS) },
       (response) => {
         let body = '';
         response.setEncoding('utf8');
@@ -38,7 +41,21 @@ async function report(what: string): Promise<boolean> {
   return true;
 }
 
-if (mode === 'poll') {
+/** The site's own words say nothing of the node. */
+async function pollEach(at: number, what: string): Promise<void> {
+  for (let next = Date.now(); ; next += POLL_EACH_MS) {
+    await sleep(Math.max(0, next - Date.now()));
+    const asked = Date.now();
+    void ask(what, String(at)).then((body) => {
+      if (body !== undefined) process.stdout.write(`${asked} ${Date.now()} - ${what}\n`);
+    });
+  }
+}
+
+if (mode === 'poll-each') {
+  const [from = 0, to = 0] = port.split('-').map(Number);
+  for (let each = from; each <= to; each++) void pollEach(each, path.replace('%', String(each - from + 1)));
+} else if (mode === 'poll') {
   for (let next = Date.now(); ; next += POLL_MS) {
     await sleep(Math.max(0, next - Date.now()));
     void report(path);

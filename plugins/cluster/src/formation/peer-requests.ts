@@ -1,6 +1,7 @@
 import { definePeerRequest } from '@gemel/plugin-peer/contract';
 import { z } from 'zod';
 import { membershipSchema } from '../membership/membership.js';
+import { peerOrder } from '../peer-order.js';
 import { nodeViewSchema } from '../readiness/node-view.js';
 
 const nothing = z.object({});
@@ -47,29 +48,12 @@ export const rejoinPrepare = definePeerRequest({
 });
 
 /** Engines start, and the node becomes a member. */
-export const joinStart = definePeerRequest({
-  id: 'cluster.join.start',
-  trust: 'pinned',
-  input: nothing,
-  output: nothing,
-  timeoutMs: 120_000,
-});
+export const joinStart = peerOrder('cluster.join.start', 120_000);
 
-export const joinCommit = definePeerRequest({
-  id: 'cluster.join.commit',
-  trust: 'pinned',
-  input: nothing,
-  output: nothing,
-});
+export const joinCommit = peerOrder('cluster.join.commit');
 
 /** Takes everything back, as if the node had never been asked. */
-export const joinUndo = definePeerRequest({
-  id: 'cluster.join.undo',
-  trust: 'pinned',
-  input: nothing,
-  output: nothing,
-  timeoutMs: 120_000,
-});
+export const joinUndo = peerOrder('cluster.join.undo', 120_000);
 
 /** A node that joined and heard no more asks what became of it. */
 export const joinOutcome = definePeerRequest({
@@ -95,22 +79,10 @@ export const configurationPut = definePeerRequest({
 });
 
 /** After Corosync has read them: what hangs on them is started or stopped. */
-export const configurationFollow = definePeerRequest({
-  id: 'cluster.configuration.follow',
-  trust: 'pinned',
-  input: nothing,
-  output: nothing,
-  timeoutMs: 60_000,
-});
+export const configurationFollow = peerOrder('cluster.configuration.follow', 60_000);
 
 /** The other node goes on alone: this one stops its engines and keeps them off until it is reconnected or disbanded. */
-export const leave = definePeerRequest({
-  id: 'cluster.leave',
-  trust: 'pinned',
-  input: nothing,
-  output: nothing,
-  timeoutMs: 180_000,
-});
+export const leave = peerOrder('cluster.leave', 180_000);
 
 /** The caller left for good. A node that keeps the services is its cluster's only one now. */
 export const left = definePeerRequest({

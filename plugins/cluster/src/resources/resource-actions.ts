@@ -59,6 +59,34 @@ export function resourceActions({ pacemaker, agents, changes }: ResourceActionPa
     return { ...changed, result: resultText(resource, pair) };
   };
   const runsOrFailed = (state: string) => ['started', 'promoted', 'failed', 'blocked'].includes(state);
+  const stoppedOrBlocked = (state: string) => state === 'disabled' || state === 'blocked';
+  /** One that is there and not Gemel's own. */
+  const changeable = async (resource: string, signal: AbortSignal) => {
+    changes.requireCluster();
+    refuse(reservation(resource));
+    return findResource(pacemaker, resource, signal);
+  };
+  const switching = (
+    word: 'enable' | 'disable',
+    summary: string,
+    change: (resource: string) => ClusterChange,
+    isSo: (state: string) => boolean,
+  ) =>
+    defineAction({
+      kind: 'call',
+      id: `cluster.resource.${word}`,
+      summary,
+      role: 'operator',
+      input: z.strictObject({ name, whatIf: whatIfOption }),
+      output: changedSchema,
+      positionals: ['name'],
+      present: presentChanged,
+      async run(input, call) {
+        await changeable(input.name, call.signal);
+        const changed = await make(change(input.name), `Resource ${input.name} is ${word}d`, input.whatIf, call);
+        return settle(changed, input.name, isSo, call.signal);
+      },
+    });
 
   return [
     defineAction({
@@ -114,9 +142,7 @@ export function resourceActions({ pacemaker, agents, changes }: ResourceActionPa
       positionals: ['name', 'parameters'],
       present: presentChanged,
       async run(input, call) {
-        changes.requireCluster();
-        refuse(reservation(input.name));
-        const resource = await findResource(pacemaker, input.name, call.signal);
+        const resource = await changeable(input.name, call.signal);
         const agent = await agents.describe(resource.agent, call.signal);
         const { values, reports } = readParameters(input.parameters);
         const afterwards = new Map([...Object.entries(resource.parameters), ...values]);
@@ -129,45 +155,8 @@ export function resourceActions({ pacemaker, agents, changes }: ResourceActionPa
         return make(change, `Resource ${input.name} is changed`, input.whatIf, call);
       },
     }),
-    defineAction({
-      kind: 'call',
-      id: 'cluster.resource.enable',
-      summary: 'Let a resource run that was disabled.',
-      role: 'operator',
-      input: z.strictObject({ name, whatIf: whatIfOption }),
-      output: changedSchema,
-      positionals: ['name'],
-      present: presentChanged,
-      async run(input, call) {
-        changes.requireCluster();
-        refuse(reservation(input.name));
-        await findResource(pacemaker, input.name, call.signal);
-        const changed = await make(enableResource(input.name), `Resource ${input.name} is enabled`, input.whatIf, call);
-        return settle(changed, input.name, runsOrFailed, call.signal);
-      },
-    }),
-    defineAction({
-      kind: 'call',
-      id: 'cluster.resource.disable',
-      summary: 'Stop a resource until it is enabled again.',
-      role: 'operator',
-      input: z.strictObject({ name, whatIf: whatIfOption }),
-      output: changedSchema,
-      positionals: ['name'],
-      present: presentChanged,
-      async run(input, call) {
-        changes.requireCluster();
-        refuse(reservation(input.name));
-        await findResource(pacemaker, input.name, call.signal);
-        const changed = await make(
-          disableResource(input.name),
-          `Resource ${input.name} is disabled`,
-          input.whatIf,
-          call,
-        );
-        return settle(changed, input.name, (state) => state === 'disabled' || state === 'blocked', call.signal);
-      },
-    }),
+    switching('enable', 'Let a resource run that was disabled.', enableResource, runsOrFailed),
+    switching('disable', 'Stop a resource until it is enabled again.', disableResource, stoppedOrBlocked),
     defineAction({
       kind: 'call',
       id: 'cluster.resource.delete',
@@ -180,9 +169,7 @@ export function resourceActions({ pacemaker, agents, changes }: ResourceActionPa
       present: presentChanged,
       timeoutMs: stopMs + 30_000,
       async run(input, call) {
-        changes.requireCluster();
-        refuse(reservation(input.name));
-        await findResource(pacemaker, input.name, call.signal);
+        await changeable(input.name, call.signal);
         if (!input.whatIf) {
           await pacemaker.apply(disableResource(input.name), call.signal);
           await requireStopped(changes, input.name, call.signal);

@@ -1,5 +1,6 @@
 import { definePeerRequest } from '@gemel/plugin-peer/contract';
 import { z } from 'zod';
+import { peerOrder } from '../peer-order.js';
 import { copyId, keptSchema } from './kept-copies.js';
 import { sideSchema } from './side.js';
 
@@ -25,13 +26,7 @@ export const giveUpRequest = definePeerRequest({
   timeoutMs: 4 * 3_600_000,
 });
 
-export const connectRequest = definePeerRequest({
-  id: 'cluster.split-brain.connect',
-  trust: 'pinned',
-  input: nothing,
-  output: nothing,
-  timeoutMs: 60_000,
-});
+export const connectRequest = peerOrder('cluster.split-brain.connect', 60_000);
 
 export const dismissRequest = definePeerRequest({
   id: 'cluster.split-brain.dismiss',
