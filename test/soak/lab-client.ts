@@ -45,11 +45,13 @@ async function report(what: string): Promise<boolean> {
 async function pollEach(at: number, what: string): Promise<void> {
   for (let next = Date.now(); ; next += POLL_EACH_MS) {
     await sleep(Math.max(0, next - Date.now()));
-    const asked = Date.now();
-    void ask(what, String(at)).then((body) => {
-      if (body !== undefined) process.stdout.write(`${asked} ${Date.now()} - ${what}\n`);
-    });
+    void tell(at, what);
   }
+}
+
+async function tell(at: number, what: string): Promise<void> {
+  const asked = Date.now();
+  if ((await ask(what, String(at))) !== undefined) process.stdout.write(`${asked} ${Date.now()} - ${what}\n`);
 }
 
 if (mode === 'poll-each') {

@@ -66,7 +66,7 @@ function struck(command: Command, victim: 'active' | 'passive'): SoakFault {
 async function isPairAgain({ pair }: Scene): Promise<boolean> {
   const [a, b] = await Promise.all(nodeNames.map((node) => standing(pair, node)));
   if (a?.phase === 'connected' && b?.phase === 'connected') return true;
-  const keeper = a?.keepsServices === true ? 'a' : 'b';
+  const keeper = a?.keepsServices ? 'a' : 'b';
   const phase = (keeper === 'a' ? a : b)?.phase;
   // Refused while the other node still boots, or tidies up what was interrupted.
   if (phase === 'disconnected') await pair.gemel(keeper, 'cluster', 'reconnect', '--yes').catch(() => undefined);
