@@ -4,8 +4,10 @@ import { type BundleExamination, type Examination } from './bundle/examination.j
 import { needsConfirmation, steps } from './bundle/version-step.js';
 import type { FirmwareService } from './firmware-service.js';
 import type { Gate } from './gate/judge.js';
-import type { Installation, Installed } from './install/installation.js';
+import { type Installation, type Installed, requireAgreement } from './install/installation.js';
 import type { Rollback } from './install/rollback.js';
+import type { PeerFirmware } from './rolling/peer-firmware.js';
+import type { RollingUpdate } from './rolling/rolling-update.js';
 import { slotNames } from './slots/boot-choice.js';
 import { firmwareStatusSchema, presentFirmwareStatus, presentHistory } from './slots/firmware-status.js';
 import { entrySchema } from './slots/trial.js';
@@ -16,6 +18,9 @@ export interface FirmwareActionParts {
   readonly installation: Installation;
   readonly rollback: Rollback;
   readonly gate: Gate;
+  /** Undefined where there is no way to another node. */
+  readonly there: PeerFirmware | undefined;
+  readonly rolling: RollingUpdate | undefined;
 }
 
 const file = z
@@ -23,6 +28,10 @@ const file = z
   .regex(/^\/[^\n]{1,500}$/, 'must be a path that begins with /')
   .meta({ examples: ['/var/lib/gemel/incoming/gemel-0.2.0.raucb'] })
   .describe('The bundle, a file of this appliance with its whole path.');
+const confirm = z
+  .enum(steps)
+  .optional()
+  .describe('The step that is agreed to, as gemel firmware inspect shows it; needed for minor, major and older.');
 const restart = z
   .enum(['now', 'later'])
   .default('later')
@@ -96,12 +105,7 @@ export function firmwareActions(parts: FirmwareActionParts): readonly AnyAction[
       role: 'administrator',
       input: z.strictObject({
         file,
-        confirm: z
-          .enum(steps)
-          .optional()
-          .describe(
-            'The step that is agreed to, as gemel firmware inspect shows it; needed for minor, major and older.',
-          ),
+        confirm,
         restart,
       }),
       output: installed,
@@ -124,8 +128,43 @@ export function firmwareActions(parts: FirmwareActionParts): readonly AnyAction[
       present: presentInstalled,
       run: (input, { caller }) => rollback.run(caller.name, input.restart),
     }),
+    rollingAction(parts),
     ...gateActions(parts.gate),
   ];
+}
+
+function rollingAction({ service, examination, rolling }: FirmwareActionParts): AnyAction {
+  const required = (): RollingUpdate => {
+    if (rolling !== undefined) return rolling;
+    throw new ApplianceError(
+      'unavailable',
+      'There is no way to another node here: the plugin peer is not active. See: gemel plugin list.',
+    );
+  };
+  return defineAction({
+    kind: 'job',
+    id: 'firmware.rolling-update',
+    summary:
+      'Update both nodes of a pair, the passive one first; stops at the first failure. Begin on the active node.',
+    role: 'administrator',
+    input: z.strictObject({ file, confirm }),
+    output: z.object({
+      version: z.string().describe('What both nodes run now.'),
+      nodes: z.array(z.string()).describe('In the order of their updates.'),
+    }),
+    positionals: ['file'],
+    confirmation:
+      'Update both nodes with {file}? Each is emptied, installed and restarted, one after the other; the services move twice at most.',
+    present: ({ version, nodes }) => ({ kind: 'text', text: `${nodes.join(' and ')} run ${version}.`, tone: 'ok' }),
+    async run(input, call) {
+      const update = required();
+      const booted = await service.firmware.booted();
+      const examined = await examination.examine(input.file, booted, call.signal, call.progress);
+      requireAgreement(examined, input.confirm);
+      return update.run(input, examined.version, call);
+    },
+    resume: (input, call, saved) => required().resume(input, saved, call),
+  });
 }
 
 /** What the judge outside core asks. */

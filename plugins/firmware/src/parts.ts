@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { coreHealth, type PluginContext } from '@gemel/core/sdk';
 import { HardwareService } from '@gemel/plugin-hardware/contract';
+import { PeerService } from '@gemel/plugin-peer/contract';
 import type { FirmwareActionParts } from './actions.js';
 import { BundleExamination } from './bundle/examination.js';
 import { clusterFitness } from './cluster/fitness.js';
@@ -8,6 +9,10 @@ import type { FirmwareService } from './firmware-service.js';
 import { Gate } from './gate/judge.js';
 import { Installation, type InstallationParts } from './install/installation.js';
 import { Rollback } from './install/rollback.js';
+import { ClusterPair } from './rolling/cluster-pair.js';
+import { PeerFirmware } from './rolling/peer-firmware.js';
+import { RollingUpdate } from './rolling/rolling-update.js';
+import { bundlePieces } from './system/bundle-pieces.js';
 import { Restart } from './system/restart.js';
 
 /** From the root of the layout, which the joined file is as deep below as this module: scripts/bundle.ts. */
@@ -37,10 +42,21 @@ export function firmwareParts(context: PluginContext, service: FirmwareService):
     requireFitCluster: async () => clusterFitness(status),
     unhealthy: async () => ((await health())?.items ?? []).filter(({ healthy }) => !healthy).map(({ name }) => name),
   };
+  const installation = new Installation(parts);
+  const peer = context.find(PeerService);
+  const there =
+    peer === undefined
+      ? undefined
+      : new PeerFirmware({ peer, service, installation, pieces: bundlePieces, log: context.log });
   return {
     service,
     examination,
-    installation: new Installation(parts),
+    installation,
+    there,
+    rolling:
+      there === undefined
+        ? undefined
+        : new RollingUpdate(new ClusterPair({ status, commands, service, installation, there }), clock),
     rollback: new Rollback(parts),
     gate: new Gate({ records, health, clock, events, running: async () => (await firmware.record()).version }),
   };

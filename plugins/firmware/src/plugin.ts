@@ -1,4 +1,6 @@
 import { definePlugin } from '@gemel/core/sdk';
+import { PeerService } from '@gemel/plugin-peer/contract';
+import type { FirmwareActionParts } from './actions.js';
 import { FirmwareService } from './firmware-service.js';
 import { ApplianceFirmware } from './slots/appliance-firmware.js';
 import { firmwareState } from './slots/firmware-status.js';
@@ -11,12 +13,10 @@ export default definePlugin({
     const { files, dbus } = context.system;
     const service = new FirmwareService(new ApplianceFirmware(files), new FirmwareRecords(files), new Rauc(dbus));
     context.status.add(firmwareState, () => service.state());
-    context.actions.addLater(async () => {
-      const [{ firmwareActions }, { firmwareParts }] = await Promise.all([
-        import('./actions.js'),
-        import('./parts.js'),
-      ]);
-      return firmwareActions(firmwareParts(context, service));
-    });
+    let made: Promise<FirmwareActionParts> | undefined;
+    const parts = () => (made ??= import('./parts.js').then(({ firmwareParts }) => firmwareParts(context, service)));
+    context.actions.addLater(async () => (await import('./actions.js')).firmwareActions(await parts()));
+    const peer = context.find(PeerService);
+    if (peer !== undefined) context.own(peer.handleLater(async () => (await parts()).there?.answer() ?? []));
   },
 });

@@ -70,6 +70,10 @@ export const firmwareReports = defineReports({
     severity: 'error',
     text: 'The cluster is not fit for it now: {reason}. {remedy}',
   },
+  'firmware.rolling.stopped': {
+    severity: 'error',
+    text: 'Version {version} did not stay on {node}: {reason}. {node} runs the version before and left maintenance. {rest}',
+  },
 });
 
 export function refusal(report: Report, code: ErrorCode = 'conflict'): ApplianceError {

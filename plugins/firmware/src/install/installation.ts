@@ -133,7 +133,8 @@ export async function requireJudged(
     throw refusal(firmwareReports.report('firmware.trial.under-way', { slot: booted }));
 }
 
-function requireAgreement(examined: Examination, agreed: Step | undefined): void {
+/** @throws ApplianceError with everything that speaks against it, or for a step that somebody must agree to by name. */
+export function requireAgreement(examined: Examination, agreed: Step | undefined): void {
   const { reports, step, question } = examined;
   const [first] = reports;
   if (first !== undefined) {
