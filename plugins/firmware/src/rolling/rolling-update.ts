@@ -113,13 +113,11 @@ export class RollingUpdate {
   }
 
   async #go(request: RollingRequest, begun: Saved, call: JobCall): Promise<RolledOut> {
-    let saved = begun;
-    const resumedAt = begun.step;
+    const saved = { ...begun };
     for (const step of stepNames.slice(stepNames.indexOf(begun.step))) {
-      saved = { ...saved, step };
-      await call.save(saved);
-      const more = await this.#step(step, request, saved, call, step === resumedAt);
-      saved = { ...saved, ...more };
+      saved.step = step;
+      await call.save({ ...saved });
+      Object.assign(saved, await this.#step(step, request, saved, call, step === begun.step));
     }
     call.progress(1, 'both nodes are updated');
     return { version: saved.version, nodes: [saved.first, saved.second] };
