@@ -1,6 +1,8 @@
 /** One appliance in a VM that firmware is installed on: bundles get there over the operators' network. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { basename, dirname } from 'node:path';
+import type { NodeName } from '../lab/lab-layout.ts';
+import type { Lab } from '../lab/lab.ts';
 import { address, ApplianceInLab, check, until } from './appliance-in-lab.ts';
 
 /** Emulated and beside another emulated machine, a start takes minutes. */
@@ -59,33 +61,10 @@ export class FirmwareInLab implements AsyncDisposable {
     await this.appliance[Symbol.asyncDispose]();
   }
 
-  /** Copies a file of this machine to the appliance; through its serial port it would take minutes. */
+  /** Copies a file of this machine to the appliance, whose network nobody set up. */
   async send(file: string, name = basename(file)): Promise<string> {
-    const target = `${incoming}/${name}`;
-    const { appliance } = this;
-    await appliance.sh(
-      `mkdir -p ${dirname(target)}; ip address replace ${address}/24 dev enp0s4; ip link set enp0s4 up`,
-    );
-    const [program = '', ...rest] = [
-      ...appliance.lab.clientCommand(),
-      process.execPath,
-      '-e',
-      server,
-      file,
-      '10.77.0.1',
-      String(port),
-    ];
-    const serving = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-    try {
-      await listening(serving);
-      await until('the way to the appliance', 60, async () => appliance.answersPing());
-      await appliance.lab
-        .node('a')
-        .must(['gemel-node', '--input-type=module', '-e', client, `http://10.77.0.1:${port}/`, target]);
-    } finally {
-      serving.kill('SIGKILL');
-    }
-    return target;
+    await this.appliance.sh(`ip address replace ${address}/24 dev enp0s4; ip link set enp0s4 up`);
+    return sendFile(this.appliance.lab, 'a', address, file, name);
   }
 
   history(): Promise<readonly HistoryEntry[]> {
@@ -137,6 +116,38 @@ export class FirmwareInLab implements AsyncDisposable {
       `rauc status and gemel firmware status agree: ${asRauc.join(', ')}; next ${gemel.next}`,
     );
   }
+}
+
+/** Copies a file of this machine to a node over the operators' network; through its serial port it would take minutes. */
+export async function sendFile(
+  lab: Lab,
+  node: NodeName,
+  nodeAddress: string,
+  file: string,
+  name: string,
+): Promise<string> {
+  const target = `${incoming}/${name}`;
+  await lab.node(node).must(['mkdir', '-p', dirname(target)]);
+  const [program = '', ...rest] = [
+    ...lab.clientCommand(),
+    process.execPath,
+    '-e',
+    server,
+    file,
+    '10.77.0.1',
+    String(port),
+  ];
+  const serving = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await listening(serving);
+    const reached = async () => (await lab.client.exec(['ping', '-c', '1', '-W', '1', '-n', nodeAddress])).code === 0;
+    await until('the way to the appliance', 60, reached);
+    const url = `http://10.77.0.1:${port}/`;
+    await lab.node(node).must(['gemel-node', '--input-type=module', '-e', client, url, target]);
+  } finally {
+    serving.kill('SIGKILL');
+  }
+  return target;
 }
 
 function listening(serving: ChildProcess): Promise<void> {

@@ -1,0 +1,93 @@
+/**
+ * A pair is updated by one action while a client polls a site at the cluster IP: both nodes run the new version, the job survived the restart
+ * of its own node, and the outage that the client saw is printed. Two VMs, half an hour and more where they are emulated.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { mustRun } from '../../firmware/run-command.ts';
+import { ClientProcess } from '../soak/client-process.ts';
+import { createPair } from '../soak/gemel-pair.ts';
+import { addresses, clusterIp, nodeNames, PairInLab, until } from '../soak/pair-in-lab.ts';
+import { check } from './appliance-in-lab.ts';
+import { testBundle } from './firmware-bundles.ts';
+import { incoming, sendFile } from './firmware-in-lab.ts';
+
+const sitePort = 8_001;
+const types = join(import.meta.dirname, '../../site-types');
+/** Two emulated nodes install, start and synchronise one after the other. */
+const limitSeconds = 5_400;
+
+interface Job {
+  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
+  readonly message: string;
+}
+
+const bundle = await testBundle('good');
+await using pair = await PairInLab.up('accept-rolling', 'vm');
+const { lab } = pair;
+await createPair(pair);
+const site = await siteVersion();
+await lab.node('a').push(join(types, 'out'), incoming);
+await pair.gemel('a', 'site', 'version', 'upload', `${incoming}/${site}.json`);
+await pair.gemel('a', 'site', 'create', 'intranet', 'pages', '--port', String(sitePort), '--start');
+await pair.redundant(900);
+const file = await sendFile(lab, 'a', addresses.a.external, bundle, 'gemel-0.2.0.raucb');
+
+await using client = new ClientProcess(lab, 'poll-each', clusterIp, `${sitePort}-${sitePort}`, '/intranet/');
+await until('the client to be answered', 120, async () => client.answers.length > 0);
+const began = Date.now();
+// The command ends with its node's restart; the job does not.
+void lab
+  .node('a')
+  .exec(['gemel', 'firmware', 'rolling-update', file, '--confirm', 'minor', '--yes'])
+  .catch(() => undefined);
+await until(
+  'the job to end',
+  limitSeconds,
+  async () => {
+    const job = await rollingJob();
+    if (job !== undefined && job.state !== 'running' && job.state !== 'succeeded')
+      throw new Error(`the rolling update is ${job.state}: ${job.message}`);
+    return job?.state === 'succeeded';
+  },
+  5_000,
+);
+const ended = Date.now();
+await pair.redundant(900);
+for (const node of nodeNames) {
+  // as the action's output schema says
+  const status = JSON.parse(await pair.gemel(node, 'firmware', 'status', '--json')) as {
+    readonly version: string;
+    readonly trial: object | null;
+  };
+  check(
+    status.version === '0.2.0' && status.trial === null,
+    `${addresses[node].hostName} runs ${status.version}, which is marked good`,
+  );
+}
+check((await pair.active()) === 'b', 'the node that was updated first holds the active role');
+const outage = client.longestSilence(began, ended) / 1_000;
+console.log(
+  `A pair was updated by one action in ${((ended - began) / 60_000).toFixed(0)} min; the longest outage that the client saw was ${outage.toFixed(1)} s.`,
+);
+
+/** Undefined while the node cannot be asked. */
+async function rollingJob(): Promise<Job | undefined> {
+  const { code, stdout } = await lab
+    .node('a')
+    .exec(['gemel', 'jobs', 'list', '--json'], { timeoutSeconds: 60 })
+    .catch(() => ({ code: 1, stdout: '' }));
+  if (code !== 0) return undefined;
+  // as the action's output schema says
+  const { jobs } = JSON.parse(stdout) as { readonly jobs: readonly (Job & { readonly action: string })[] };
+  return jobs.find(({ action }) => action === 'firmware.rolling-update');
+}
+
+async function siteVersion(): Promise<string> {
+  const built = async () =>
+    (await readdir(join(types, 'out')).catch(() => [])).find(
+      (name) => name.startsWith('pages-1.37') && name.endsWith('.json'),
+    );
+  if ((await built()) === undefined) await mustRun(['node', join(types, 'build.ts'), 'pages', '1.37']);
+  return ((await built()) ?? '').replace(/\.json$/, '');
+}
