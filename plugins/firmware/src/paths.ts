@@ -11,6 +11,8 @@ export const paths = {
   /** Where the settings are tried with the code of another version; gone afterwards. */
   settingsTrial: '/var/lib/gemel/firmware/settings-trial',
   settings: '/var/lib/gemel/settings',
+  /** Link to the confirmed revision. */
+  confirmedSettings: '/var/lib/gemel/settings/confirmed',
   /** What the other node sent to be installed here. */
   fromPeer: '/var/lib/gemel/firmware/from-peer.raucb',
   /** Node by a name, as grants have it. */

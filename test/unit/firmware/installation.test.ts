@@ -82,6 +82,21 @@ test('a bundle that was hashed once is hashed again only when the file changed',
   t.is(hashed(), 2);
 });
 
+test('the settings are tried once for each bundle and revision', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  const tried = () =>
+    world.system.commands.runs.filter(({ argv }) => argv[1]?.endsWith('gemel-settings-trial.js')).length;
+  const { signal } = new AbortController();
+  const look = () => world.examination.examine(bundle, 'A', signal, () => undefined);
+  await world.system.files.link('revisions/3', paths.confirmedSettings);
+  await look();
+  await look();
+  t.is(tried(), 1);
+  await world.system.files.link('revisions/4', paths.confirmedSettings);
+  await look();
+  t.is(tried(), 2);
+});
+
 test('what RAUC could not write is told with its reason, and nothing is tried', async (t) => {
   const world = newWorld({ version: '0.1.1' });
   world.raucIs('idle', 'Installation error: No space left on device.');

@@ -40,6 +40,8 @@ export class BundleExamination {
   readonly #parts: ExaminationParts;
   /** Bundles whose content was hashed since core started, by file with size and time of change. */
   readonly #intact = new Set<string>();
+  /** Those that could take over the settings, with the revision. */
+  readonly #tried = new Set<string>();
 
   constructor(parts: ExaminationParts) {
     this.#parts = parts;
@@ -52,7 +54,7 @@ export class BundleExamination {
     signal: AbortSignal,
     progress: Progress,
   ): Promise<Examination> {
-    const { firmware, commands, files } = this.#parts;
+    const { firmware } = this.#parts;
     const { version: running, oldestAllowed } = await firmware.record();
     const slot = otherSlot(booted ?? 'A');
     progress(0.01, 'reading the signature');
@@ -75,18 +77,7 @@ export class BundleExamination {
     }
     if (reports.length === 0 && info.rules !== undefined) {
       progress(0.15, 'trying the settings with the code of this version');
-      const refused = await trySettings({ commands, files }, file, info.rules.settingsTrial, signal).catch(
-        (thrown: unknown) => [
-          `its code did not get that far (${thrown instanceof Error ? thrown.message : String(thrown)})`,
-        ],
-      );
-      for (const reason of refused)
-        reports.push(
-          firmwareReports.report('firmware.settings.refused', {
-            version: info.version,
-            reason: reason.replace(/\.$/, ''),
-          }),
-        );
+      reports.push(...(await this.#settingsRefused(file, info.version, info.rules.settingsTrial, identity, signal)));
     }
     const step = stepBetween(running, info.version);
     const question = stepQuestion(step, running, info.version);
@@ -132,6 +123,27 @@ export class BundleExamination {
     }
     const reason = stdout || stderr.trim().split('\n').at(-1) || 'it could not be read';
     return firmwareReports.report('firmware.bundle.damaged', { file, reason });
+  }
+
+  /** Asked once for each bundle and revision of the settings. */
+  async #settingsRefused(
+    file: string,
+    version: string,
+    archive: string,
+    identity: string,
+    signal: AbortSignal,
+  ): Promise<readonly Report[]> {
+    const { commands, files } = this.#parts;
+    const revision = await files.readLink(paths.confirmedSettings);
+    const key = `${identity} ${revision ?? ''}`;
+    if (revision !== undefined && this.#tried.has(key)) return [];
+    const refused = await trySettings({ commands, files }, file, archive, signal).catch((thrown: unknown) => [
+      `its code did not get that far (${thrown instanceof Error ? thrown.message : String(thrown)})`,
+    ]);
+    if (refused.length === 0) this.#tried.add(key);
+    return refused.map((reason) =>
+      firmwareReports.report('firmware.settings.refused', { version, reason: reason.replace(/\.$/, '') }),
+    );
   }
 
   async #profile(): Promise<string | undefined> {
