@@ -4,7 +4,7 @@ import type { ClusterLog } from '../log/cluster-log.js';
 import type { MembershipService } from '../contract.js';
 import type { ClusterChange, Pacemaker } from '../pacemaker/pacemaker.js';
 import type { PairStatus } from '../status/pair-schema.js';
-import { type Prediction, predictionSchema, presentPrediction } from './prediction.js';
+import { type Prediction, predictionSchema, presentPrediction, withConcerns } from './prediction.js';
 import type { Simulator, SimulatedFault } from './simulator.js';
 
 /** Between two looks at whether the cluster is where it should be. Each costs about 30 ms of a processor. */
@@ -52,10 +52,7 @@ export class ClusterChanges {
   async predict(change: ClusterChange, fault: SimulatedFault = {}, signal?: AbortSignal): Promise<Prediction> {
     this.requireCluster();
     const predicted = await this.parts.simulator.predict(change, fault, signal);
-    const pair = await this.parts.read(signal);
-    if (predicted.activeNode === null || predicted.activeNode === pair.activeNode) return predicted;
-    const concerns = pair.reasons.filter(({ reason }) => reason === 'sites-do-not-fit').map(({ text }) => text);
-    return { ...predicted, concerns };
+    return withConcerns(predicted, await this.parts.read(signal));
   }
 
   async make({ change, text, whatIf, caller, signal }: ChangeRequest): Promise<Changed> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ClusterPicture } from '../pacemaker/picture.js';
 import { readPlacement } from '../pacemaker/picture.js';
 import { childAt, type XmlElement } from '../pacemaker/xml.js';
+import type { PairStatus } from '../status/pair-schema.js';
 
 const stepKinds = [
   'start',
@@ -52,6 +53,13 @@ export function readPrediction(root: XmlElement): Prediction {
     activeNode: (revised === undefined ? undefined : activeNodeOf(readPlacement(revised))) ?? null,
     concerns: [],
   };
+}
+
+/** Pacemaker knows nothing of memory: what would not fit on the node that becomes active. Pure. */
+export function withConcerns(prediction: Prediction, pair: Pick<PairStatus, 'activeNode' | 'reasons'>): Prediction {
+  if (prediction.activeNode === null || prediction.activeNode === pair.activeNode) return prediction;
+  const concerns = pair.reasons.filter(({ reason }) => reason === 'sites-do-not-fit').map(({ text }) => text);
+  return { ...prediction, concerns };
 }
 
 /** The node with the active role: what clients reach is there. */

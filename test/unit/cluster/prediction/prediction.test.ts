@@ -2,7 +2,7 @@ import { ScriptedSystem } from '@gemel/core/testing';
 import { cleanUp, maintenanceOn } from '#cluster/pacemaker/changes.js';
 import { Pacemaker } from '#cluster/pacemaker/pacemaker.js';
 import { parseXml } from '#cluster/pacemaker/xml.js';
-import { readPrediction } from '#cluster/prediction/prediction.js';
+import { readPrediction, withConcerns } from '#cluster/prediction/prediction.js';
 import { Simulator } from '#cluster/prediction/simulator.js';
 import test from 'ava';
 import { golden } from '../golden.js';
@@ -37,6 +37,20 @@ test('a pair that is as it should be is left alone', async (t) => {
     { steps, interrupted, stopped, activeNode },
     { steps: [], interrupted: [], stopped: [], activeNode: 'node1' },
   );
+});
+
+test('says what does not fit only when the active role would go to the other node', async (t) => {
+  const pair = {
+    activeNode: 'node1',
+    reasons: [
+      { reason: 'no-fencing', blocking: false, text: 'Set one up.' },
+      { reason: 'sites-do-not-fit', blocking: false, text: 'They need 2 MiB.' },
+    ] as const,
+  };
+  const concerns = async (name: string) =>
+    withConcerns(await predicted(name), { ...pair, reasons: [...pair.reasons] }).concerns;
+  t.deepEqual(await concerns('standby'), ['They need 2 MiB.']);
+  t.deepEqual(await concerns('nothing'), []);
 });
 
 const simulate = (input: string, ...options: readonly string[]) => [
