@@ -32,6 +32,8 @@ const suites: readonly Suite[] = [
   { name: 'firmware-refused', lab: true, argv: [node, 'test/accept/firmware-refused.ts'] },
   { name: 'firmware-good', lab: true, argv: [node, 'test/accept/firmware-good.ts'] },
   { name: 'firmware-fallback', lab: true, argv: [node, 'test/accept/firmware-fallback.ts', '--cases', 'core-fails'] },
+  { name: 'raid', lab: true, argv: [node, 'test/accept/raid.ts'] },
+  { name: 'raid-pair', lab: true, argv: [node, 'test/accept/raid-pair.ts'] },
 ];
 
 interface Outcome {

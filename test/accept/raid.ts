@@ -79,6 +79,7 @@ check(/State : (clean|active)\s*$/m.test(mdadm) && /Raid Level : raid1/.test(mda
 await appliance.sh(
   'head -c 20000000 /dev/urandom >/srv/gemel/data && sha256sum /srv/gemel/data >/run/data.sum && sync',
 );
+const sum = (await appliance.sh('cat /run/data.sum')).slice(0, 64);
 await appliance.sh(
   'systemd-run --quiet --unit=raid-events sh -c "exec gemel events --prefix hardware. >/run/raid-events"',
 );
@@ -162,12 +163,18 @@ check((await appliance.gemel('hardware', 'sensors')).includes('37 degrees C'), '
 console.log(await appliance.gemel('hardware', 'locate', 'device', '--seconds', '5'));
 
 // --- it falls silent ---
+const usually = performance.now();
+await appliance.gemel('status');
+const usual = (performance.now() - usually) / 1_000;
 await rack.silenceController();
 const asked = performance.now();
 const silent = appliance.gemelJson<ManagementView>('hardware', 'management', 'show');
 await appliance.gemel('status');
 const status = (performance.now() - asked) / 1_000;
-check(status < 10, `gemel status answers in ${status.toFixed(1)} s meanwhile`);
+check(
+  status < 3 * usual + 10,
+  `gemel status answers in ${status.toFixed(1)} s meanwhile, else in ${usual.toFixed(1)} s`,
+);
 check(
   (await silent).state === 'silent',
   `after ${((performance.now() - asked) / 1_000).toFixed(1)} s gemel says that it is silent`,
@@ -176,6 +183,24 @@ await rack.wakeController();
 await until('the controller to answer', 90, async () => {
   return (await appliance.gemelJson<ManagementView>('hardware', 'management', 'show')).state !== 'silent';
 });
+
+// --- it switches the power, over the network, with what fencing would say ---
+const { address, user, password } = rack.controller;
+const login = ['-I', 'lanplus', '-C', '3', '-H', address, '-U', user, '-P', password];
+const power = (verb: string) => appliance.lab.client.exec(['ipmitool', ...login, 'power', verb]);
+await power('off');
+check((await power('status')).stdout.includes('is off'), 'the controller took the power from the device');
+await power('on');
+// Other hands than ours switched it on.
+const back = await ApplianceInLab.open(labName);
+if (back === undefined) throw new Error(`the lab ${labName} is gone`);
+await back.lab.node('a').ready();
+check(true, 'and gave it back');
+// Bay 1 has the disk of the beginning again, which knows nothing of what was written since: it must not count.
+const raidAfter = await back.gemelJson<RaidStatus>('hardware', 'raid', 'show');
+check(raidAfter.arrays[0]?.state === 'degraded', 'the RAID starts without the disk that missed what was written');
+await until('the data volume', 120, async () => (await back.exec('mountpoint', '-q', '/srv/gemel')).code === 0);
+check((await back.sh('cat /srv/gemel/data | sha256sum')).slice(0, 64) === sum, 'with the data whole');
 
 console.log(
   `a disk failed, failed again and was replaced: noticed after ${noticed.toFixed(1)} s, rebuilt in ${rebuilt.toFixed(0)} s, data whole; wrong disks refused`,

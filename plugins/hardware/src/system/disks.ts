@@ -60,9 +60,12 @@ export function isPartitionOf(disk: string, name: string): boolean {
   return name !== disk && name.startsWith(disk) && /^p?\d+$/.test(name.slice(disk.length));
 }
 
-/** proc_pid_mountinfo(5): the third field is the device, the fifth the place. */
+/** proc_pid_mountinfo(5): the third field is the device, the fifth the place. Of several the first is the one that people know. */
 function mountedDevices(text: string): ReadonlyMap<string, string> {
-  const fields = text.split('\n').map((line) => line.split(' '));
+  const fields = text
+    .split('\n')
+    .reverse()
+    .map((line) => line.split(' '));
   return new Map(fields.flatMap(([, , device, , place]) => (device && place ? [[device, place] as const] : [])));
 }
 
