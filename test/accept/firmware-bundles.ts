@@ -14,7 +14,7 @@ export type BundleKind = (typeof kinds)[number];
 const kept = kinds.length;
 
 /** Seconds that the gate waits in a bundle whose core never answers; the others keep the default. */
-const shortGate = 90;
+const shortGate = 45;
 
 /** What is done to the root of each kind, and what the operator is told afterwards. */
 export const badKinds: Readonly<
@@ -59,7 +59,7 @@ export default definePlugin({ id: 'sick', activate(context) {
 } });
 `,
       );
-      await limitGate(root, 2 * shortGate);
+      await limitGate(root, 4 * shortGate);
     },
   },
 };

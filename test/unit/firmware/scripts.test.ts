@@ -156,7 +156,7 @@ test('a healthy first start is marked good, proven and told', async (t) => {
 
 test('a first start that is not healthy in time is marked bad and left, with its reason on the ESP', async (t) => {
   const device = new Device(t, 'B', onTrial);
-  device.put('verdict', 'Not healthy: dns.resolved: it does not answer.\n');
+  device.put('verdict', '✖ Not healthy: dns.resolved: it does not answer.\n');
   await device.run('gemel-firmware-gate', 1);
   t.deepEqual(device.calls(), ['rauc status mark-bad booted', 'systemctl reboot', 'systemctl reboot --force --force']);
   t.is(device.read('esp/grub/reason'), 'Not healthy: dns.resolved: it does not answer.\n');
