@@ -53,8 +53,8 @@ export function lastErrorOf(
     if (text.includes(`'${engine}'`) || text.includes(`${engine}[`) || text.includes(place)) return true;
     if (destination.protocol !== 'tls' || !isAboutTls(text)) return false;
     if (usersOfTls === 1) return true;
-    // just before, it named the receiver with which it talks
-    const named = messages.slice(0, index).findLast((earlier) => remote.test(earlier.text));
+    // it names the receiver with which it talks here or just before
+    const named = messages.slice(0, index + 1).findLast((earlier) => remote.test(earlier.text));
     return named !== undefined && remote.exec(named.text)?.[1] === destination.host;
   });
 }

@@ -45,7 +45,9 @@ export function renderForwarding({ destinations }: ForwardingSettings): Renderin
 const maxMessage = '128k';
 
 const frame = [
-  `global(workDirectory="${queueFolder}" maxMessageSize="${maxMessage}")`,
+  `global(workDirectory="${queueFolder}" maxMessageSize="${maxMessage}"`,
+  // bytes stay as they were written; where they could be taken for the end of a message, the template escapes them
+  '  parser.escapeControlCharactersOnReceive="off")',
   'main_queue(queue.type="Direct")',
   // its place is saved every 1,000 entries and at the end; after a power loss gemel-log-recover steps back from it
   'module(load="imjournal" StateFile="journal-cursor" PersistStateInterval="1000" IgnorePreviousMessages="on"',
