@@ -186,6 +186,12 @@ await until('the controller to answer', 90, async () => {
 
 // --- it switches the power, over the network, with what fencing would say ---
 const { address, user, password } = rack.controller;
+await appliance.sh('ip address add 10.77.0.11/24 dev enp0s4 && ip link set enp0s4 up');
+const fence = `timeout 60 fence_ipmilan --ip=${address} --username=${user} --password=${password} --lanplus --cipher=3`;
+await until('the fence agent to reach the controller', 180, async () =>
+  (await appliance.exec('sh', '-c', `${fence} --action=status`)).stdout.includes('Status: ON'),
+);
+check(true, 'the agent by which Pacemaker fences reaches the controller');
 const login = ['-I', 'lanplus', '-C', '3', '-H', address, '-U', user, '-P', password];
 const power = (verb: string) => appliance.lab.client.exec(['ipmitool', ...login, 'power', verb]);
 await power('off');
