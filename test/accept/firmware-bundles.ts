@@ -34,7 +34,7 @@ export const badKinds: Readonly<
   },
   'core-fails': {
     version: '0.2.2',
-    reason: /cannot be reached|does not answer|did not answer|not running/i,
+    reason: /^core does not run \((auto-restart|start)/,
     async change(root) {
       await replaceFile(
         join(root, 'usr/lib/gemel/core/dist/bin/gemel-core.js'),

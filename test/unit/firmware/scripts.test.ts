@@ -19,6 +19,10 @@ esac
 const recording = (name: string) => `#!/bin/sh
 echo "${name} $*" >>"$RECORD"
 `;
+const systemctl = `#!/bin/sh
+echo "systemctl $*" >>"$RECORD"
+case "$*" in *SubState*) cat "$CORE" ;; *Result*) echo exit-code ;; esac
+`;
 const gemel = `#!/bin/sh
 echo "gemel $*" >>"$RECORD"
 case "$*" in *judge*) cat "$VERDICT"; [ ! -s "$VERDICT" ] ;; esac
@@ -35,8 +39,9 @@ class Device {
     this.put('esp/grub/grubenv', blocks.grubenv);
     this.put('verdict', '');
     this.put('record', '');
-    const programs = { 'grub-editenv': grubEditenv, gemel, sleep: '#!/bin/sh\n', sync: '#!/bin/sh\n' };
-    const recorded = Object.fromEntries(['rauc', 'systemctl', 'mount'].map((name) => [name, recording(name)]));
+    this.put('core', 'running\n');
+    const programs = { 'grub-editenv': grubEditenv, gemel, systemctl, sleep: '#!/bin/sh\n', sync: '#!/bin/sh\n' };
+    const recorded = Object.fromEntries(['rauc', 'mount'].map((name) => [name, recording(name)]));
     for (const [name, text] of Object.entries({ ...programs, ...recorded })) {
       this.put(`bin/${name}`, text);
       chmodSync(this.path(`bin/${name}`), 0o755);
@@ -64,7 +69,7 @@ class Device {
   calls(): readonly string[] {
     return this.read('record')
       .split('\n')
-      .filter((line) => line !== '' && !line.includes('judge'));
+      .filter((line) => line !== '' && !/judge|systemctl show/.test(line));
   }
 
   run(script: string, seconds = 600): Promise<string> {
@@ -76,6 +81,7 @@ class Device {
       GEMEL_GATE_SECONDS: String(seconds),
       RECORD: this.path('record'),
       VERDICT: this.path('verdict'),
+      CORE: this.path('core'),
     };
     return new Promise((resolve, reject) => {
       execFile('sh', [join(libexec, script)], { env: environment, timeout: 20_000 }, (failure, stdout, stderr) =>
@@ -161,6 +167,14 @@ test('a first start that is not healthy in time is marked bad and left, with its
   t.deepEqual(device.calls(), ['rauc status mark-bad booted', 'systemctl reboot', 'systemctl reboot --force --force']);
   t.is(device.read('esp/grub/reason'), 'Not healthy: dns.resolved: it does not answer.\n');
   t.is(device.read('esp/grub/proven.env'), 'PROVEN=A\n');
+});
+
+test('a core that does not run is the reason, whatever the command says', async (t) => {
+  const device = new Device(t, 'B', onTrial);
+  device.put('verdict', '✖ Core does not run here, or you are in none of its groups.\n');
+  device.put('core', 'auto-restart\n');
+  await device.run('gemel-firmware-gate', 1);
+  t.is(device.read('esp/grub/reason'), 'core does not run (auto-restart, exit-code), see journalctl -u gemel-core\n');
 });
 
 test('the old slot tells why the other one was given up, once', async (t) => {
