@@ -1,8 +1,9 @@
+import type { SystemAccess } from '@gemel/core/sdk';
 import type { FirmwareStatus, FirmwareState } from './slots/firmware-status.js';
-import type { ApplianceFirmware } from './slots/appliance-firmware.js';
+import { ApplianceFirmware } from './slots/appliance-firmware.js';
 import { slotNames } from './slots/boot-choice.js';
-import type { FirmwareRecords } from './slots/trial.js';
-import type { Rauc } from './system/rauc.js';
+import { FirmwareRecords } from './slots/trial.js';
+import { Rauc } from './system/rauc.js';
 
 /** What is installed and what comes next. */
 export class FirmwareService {
@@ -43,4 +44,8 @@ export class FirmwareService {
       }),
     };
   }
+}
+
+export function firmwareService({ files, dbus }: SystemAccess): FirmwareService {
+  return new FirmwareService(new ApplianceFirmware(files), new FirmwareRecords(files), new Rauc(dbus));
 }

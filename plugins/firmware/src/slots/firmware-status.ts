@@ -3,19 +3,20 @@ import { z } from 'zod';
 import { slotNames } from './boot-choice.js';
 import { entrySchema, type HistoryEntry, trialSchema } from './trial.js';
 
-const stateSchema = z.object({
-  version: z.string().describe('Version that runs; empty where no image was installed, as on the sandbox.'),
-  slot: z.enum(slotNames).nullable().describe('Root slot that runs; null where there are none, as in a container.'),
-  trial: trialSchema.nullable().describe('What was installed and not judged yet.'),
-  last: entrySchema.nullable().describe('What happened last.'),
-});
-export type FirmwareState = z.output<typeof stateSchema>;
+const stateObject = () =>
+  z.object({
+    version: z.string().describe('Version that runs; empty where no image was installed, as on the sandbox.'),
+    slot: z.enum(slotNames).nullable().describe('Root slot that runs; null where there are none, as in a container.'),
+    trial: trialSchema.nullable().describe('What was installed and not judged yet.'),
+    last: entrySchema.nullable().describe('What happened last.'),
+  });
+export type FirmwareState = z.output<ReturnType<typeof stateObject>>;
 
 /** From files alone, so that the overview costs nothing; `gemel firmware status` also asks RAUC. */
 export const firmwareState = defineStatus<FirmwareState>({
   id: 'firmware.state',
   title: 'Firmware',
-  schema: stateSchema,
+  schema: z.lazy(stateObject),
   present: (state) => ({ kind: 'fields', fields: stateFields(state) }),
   overview: (state) => {
     const [text, tone] = summary(state);
@@ -42,21 +43,23 @@ function stateFields(state: FirmwareState): readonly (readonly [string, CellLike
   return [['Firmware', { text, tone }]];
 }
 
-export const firmwareStatusSchema = stateSchema.extend({
-  next: z.enum(slotNames).nullable().describe('Slot that the boot loader takes next; null where there are none.'),
-  operation: z.string().describe('What RAUC does; `idle` when nothing.'),
-  slots: z
-    .array(
-      z.object({
-        slot: z.enum(slotNames).describe('Which.'),
-        running: z.boolean().describe('The one that runs.'),
-        good: z.boolean().describe('The boot loader may start it.'),
-        version: z.string().nullable().describe('What RAUC installed there; null when it was not RAUC, or nothing.'),
-        installedAt: z.string().nullable().describe('When, as RAUC writes it.'),
-      }),
-    )
-    .describe('The root slots, as `rauc status` shows them; empty where there are none.'),
-});
+export const firmwareStatusSchema = z.lazy(() =>
+  stateObject().extend({
+    next: z.enum(slotNames).nullable().describe('Slot that the boot loader takes next; null where there are none.'),
+    operation: z.string().describe('What RAUC does; `idle` when nothing.'),
+    slots: z
+      .array(
+        z.object({
+          slot: z.enum(slotNames).describe('Which.'),
+          running: z.boolean().describe('The one that runs.'),
+          good: z.boolean().describe('The boot loader may start it.'),
+          version: z.string().nullable().describe('What RAUC installed there; null when it was not RAUC, or nothing.'),
+          installedAt: z.string().nullable().describe('When, as RAUC writes it.'),
+        }),
+      )
+      .describe('The root slots, as `rauc status` shows them; empty where there are none.'),
+  }),
+);
 export type FirmwareStatus = z.output<typeof firmwareStatusSchema>;
 
 export function presentFirmwareStatus(status: FirmwareStatus): View {

@@ -3,29 +3,34 @@ import { z } from 'zod';
 import { paths } from '../paths.js';
 import { slotNames } from './boot-choice.js';
 
-const trialSchema = z.object({
-  slot: z.enum(slotNames).describe('The slot that is tried at the next start, or now.'),
-  version: z.string().describe('Its version; empty when it is not known.'),
-  replaces: z.string().describe('Version that ran when it was installed.'),
-  by: z.string().describe('Who asked for it.'),
-  at: z.number().describe('When it was installed or chosen; wall clock, milliseconds since 1970.'),
-  unhealthyBefore: z.array(z.string()).describe('Checks that were not healthy already; its gate does not count them.'),
-});
+/** Made when something is first read: a start of core has no use for it. */
+export const trialSchema = z.lazy(() =>
+  z.object({
+    slot: z.enum(slotNames).describe('The slot that is tried at the next start, or now.'),
+    version: z.string().describe('Its version; empty when it is not known.'),
+    replaces: z.string().describe('Version that ran when it was installed.'),
+    by: z.string().describe('Who asked for it.'),
+    at: z.number().describe('When it was installed or chosen; wall clock, milliseconds since 1970.'),
+    unhealthyBefore: z
+      .array(z.string())
+      .describe('Checks that were not healthy already; its gate does not count them.'),
+  }),
+);
 export type Trial = z.output<typeof trialSchema>;
-export { trialSchema };
 
 export const outcomeKinds = ['installed', 'chosen', 'good', 'fell-back'] as const;
 
-const entrySchema = z.object({
-  kind: z.enum(outcomeKinds).describe('What happened. `chosen`: rolled back by hand to what was in the slot.'),
-  at: z.number().describe('Wall clock, milliseconds since 1970.'),
-  slot: z.enum(slotNames).describe('Which slot.'),
-  version: z.string().describe('Its version; empty when it is not known.'),
-  by: z.string().describe('Who asked, or `gate`.'),
-  reason: z.string().describe('Why it was given up; empty otherwise.'),
-});
+export const entrySchema = z.lazy(() =>
+  z.object({
+    kind: z.enum(outcomeKinds).describe('What happened. `chosen`: rolled back by hand to what was in the slot.'),
+    at: z.number().describe('Wall clock, milliseconds since 1970.'),
+    slot: z.enum(slotNames).describe('Which slot.'),
+    version: z.string().describe('Its version; empty when it is not known.'),
+    by: z.string().describe('Who asked, or `gate`.'),
+    reason: z.string().describe('Why it was given up; empty otherwise.'),
+  }),
+);
 export type HistoryEntry = z.output<typeof entrySchema>;
-export { entrySchema };
 
 /** So many are remembered; the oldest go first. */
 const keptEntries = 50;
