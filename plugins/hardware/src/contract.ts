@@ -3,6 +3,7 @@ import type { HardwareStatus } from './inventory/hardware-status.js';
 import type { HardwareSettings } from './management/schema.js';
 import type { PairNode, PairVerdict } from './pairs/pair-verdict.js';
 
+export { diskEvents } from './disks/disk-events.js';
 export { type MachineFigures, machineFiguresSchema } from './inventory/figures.js';
 export { type HardwareStatus, hardwareProfile } from './inventory/hardware-status.js';
 export type { HardwareSettings, ManagementSettings } from './management/schema.js';

@@ -1,5 +1,6 @@
 import { definePlugin } from '@gemel/core/sdk';
 import { HardwareService } from './contract.js';
+import { failingDisksFolder, tellFailingDisks } from './disks/failing-disks.js';
 import { HardwareServiceImpl } from './hardware-service.js';
 import { hardwareProfile } from './inventory/hardware-status.js';
 import { hardwareSection } from './management/section.js';
@@ -28,6 +29,14 @@ export default definePlugin({
     context.status.add(hardwareProfile, () => hardware.status(), { maxAgeMs: keepMs });
     const published = context.status.add(raidStatus, () => raid.look());
     context.own(files.watch(raidEventFolder, () => void raid.lookAgain((status) => published.set(status))));
+    const tellFailing = async () => {
+      try {
+        await tellFailingDisks(files, events);
+      } catch (failure) {
+        log.warn({ failure: String(failure) }, 'could not read what smartd left');
+      }
+    };
+    context.own(files.watch(failingDisksFolder, () => void tellFailing()));
     context.actions.addLater(async () => {
       const { hardwareActions } = await import('./actions.js');
       return hardwareActions({ hardware, settings, raid, commands, engines: await open() });
@@ -40,6 +49,7 @@ export default definePlugin({
       return { healthy: true, reason: memory === undefined ? 'this host shows no hardware' : 'hardware can be read' };
     });
     context.addHealthCheck('raid', async () => {
+      await tellFailing(); // left while core was away
       const { arrays: seen, reports } = await raid.look();
       const failure = reports.find(({ severity }) => severity === 'error');
       if (failure !== undefined) return { healthy: false, reason: failure.text };
