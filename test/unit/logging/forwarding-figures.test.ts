@@ -79,6 +79,21 @@ test('a TLS message that names nobody belongs to the only destination with TLS, 
   t.is(lastErrorOf('b', { ...destination, host: '10.77.0.9' }, said, 2)?.text, refused);
 });
 
+test('prefers what says why to what only says that it failed, of the same attempt', (t) => {
+  const why =
+    "Certificate EXPIRED at depth: 0 \n not permitted to talk to peer '10.77.0.1', certificate invalid: certificate expired";
+  const stack =
+    "net_ossl:remote '10.77.0.1' OpenSSL Error Stack: error:0A000086:SSL routines::certificate verify failed";
+  t.is(
+    lastErrorOf('a', destination, messages(why, stack), 2)?.text,
+    "Certificate EXPIRED at depth: 0 not permitted to talk to peer '10.77.0.1', certificate invalid: certificate expired",
+  );
+  t.is(lastErrorOf('a', destination, messages(stack), 2)?.text, stack);
+  const [old, late] = messages(why, stack);
+  const apart = old !== undefined && late !== undefined ? [old, { ...late, at: late.at + 60_000 }] : [];
+  t.is(lastErrorOf('a', destination, apart, 2)?.text, stack);
+});
+
 const row: DestinationStatus = {
   name: 'a',
   receiver: 'h:514',
