@@ -76,6 +76,7 @@ check(backing === `/dev/${array}`, `the data volume is on ${backing}`);
 check((await appliance.sh('drbdadm sh-ll-dev gemel')).includes('gemel-shared'), 'DRBD lies on it');
 const mdadm = await appliance.sh(`mdadm --detail /dev/${array}`);
 check(/State : (clean|active)\s*$/m.test(mdadm) && /Raid Level : raid1/.test(mdadm), 'mdadm says the same');
+check((await appliance.exec('mountpoint', '-q', '/srv/gemel')).code === 0, 'the data volume is mounted');
 await appliance.sh(
   'head -c 20000000 /dev/urandom >/srv/gemel/data && sha256sum /srv/gemel/data >/run/data.sum && sync',
 );
