@@ -20,7 +20,7 @@ const figures: MachineFigures = {
 };
 
 function node(name: string, profileId: string | null, changed: Partial<MachineFigures> = {}): PairNode {
-  const profile = builtInProfiles.find(({ id }) => id === profileId) ?? null;
+  const profile = builtInProfiles().find(({ id }) => id === profileId) ?? null;
   return { name, profile, figures: { ...figures, ...changed } };
 }
 

@@ -13,7 +13,7 @@ export interface KnownProfiles {
 
 /** Built-in profiles and those in the data folder. A bad file is left out and told; it never stops the others. */
 export async function readProfiles(files: FileStore): Promise<KnownProfiles> {
-  const profiles = [...builtInProfiles];
+  const profiles = [...builtInProfiles()];
   const reports: Report[] = [];
   for (const name of await files.list(profileFolder)) {
     if (!name.endsWith('.json')) continue;
