@@ -1,12 +1,15 @@
 /**
  * The RAID of the active node of a pair is taken away: everything moves to the other node, with core stopped on both. Containers have no RAID;
- * one that is said to be there and is not is what a RAID looks like that is gone.
+ * one that is said to be there and is not is what a RAID looks like that is gone. Then the nodes get management controllers, and one
+ * restarts the other by them.
  */
 import { addSite, createPair, siteAnswers, sitePort } from '../soak/gemel-pair.ts';
 import { addresses, otherOf, PairInLab, until } from '../soak/pair-in-lab.ts';
+import { Controller } from '../lab/rack.ts';
 import { check } from './appliance-in-lab.ts';
 
-await using pair = await PairInLab.up('accept-raid-pair', 'container');
+const labName = 'accept-raid-pair';
+await using pair = await PairInLab.up(labName, 'container');
 await createPair(pair);
 await addSite(pair);
 const active = await pair.active();
@@ -34,4 +37,34 @@ await pair.sh(active, 'rm /var/lib/gemel/raid-expected');
 await until('the health of the node to be green', 30, async () => (await health()) === 'green');
 check((await pair.holders()).join() === other, 'with the RAID back the node is ready again, and nothing moves');
 for (const node of [active, other]) await pair.sh(node, 'systemctl start gemel-core.service');
+await until('core to answer', 60, async () => (await pair.lab.node(other).exec(['gemel', 'status'])).code === 0);
+await pair.redundant(90);
+
+for (const node of [active, other]) {
+  const controller = Controller.of(labName, node);
+  await controller.start(labName);
+  const input = { node: addresses[node].hostName, ...controller.login };
+  const words = ['gemel', 'cluster', 'fencing', 'set', '--json-input', '-'];
+  await pair.lab.node(other).must(words, { input: JSON.stringify(input) });
+}
+const initBefore = (await pair.sh(active, 'stat --format=%Y /proc/1')).trim();
+const asked = performance.now();
+await pair.gemel(other, 'cluster', 'fencing', 'test', addresses[active].hostName, '--yes');
+const fenced = (performance.now() - asked) / 1_000;
+// Its controller switched it, not the lab that we hold.
+await using after = new AsyncDisposableStack();
+const again = after.use(await PairInLab.open(labName));
+await until('the node to be on again', 60, async () => (await again.lab.node(active).exec(['true'])).code === 0);
+const initAfter = (await again.sh(active, 'stat --format=%Y /proc/1')).trim();
+check(
+  initAfter !== initBefore,
+  `${addresses[active].hostName} was switched off and on by its controller in ${fenced.toFixed(1)} s`,
+);
+const shown = await again.gemel(other, 'cluster', 'fencing', 'show');
+check(
+  shown.includes('Fencing is in use.') && /node\d .*\d{4}-\d\d-\d\dT/.test(shown),
+  `and the test is remembered:\n${shown}`,
+);
+await again.redundant(180);
+check((await again.holders()).join() === other, 'nothing else moved, and the pair is redundant again');
 console.log(`the RAID of the active node was taken away: the other node had everything ${seconds.toFixed(1)} s later`);

@@ -3,7 +3,7 @@
  * takes its settings and may fall silent.
  */
 import { parseArgs } from 'node:util';
-import { Rack } from '../lab/rack.ts';
+import { Controller, Rack } from '../lab/rack.ts';
 import { ApplianceInLab, check, until } from './appliance-in-lab.ts';
 
 interface RaidStatus {
@@ -186,7 +186,7 @@ await until('the controller to answer', 90, async () => {
 });
 
 // --- it switches the power, over the network, with what fencing would say ---
-const { address, user, password } = rack.controller;
+const { address, user, password } = Controller.of(labName, 'a').login;
 await appliance.sh('ip address add 10.77.0.11/24 dev enp0s4 && ip link set enp0s4 up');
 const fence = `timeout 60 fence_ipmilan --ip=${address} --username=${user} --password=${password} --lanplus --cipher=3`;
 await until('the fence agent to reach the controller', 180, async () =>

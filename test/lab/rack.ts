@@ -80,7 +80,6 @@ const systemPort = (node: NodeName): number => 9602 + NODE_NAMES.indexOf(node);
 /** A rack node of a lab that is up: hands at its bays and at its controller. */
 export class Rack {
   readonly #lab: string;
-  readonly #node: NodeName;
   readonly #disks: string;
   readonly #controller: Controller;
   readonly #qmp: string;
@@ -88,20 +87,9 @@ export class Rack {
   constructor(lab: string, node: NodeName) {
     const folders = labFolders(lab);
     this.#lab = lab;
-    this.#node = node;
     this.#disks = join(folders.disks, node);
     this.#qmp = join(folders.runtime, `${node}.qmp`);
-    this.#controller = new Controller({
-      node,
-      hardware: 'rack1',
-      runtime: folders.runtime,
-      namespace: labNamespace(lab),
-    });
-  }
-
-  /** Where fencing reaches it from the operators' network, user and password as shipped by the maker. */
-  get controller(): { readonly address: string; readonly user: string; readonly password: string } {
-    return { address: controllerAddress(this.#node), user: MAKER.user, password: MAKER.password };
+    this.#controller = Controller.of(lab, node);
   }
 
   /** Pulls a disk out while it is in use. */
@@ -150,6 +138,17 @@ export class Controller {
 
   constructor(plan: RackPlan) {
     this.#plan = plan;
+  }
+
+  /** Of a node of a lab that is up. Containers may have one as well: it switches whatever the node is. */
+  static of(lab: string, node: NodeName): Controller {
+    const { runtime } = labFolders(lab);
+    return new Controller({ node, hardware: 'rack1', runtime, namespace: labNamespace(lab) });
+  }
+
+  /** Where it is reached from the operators' network; user and password as shipped by the maker. */
+  get login(): { readonly address: string; readonly user: string; readonly password: string } {
+    return { address: controllerAddress(this.#plan.node), ...MAKER };
   }
 
   get #folder(): string {
@@ -246,7 +245,7 @@ function chassisScript(node: NodeName, runtime: string, lab: string | undefined)
   return `#!/bin/sh
 exec 2>>'${runtime}/${node}.controller/log'
 is_on() {
-  pid=$(sed -n 's/.*"qemu":{"pid":\\([0-9]*\\).*/\\1/p' '${runtime}/${node}.processes.json' 2>/dev/null)
+  pid=$(sed -n 's/.*"\\(qemu\\|init\\)":{"pid":\\([0-9]*\\).*/\\2/p' '${runtime}/${node}.processes.json' 2>/dev/null)
   [ -n "$pid" ] && grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null
 }
 switch_off() { ! is_on || ${order('kill')} >/dev/null </dev/null; }
