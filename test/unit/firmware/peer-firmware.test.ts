@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApplianceError } from '@gemel/core/sdk';
+import type { PeerRequest, PeerService } from '@gemel/plugin-peer/contract';
+import { paths } from '#firmware/paths.js';
+import { ClusterPair } from '#firmware/rolling/cluster-pair.js';
+import { PeerFirmware } from '#firmware/rolling/peer-firmware.js';
+import { bundlePieces } from '#firmware/system/bundle-pieces.js';
+import test from 'ava';
+import { jobCall, newWorld } from './world.js';
+
+/** Both ends of the way, with what goes over it parsed as over TLS. */
+class DirectPeer {
+  readonly #handlers = new Map<string, (input: unknown) => Promise<unknown>>();
+  away = false;
+
+  handle(request: PeerRequest<unknown, unknown>, handler: (input: unknown) => Promise<unknown>): Disposable {
+    this.#handlers.set(request.id, handler);
+    return { [Symbol.dispose]: () => this.#handlers.delete(request.id) };
+  }
+
+  async call(request: PeerRequest<unknown, unknown>, input: unknown): Promise<unknown> {
+    const handler = this.#handlers.get(request.id);
+    if (this.away || handler === undefined) throw new ApplianceError('unavailable', 'The other node is away.');
+    const arrived = request.input.parse(JSON.parse(JSON.stringify(input)));
+    return request.output.parse(JSON.parse(JSON.stringify(await handler(arrived))));
+  }
+}
+
+function newPair(version: string) {
+  const world = newWorld({ version });
+  const link = new DirectPeer();
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const { service, installation } = world;
+  const peer = link as unknown as PeerService; // the two methods that are used
+  const taken: { file: string; bytes: Buffer } = { file: '', bytes: Buffer.alloc(0) };
+  const pieces = {
+    ...bundlePieces,
+    write: async (path: string, offset: number, data: string) => {
+      taken.file = path;
+      taken.bytes = Buffer.concat([taken.bytes.subarray(0, offset), Buffer.from(data, 'base64')]);
+    },
+  };
+  const firmware = new PeerFirmware({ peer, service, installation, pieces, log });
+  firmware.answer();
+  return { world, link, firmware, taken };
+}
+
+/** Lets what was only begun come to its end. */
+const settle = async () => {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+test('a bundle arrives in pieces as it was sent', async (t) => {
+  const { firmware, taken } = newPair('0.1.1');
+  const folder = mkdtempSync(join(tmpdir(), 'gemel-pieces-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'bundle');
+  writeFileSync(file, randomBytes(1_300_000));
+  await firmware.copy(file, jobCall().call, 0.1);
+  t.is(taken.file, paths.fromPeer);
+  t.true(taken.bytes.equals(readFileSync(file)));
+  const copy = join(folder, 'copy/bundle');
+  await bundlePieces.write(copy, 0, Buffer.from('first piece, longer').toString('base64'));
+  await bundlePieces.write(copy, 0, Buffer.from('anew').toString('base64'));
+  await bundlePieces.write(copy, 4, Buffer.from(' and on').toString('base64'));
+  t.is(readFileSync(copy, 'utf8'), 'anew and on');
+});
+
+test('the other node installs what it was sent, restarts, and says how far it is', async (t) => {
+  const { world, link, firmware } = newPair('0.2.0');
+  await firmware.install('minor', 'user:jane');
+  await settle();
+  t.like(await firmware.state(), {
+    installing: false,
+    failure: '',
+    trial: { slot: 'B', version: '0.2.0', by: 'user:jane' },
+    last: { kind: 'installed', version: '0.2.0' },
+  });
+  t.is(world.system.dbus.calls.at(-1)?.member, 'ScheduleShutdown');
+  link.away = true;
+  t.is(await firmware.state(), undefined);
+});
+
+test('why the other node did not install is told to the one that asked', async (t) => {
+  const { firmware } = newPair('0.2.0');
+  await firmware.install(undefined, 'user:jane');
+  await settle();
+  const state = await firmware.state();
+  t.regex(state?.failure ?? '', /A minor update/);
+  t.is(state?.trial, null);
+});
+
+test('maintenance is what gemel cluster maintenance makes of it', async (t) => {
+  const { world, firmware } = newPair('0.2.0');
+  const { commands } = world.system;
+  const { service, installation } = world;
+  const status = { add: () => neverCalled(), get: async () => undefined };
+  const pair = new ClusterPair({ status, commands, service, installation, there: firmware });
+  const standby = ['crm_attribute', '--node', 'two', '--name', 'standby'];
+  commands.always([...standby, '--update', 'on']);
+  commands.always([...standby, '--delete'], { exitCode: 102, stderr: 'Could not connect to the CIB\n' });
+  await pair.maintenance('two', true);
+  await t.throwsAsync(pair.maintenance('two', false), { message: /two could not be changed: Could not connect/ });
+  t.is(await pair.pair(), undefined);
+});
+
+function neverCalled(): never {
+  throw new Error('must not be called');
+}
