@@ -134,27 +134,52 @@ test('finds the device of the data volume, of two mounts the one on top', (t) =>
   t.is(deviceOf(line('254:1', '/'), '/data'), undefined);
 });
 
-test('rsyslogd is started again for a RELP receiver that it gave up, once a minute at most', async (t) => {
+function watched(destinations: () => readonly DestinationStatus[]) {
   const system = new ScriptedSystem();
-  const lost = "omrelp[h:2515]: authentication error 'no permited name found' - DISABLING action";
-  const destinations = [{ ...row, protocol: 'relp-tls' as const, state: 'waiting' as const, lastError: lost }];
-  let restarts = 0;
   const { log } = collectingLog();
-  const published: string[] = [];
+  const seen = { restarts: 0, published: [] as string[] };
   const watch = new ForwardingWatch({
     clock: system.clock,
     // the watch publishes only
-    events: { publish: ({ id }: { readonly id: string }) => void published.push(id) } as unknown as EventsAccess,
+    events: { publish: ({ id }: { readonly id: string }) => void seen.published.push(id) } as unknown as EventsAccess,
     log,
     status: { set: () => undefined, [Symbol.dispose]: () => undefined },
-    read: async () => ({ state: 'running', destinations }),
-    restart: async () => void (restarts += 1),
+    read: async () => ({ state: 'running', destinations: [...destinations()] }),
+    restart: async () => void (seen.restarts += 1),
   });
+  return { watch, clock: system.clock, seen };
+}
+
+test('rsyslogd is started again for a RELP receiver that it gave up, once a minute at most', async (t) => {
+  const lost = "omrelp[h:2515]: authentication error 'no permited name found' - DISABLING action";
+  const { watch, clock, seen } = watched(() => [{ ...row, protocol: 'relp-tls', state: 'waiting', lastError: lost }]);
   await watch.look();
   await watch.look();
-  t.is(restarts, 1);
-  await system.clock.advance(60_000);
+  t.is(seen.restarts, 1);
+  await clock.advance(60_000);
   await watch.look();
-  t.is(restarts, 2);
-  t.deepEqual(published, ['logging.destination.failed']);
+  t.is(seen.restarts, 2);
+  t.deepEqual(seen.published, ['logging.destination.failed']);
+});
+
+test('rsyslogd is started again when it leaves entries on disk while newer ones are sent', async (t) => {
+  let sent = 100;
+  let queued = 95;
+  const { watch, clock, seen } = watched(() => [{ ...row, sent, queued }]);
+  const later = async () => {
+    await clock.advance(10_000);
+    await watch.look();
+  };
+  await watch.look();
+  for (let look = 0; look < 5; look += 1) {
+    queued -= 1;
+    sent += 5;
+    await later();
+  }
+  t.is(seen.restarts, 0, 'a queue that moves is left alone');
+  for (let look = 0; look < 4; look += 1) {
+    sent += 5;
+    await later();
+  }
+  t.is(seen.restarts, 1);
 });

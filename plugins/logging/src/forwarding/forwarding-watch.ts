@@ -5,6 +5,9 @@ import type { DestinationStatus, ForwardingStatus } from './forwarding-status.js
 /** rsyslogd counts every 5 s; two counts without movement are trouble. */
 const lookEveryMs = 10_000;
 
+/** What a queue on disk holds moves on within seconds while its receiver takes entries. */
+const leftAfterMs = 30_000;
+
 /** Each costs the other destinations a second. */
 const restartEveryMs = 60_000;
 
@@ -26,6 +29,7 @@ export class ForwardingWatch implements AsyncDisposable {
   #looking: Promise<void> | undefined;
   /** Monotonic. */
   #restartedAt = Number.NEGATIVE_INFINITY;
+  readonly #unmoved = new Map<string, Unmoved>();
 
   constructor(readonly parts: ForwardingWatchParts) {}
 
@@ -54,10 +58,24 @@ export class ForwardingWatch implements AsyncDisposable {
     await this.#looking;
   }
 
+  /**
+   * rsyslog 8.2504 at times leaves the last entries of a queue on disk there, while newer ones go by them from memory, until it is started anew.
+   */
+  #isLeft({ name, state, queued, sent }: DestinationStatus): boolean {
+    const at = this.parts.clock.monotonic();
+    const known = this.#unmoved.get(name);
+    if (state !== 'sending' || queued === 0 || known?.queued !== queued) {
+      this.#unmoved.set(name, { queued, sent, since: at });
+      return false;
+    }
+    return sent > known.sent && at - known.since >= leftAfterMs;
+  }
+
   async #restart(): Promise<void> {
     const { clock, restart } = this.parts;
     if (clock.monotonic() - this.#restartedAt < restartEveryMs) return;
     this.#restartedAt = clock.monotonic();
+    this.#unmoved.clear();
     await restart();
   }
 
@@ -78,7 +96,8 @@ export class ForwardingWatch implements AsyncDisposable {
         if (recovered) events.publish(destinationRecovered, { destination, queued: each.queued });
         if (dropped > 0) events.publish(destinationDropped, { destination, count: dropped });
       }
-      if (now.destinations.some(gaveUp)) await this.#restart();
+      const left = now.destinations.filter((each) => this.#isLeft(each));
+      if (left.length > 0 || now.destinations.some(gaveUp)) await this.#restart();
     } catch (err) {
       log.warn({ err }, 'log forwarding could not be looked at');
     }
@@ -88,6 +107,13 @@ export class ForwardingWatch implements AsyncDisposable {
 /** librelp does not try a receiver again whose certificate was once not the right one, although that may be mended there. */
 export function gaveUp({ state, lastError }: DestinationStatus): boolean {
   return state === 'waiting' && lastError?.includes('DISABLING action') === true;
+}
+
+interface Unmoved {
+  readonly queued: number;
+  readonly sent: number;
+  /** Monotonic. */
+  readonly since: number;
 }
 
 interface Findings {
