@@ -173,13 +173,14 @@ await checks.check(
 
 await checks.check('a site runs from its image, mounted as on a device', async () => {
   // A container has its version unpacked, for those that have no loop devices; this one has some.
-  await lab.sh('systemctl stop gemel-site@one && mv /var/lib/gemel/site-versions/pages/*/root /tmp/unpacked');
+  const folder = (await lab.sh('echo /var/lib/gemel/site-versions/pages/*')).trim();
+  await lab.sh(`systemctl stop gemel-site@one && mv ${folder}/root ${folder}/.root`);
   await lab.sh('/usr/lib/gemel/libexec/gemel-site-render one && systemctl start gemel-site@one');
   const root = await lab.sh(`grep ' / ' /proc/${await property('one', 'MainPID')}/mountinfo`);
   // 7 is the number of loop devices.
   assert.match(root, /^\d+ \d+ 7:\d+ \/ \/ ro,.* - squashfs /m);
   assert.match(await lab.answer(8001, '/one/'), / 200 /);
-  await lab.sh('systemctl stop gemel-site@one && mv /tmp/unpacked /var/lib/gemel/site-versions/pages/*/root');
+  await lab.sh(`systemctl stop gemel-site@one && mv ${folder}/.root ${folder}/root`);
   await lab.sh('/usr/lib/gemel/libexec/gemel-site-render one && systemctl start gemel-site@one');
 });
 
