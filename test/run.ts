@@ -18,6 +18,7 @@ const suites: readonly Suite[] = [
   { name: 'container', lab: true, argv: [node, 'test/integration/container.ts'] },
   { name: 'servers', lab: true, argv: [node, 'test/integration/servers.ts'] },
   { name: 'sites', lab: true, argv: [node, 'test/integration/sites.ts'] },
+  { name: 'logging', lab: true, argv: [node, 'test/integration/logging.ts', '--burst', '50000'] },
   { name: 'logs-forwarding', lab: true, argv: [node, 'test/accept/logs-forwarding.ts', '--away', '15'] },
   { name: 'lab', lab: true, argv: [node, 'test/lab/selftest.ts'] },
   { name: 'cluster-pair', lab: true, argv: [node, 'test/accept/cluster-pair.ts', '--kind', 'container'] },

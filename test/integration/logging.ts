@@ -1,0 +1,214 @@
+/** Bad days of log forwarding, on a real rsyslog and real receivers. `--burst N` takes other bursts than of 200,000 entries. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { mustRun } from '../../firmware/run-command.ts';
+import { until } from '../accept/appliance-in-lab.ts';
+import { Checks } from './checks.ts';
+import { LoggingLab, numbersIn } from './logging-lab.ts';
+
+const good = 5001;
+const away = 5002;
+const deaf = 5003;
+const { values } = parseArgs({ options: { burst: { type: 'string', default: '200000' } } });
+const count = Number(values.burst);
+/** Of the burst, at the receiver that reads nothing. */
+let waiting = 0;
+/** More than the appliance itself writes meanwhile. */
+const others = 2_000;
+const home = '/root/logs-receiver';
+
+const checks = new Checks();
+await using lab = await LoggingLab.up('logging-test');
+await makeCertificates();
+await startRsyslog();
+await lab.startReceiver(good);
+await lab.startReceiver(deaf, 'deaf');
+await addDestinations();
+
+await checks.check('every byte value, long messages, UTF-8 and what is none arrive as they were written', async () => {
+  const bytes = Uint8Array.from({ length: 255 }, (_, index) => index + 1);
+  const long = Buffer.from(`long ${'x'.repeat(65_000)} end of long`);
+  for (const message of [
+    Buffer.concat([Buffer.from('bytes '), bytes, Buffer.from(' end')]),
+    long,
+    Buffer.from('gr\u00fcn \u{1F981} end'),
+  ])
+    await lab.entry(message);
+  const holds = async (part: Uint8Array) => (await lab.received(good)).includes(Buffer.from(part));
+  await until('the last of them', 20, async () => holds(Buffer.from('gr\u00fcn \u{1F981} end')));
+  assert.ok(await holds(long), 'the message of 64 KiB is not whole');
+  assert.ok(await holds(bytes), 'not every byte value arrived');
+});
+
+await checks.check('a NUL byte costs its own message at most', async () => {
+  await lab.entry(Buffer.from('nul \0 within'));
+  await lab.entry(Buffer.from('after the nul'));
+  await until('the next message', 20, async () => (await lab.received(good)).includes('after the nul'));
+});
+
+await checks.check(`${count} entries arrive where they can, in time, whatever the other receivers do`, async () => {
+  // more than the buffers of a connection hold
+  await lab.burst('first', count, 400);
+  const restarts = restartRsyslog(5);
+  const seconds = await until('all at the good one', 180, async () => (await lab.arrived(good, 'first')) === count);
+  console.log(`          all at the good receiver ${seconds.toFixed(1)} s after the burst`);
+  await restarts;
+});
+
+await checks.check('RELP loses none while its receiver is restarted five times', async () => {
+  await until('all at the RELP receiver', 180, async () => {
+    const text = await lab.sh('b', `cat ${home}/relp`);
+    return numbersIn(text, 'first') === count;
+  });
+});
+
+await checks.check(
+  'a receiver that is away or reads nothing keeps its entries waiting, and that is shown',
+  async () => {
+    await until('both to be shown', 40, async () => {
+      const shown = await lab.destinations();
+      // rsyslogd counts every 5 s
+      const all = (shown.get('away')?.queued ?? 0) >= count;
+      return all && ['away', 'deaf'].every((name) => shown.get(name)?.state === 'waiting');
+    });
+    const shown = await lab.destinations();
+    assert.match(shown.get('away')?.lastError ?? '', /10\.77\.0\.1:5002.*refused/);
+    assert.equal(shown.get('away')?.dropped, 0);
+    assert.equal(shown.get('deaf')?.dropped, 0);
+    waiting = (shown.get('deaf')?.queued ?? 0) - others;
+    assert.ok(waiting > 0);
+  },
+);
+
+await checks.check(
+  'a queue beyond its budget drops what is too much, counts it, tells it, and stays within the budget',
+  async () => {
+    await until('all to be counted', 30, async () => {
+      const { queued = 0, dropped = 0 } = (await lab.destinations()).get('small') ?? {};
+      return dropped > 0 && queued > 0 && queued + dropped >= count;
+    });
+    const kibibytes = Number((await lab.sh('a', 'du -kc /data/log-queues/small.* | tail -1')).split('\t')[0]);
+    assert.ok(kibibytes <= 18 * 1_024, `${kibibytes} KiB of 16 MiB`);
+    assert.match(await lab.sh('a', 'gemel events list'), /logging\.destination\.dropped/);
+  },
+);
+
+await checks.check(
+  'certificates that expired, are of a stranger or carry another name: nothing is sent, and it is said why',
+  async () => {
+    const reasons = {
+      expired: /certificate expired/i,
+      stranger: /verif|certificate/i,
+      misnamed: /peer name not authorized/i,
+    };
+    for (const [name, reason] of Object.entries(reasons)) {
+      await until(`${name} to be shown`, 60, async () => (await lab.destinations()).get(name)?.state === 'waiting');
+      const { queued = 0, lastError } = (await lab.destinations()).get(name) ?? {};
+      assert.ok(queued > 0, `${name}: ${queued} queued`);
+      assert.match(lastError ?? '', reason, `${name}: ${lastError}`);
+    }
+    assert.equal((await lab.sh('b', `cat ${home}/tls 2>/dev/null || true`)).includes('a warning'), false);
+  },
+);
+
+await checks.check('what waited arrives when the receivers are back', async () => {
+  await lab.stopReceiver(deaf);
+  await lab.startReceiver(away);
+  await lab.startReceiver(deaf);
+  await until('all at the one that was away', 180, async () => (await lab.arrived(away, 'first')) === count);
+  // What the deaf one had not read was in the buffers of its connections, and TCP does not say that it is lost.
+  await until('the last at the deaf one', 180, async () =>
+    (await lab.received(deaf)).includes(`first number ${count};`),
+  );
+  await until('what was shown as waiting', 60, async () => (await lab.arrived(deaf, 'first')) >= waiting);
+  const lost = count - (await lab.arrived(deaf, 'first'));
+  console.log(`          ${lost} of ${count} were in the buffers of the connections to the one that read nothing`);
+});
+
+await checks.check('after a power loss with a full queue nothing is missing', async () => {
+  await lab.stopReceiver(away);
+  await lab.burst('second', 30_000);
+  // its last entries are in memory, some in no queue yet
+  await lab.lab.kill('a');
+  await lab.lab.start('a');
+  const written = Number((await lab.sh('a', 'journalctl -q -t burst -o cat | grep -c "^second number"')).trim());
+  await lab.startReceiver(away);
+  // entries that rsyslogd leaves on disk are noticed within a minute and a half
+  await until('what the journal has', 150, async () => (await lab.arrived(away, 'second')) >= written);
+  console.log(`          ${written} of 30000 were in the journal after the power loss, and all of them arrived`);
+  assert.ok(written > 20_000);
+});
+
+await checks.check('a full disk stops neither rsyslogd nor the other destinations', async () => {
+  await lab.stopReceiver(away);
+  await lab.sh(
+    'a',
+    'systemctl stop gemel-log-forwarding && mount -t tmpfs -o size=4m,mode=700,uid=gemel-log,gid=gemel-log tmpfs /data/log-queues && systemctl start gemel-log-forwarding',
+  );
+  await lab.burst('third', 50_000);
+  await until('all at the good one', 120, async () => (await lab.arrived(good, 'third')) === 50_000);
+  assert.equal((await lab.sh('a', 'systemctl is-active gemel-log-forwarding')).trim(), 'active');
+  await lab.startReceiver(away);
+  await until('some of what was queued', 60, async () => (await lab.arrived(away, 'third')) > 0);
+});
+
+checks.finish();
+
+async function addDestinations(): Promise<void> {
+  const tls = `--tls.ca ${home}/ca.pem --tls.certificate ${home}/device.pem --tls.key ${home}/device.key`;
+  const lines = [
+    `good --host 10.77.0.1 --port ${good}`,
+    `away --host 10.77.0.1 --port ${away} --queue-megabytes 512`,
+    `deaf --host 10.77.0.1 --port ${deaf} --queue-megabytes 512`,
+    'small --host 10.77.0.1 --port 5004 --queue-megabytes 16',
+    'relp --host 10.77.0.12 --protocol relp --queue-megabytes 512',
+    `expired --host 10.77.0.13 --port 6515 --protocol tls ${tls} --tls.name logs.example.org --filter.severity warning`,
+    `stranger --host 10.77.0.14 --port 6516 --protocol tls ${tls} --tls.name logs.example.org --filter.severity warning`,
+    `misnamed --host 10.77.0.12 --port 6514 --protocol tls ${tls} --tls.name other.example.org --filter.severity warning`,
+  ];
+  for (const line of lines) await lab.sh('a', `gemel log destination add ${line}`);
+  await lab.sh('a', 'gemel settings activate && logger --priority daemon.warning a warning');
+}
+
+/** `logs` is right, `expired` is over, `stranger` is of another authority. */
+async function makeCertificates(): Promise<void> {
+  const script = `set -e
+authority() { openssl req -x509 -newkey rsa:2048 -nodes -keyout $1.key -out $1.pem -days 30 -subj "/CN=$1"; }
+sign() { openssl req -new -newkey rsa:2048 -nodes -keyout $1.key -out $1.csr -subj /CN=$2 -addext subjectAltName=DNS:$2
+  openssl x509 -req -in $1.csr -CA $3.pem -CAkey $3.key -CAcreateserial -copy_extensions copy -out $1.pem $4; }
+authority ca; authority other
+sign logs logs.example.org ca "-days 30"; sign device device.example.org ca "-days 30"
+sign stranger logs.example.org other "-days 30"; sign expired logs.example.org ca "-days -1"
+chmod 644 *.key`;
+  await mustRun(['sh', '-c', script], { workingFolder: lab.folder });
+}
+
+async function startRsyslog(): Promise<void> {
+  const tls = (port: number, name: string) => `input(type="imtcp" port="${port}" ruleset="tls" streamDriver.name="ossl"
+  streamDriver.mode="1" streamDriver.authMode="anon" streamDriver.caFile="${home}/ca.pem"
+  streamDriver.certFile="${home}/${name}.pem" streamDriver.keyFile="${home}/${name}.key")`;
+  const configuration = `global(workDirectory="${home}" maxMessageSize="128k")
+module(load="imtcp") module(load="imrelp")
+template(name="raw" type="string" string="%rawmsg%\\n")
+ruleset(name="relp") { action(type="omfile" file="${home}/relp" template="raw") }
+ruleset(name="tls") { action(type="omfile" file="${home}/tls" template="raw") }
+input(type="imrelp" port="2514" ruleset="relp" maxDataSize="256k")
+${tls(6514, 'logs')}
+${tls(6515, 'expired')}
+${tls(6516, 'stranger')}
+`;
+  await writeFile(join(lab.folder, 'rsyslog.conf'), configuration);
+  for (const node of lab.lab.nodes) await node.push(lab.folder, home);
+  // rsyslog names the host and not the port of those it does not trust
+  await lab.sh('b', 'ip address add 10.77.0.13/24 dev enp0s4 && ip address add 10.77.0.14/24 dev enp0s4');
+  await lab.sh('b', `systemd-run --quiet --unit=receiver rsyslogd -n -iNONE -f ${home}/rsyslog.conf`);
+}
+
+async function restartRsyslog(times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await lab.sh('b', 'systemctl restart receiver');
+  }
+}
