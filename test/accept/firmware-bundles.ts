@@ -34,7 +34,7 @@ export const badKinds: Readonly<
   },
   'core-fails': {
     version: '0.2.2',
-    reason: /^core does not run \((auto-restart|start)/,
+    reason: /^core does not run \(/,
     async change(root) {
       await replaceFile(
         join(root, 'usr/lib/gemel/core/dist/bin/gemel-core.js'),
@@ -59,7 +59,7 @@ export default definePlugin({ id: 'sick', activate(context) {
 } });
 `,
       );
-      await limitGate(root, 4 * shortGate);
+      await limitGate(root, 8 * shortGate);
     },
   },
 };
