@@ -17,7 +17,6 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   'network-activation': () => import('./network-activation.ts'),
   sites: () => import('./sites.ts'),
   'log-view': () => import('./log-view.ts'),
-  'log-forwarding': () => import('./log-forwarding.ts'),
   'firmware-install': () => import('./firmware-install.ts'),
   'cluster-outage': () => import('./cluster-outage.ts'),
   'cluster-sites': () => import('./cluster-sites.ts'),

@@ -65,11 +65,6 @@ export class LoggingLab implements AsyncDisposable {
     return Buffer.concat(await Promise.all(names.map((name) => readFile(join(this.folder, name)))));
   }
 
-  /** Forgets what a receiver got. */
-  async clear(port: number): Promise<void> {
-    for (const name of await this.#kept(port)) await rm(join(this.folder, name));
-  }
-
   /** Different numbers of a burst that a receiver got. */
   async arrived(port: number, burst: string): Promise<number> {
     return numbersIn((await this.received(port)).toString('latin1'), burst);
