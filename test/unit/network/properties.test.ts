@@ -101,12 +101,9 @@ test('verify, render, plan and the marks never throw for anything the schema let
     fc.property(settings, settings, (draft, confirmed) => {
       const caller = remoteOperator('10.0.0.1');
       for (const report of verifyNetwork({ settings: draft, confirmed, facts: fourNics, caller })) {
-        if (
-          /\{[a-zA-Z]+\}/.test(
-            report.text.replace(/\{[^}]*\}/g, (place) => (JSON.stringify(draft).includes(place) ? '' : place)),
-          )
-        )
-          throw new Error(report.text);
+        // a place of the text that was not filled in, unless somebody gave a name like one
+        const places = report.text.match(/\{[a-zA-Z]+\}/g) ?? [];
+        if (places.some((place) => !JSON.stringify(draft).includes(place))) throw new Error(report.text);
       }
       const { files } = renderNetwork(draft, fourNics);
       const changes = files.map(({ path, content }) => ({
