@@ -190,7 +190,10 @@ ${tls(6516, 'stranger')}
   for (const node of lab.lab.nodes) await node.push(lab.folder, home);
   // rsyslog names the host and not the port of those it does not trust
   await lab.sh('b', 'ip address add 10.77.0.13/24 dev enp0s4 && ip address add 10.77.0.14/24 dev enp0s4');
-  await lab.sh('b', `systemd-run --quiet --unit=receiver -p StartLimitIntervalSec=0 rsyslogd -n -iNONE -f ${home}/rsyslog.conf`);
+  await lab.sh(
+    'b',
+    `systemd-run --quiet --unit=receiver -p StartLimitIntervalSec=0 rsyslogd -n -iNONE -f ${home}/rsyslog.conf`,
+  );
 }
 
 async function restartRsyslog(times: number): Promise<void> {
