@@ -30,6 +30,8 @@ export interface AuditEntry {
 }
 
 interface Later {
+  readonly owner: string;
+  readonly provides: (id: string) => boolean;
   readonly load: () => Promise<void>;
   loading: Promise<void> | undefined;
 }
@@ -54,25 +56,30 @@ export class ActionRegistry {
   ) {}
 
   add(owner: string, action: AnyAction): Disposable {
-    if (this.#actions.has(action.id)) throw new ApplianceError('conflict', `Action ${action.id} is already provided.`);
+    const isTaken = [...this.#later].some((later) => later.owner !== owner && later.provides(action.id));
+    if (isTaken || this.#actions.has(action.id))
+      throw new ApplianceError('conflict', `Action ${action.id} is already provided.`);
     this.#actions.set(action.id, { owner, action, descriptor: undefined });
     return toDisposable(() => this.#actions.delete(action.id));
   }
 
-  /** @param load Adds the actions by `add`; called once, when an action is asked for that is not here. Must not throw. */
-  addLater(load: () => Promise<void>): Disposable {
-    const later: Later = { load, loading: undefined };
+  /**
+   * @param provides Whether an action is one of them.
+   * @param load Adds them by `add`; called once, when one of them is asked for, or all are. Must not throw.
+   */
+  addLater(owner: string, provides: (id: string) => boolean, load: () => Promise<void>): Disposable {
+    const later: Later = { owner, provides, load, loading: undefined };
     this.#later.add(later);
     return toDisposable(() => this.#later.delete(later));
   }
 
   async find(id: string): Promise<AnyAction | undefined> {
-    if (!this.#actions.has(id)) await this.#loadAll();
+    if (!this.#actions.has(id)) await this.#load([...this.#later].filter((later) => later.provides(id)));
     return this.#actions.get(id)?.action;
   }
 
   async describe(role: Role): Promise<readonly ActionDescriptor[]> {
-    await this.#loadAll();
+    await this.#load([...this.#later]);
     return [...this.#actions.values()]
       .filter(({ action }) => mayUse(role, action.role))
       .map((registered) => describeOnce(registered))
@@ -115,8 +122,8 @@ export class ActionRegistry {
     }
   }
 
-  async #loadAll(): Promise<void> {
-    const loading = [...this.#later].map(async (later) => {
+  async #load(wanted: readonly Later[]): Promise<void> {
+    const loading = wanted.map(async (later) => {
       later.loading ??= later.load();
       await later.loading;
       this.#later.delete(later);

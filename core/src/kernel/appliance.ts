@@ -2,12 +2,10 @@ import type { DependencyContainer } from 'tsyringe';
 import { ActionRegistry, type AuditTrail } from '../actions/action-registry.js';
 import { EventBus } from '../bus/event-bus.js';
 import type { CoreApi } from '../ipc/core-api.js';
-import { jobActions } from '../jobs/job-actions.js';
 import { JobRegistry } from '../jobs/job-registry.js';
 import { type Discovered, discoverPlugins } from '../plugins/discovery.js';
 import type { PluginPackage } from '../plugins/manifest.js';
 import type { PluginHost } from '../plugins/module-loader.js';
-import { pluginActions } from '../plugins/plugin-actions.js';
 import type { PluginSurroundings, SettingsDoors } from '../plugins/plugin-context.js';
 import { PluginRegistry } from '../plugins/plugin-registry.js';
 import { withSections } from '../plugins/with-sections.js';
@@ -20,12 +18,10 @@ import {
   type Logger,
   type SettingsMaintenance,
   type SystemAccess,
-  toDisposable,
 } from '../sdk/index.js';
-import { statusActions } from '../status/status-actions.js';
 import { StatusRegistry } from '../status/status-registry.js';
 import { coreReady } from './core-events.js';
-import { eventActions, RecentEvents } from './event-actions.js';
+import { RecentEvents } from './recent-events.js';
 import { FactoryReset } from './factory-reset.js';
 import { HealthRegistry } from './health-registry.js';
 import { HealthWatch, type Watchdog } from './health-watch.js';
@@ -41,7 +37,7 @@ export interface SettingsLife extends SettingsDoors, AsyncDisposable {
   rollBackExpired(revision: number): Promise<void>;
   /** Gives the sections of plugins that came later their settings and applies them. */
   pluginsChanged(): Promise<void>;
-  actions(): readonly AnyAction[];
+  actions(): Promise<readonly AnyAction[]>;
   readonly maintenance: SettingsMaintenance;
 }
 
@@ -58,8 +54,8 @@ export interface ApplianceParts {
   readonly watchdog: Watchdog;
   /** Makes the settings engine; it publishes and shows its state through the bus and status it is given. */
   createSettings(around: { readonly bus: EventBus; readonly status: StatusRegistry }): SettingsLife;
-  /** Actions of core's other parts, such as access. */
-  readonly actions: readonly AnyAction[];
+  /** `access.…` and `audit.…`. */
+  readonly accessActions: () => Promise<readonly AnyAction[]>;
   /** Opens core's sockets; absent in the rollback guard. */
   readonly openDoors?: (api: CoreApi) => Promise<Doors>;
   /** Another bus than the plain one, such as one that checks what is published. */
@@ -174,20 +170,38 @@ export class Appliance implements AsyncDisposable {
     await this.#owned[Symbol.asyncDispose]();
   }
 
+  /** Loaded when one is asked for: a start needs none of them. */
   #addCoreActions(recent: RecentEvents): void {
-    const all = [
-      ...statusActions(this.status),
-      ...jobActions(this.jobs, (id) => this.actions.find(id)),
-      ...eventActions(recent),
-      ...pluginActions(this.plugins, {
+    this.#addLater(['status'], async () => {
+      const { statusActions } = await import('../status/status-actions.js');
+      return statusActions(this.status);
+    });
+    this.#addLater(['jobs'], async () => {
+      const { jobActions } = await import('../jobs/job-actions.js');
+      return jobActions(this.jobs, (id) => this.actions.find(id));
+    });
+    this.#addLater(['events'], async () => {
+      const { eventActions } = await import('./event-actions.js');
+      return eventActions(recent);
+    });
+    this.#addLater(['plugin'], async () => {
+      const { pluginActions } = await import('../plugins/plugin-actions.js');
+      return pluginActions(this.plugins, {
         discover: () => this.#discover(),
         changed: () => this.settings.pluginsChanged(),
-      }),
-      ...this.settings.actions(),
-      ...this.#parts.actions,
-    ];
-    const added = all.map((action) => this.actions.add('core', action));
-    this.#owned.add(toDisposable(() => added.forEach((one) => one[Symbol.dispose]())));
+      });
+    });
+    this.#addLater(['settings'], () => this.settings.actions());
+    this.#addLater(['access', 'audit'], () => this.#parts.accessActions());
+  }
+
+  /** @param groups What the ids of the actions begin with. */
+  #addLater(groups: readonly string[], load: () => Promise<readonly AnyAction[]>): void {
+    const provides = (id: string) => groups.includes(id.split('.', 1)[0] ?? '');
+    const later = this.actions.addLater('core', provides, async () => {
+      for (const action of await load()) this.#owned.add(this.actions.add('core', action));
+    });
+    this.#owned.add(later);
   }
 
   async #discover(): Promise<Discovered> {

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { container as globalContainer } from 'tsyringe';
-import { accessActions } from '../access/actions.js';
 import { AccessService } from '../access/access-service.js';
 import { AuditLog } from '../access/audit-log.js';
 import { CoreClient } from '../ipc/core-client.js';
@@ -83,7 +82,10 @@ export function composeAppliance(composition: Composition): Composed {
       container.registerInstance(PasswordCheck, access);
       return settings;
     },
-    actions: accessActions(access, audit, clock),
+    accessActions: async () => {
+      const { accessActions } = await import('../access/actions.js');
+      return accessActions(access, audit, clock);
+    },
     ...(doors === false ? {} : { openDoors }),
     ...(createBus === undefined ? {} : { createBus }),
   });

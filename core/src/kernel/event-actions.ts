@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type AnyAction, defineAction, type PublishedEvent, type View } from '../sdk/index.js';
+import { type AnyAction, defineAction, type View } from '../sdk/index.js';
+import { keptEvents, type RecentEvents } from './recent-events.js';
 
 const eventSchema = z.object({
   id: z.string(),
@@ -8,22 +9,6 @@ const eventSchema = z.object({
   source: z.string(),
   payload: z.unknown(),
 });
-
-/** The last events are kept so that an operator who looks after the fact sees what happened. */
-const keptEvents = 500;
-
-export class RecentEvents {
-  readonly #events: PublishedEvent[] = [];
-
-  add(event: PublishedEvent): void {
-    this.#events.push(event);
-    if (this.#events.length > keptEvents) this.#events.shift();
-  }
-
-  list(prefix: string, limit: number): readonly PublishedEvent[] {
-    return this.#events.filter(({ id }) => id.startsWith(prefix)).slice(-limit);
-  }
-}
 
 /** `gemel events list`; `gemel events` itself follows over a subscription. */
 export function eventActions(recent: RecentEvents): readonly AnyAction[] {

@@ -8,7 +8,7 @@ import {
   type StatusPublisher,
   type SystemAccess,
 } from '../sdk/index.js';
-import { type ActivationStatus, activationStatus, settingsActions, SettingsEngine } from '../settings/index.js';
+import { type ActivationStatus, activationStatus, SettingsEngine } from '../settings/index.js';
 import type { StatusRegistry } from '../status/status-registry.js';
 import type { SettingsLife } from './appliance.js';
 import type { AppliancePaths } from './paths.js';
@@ -72,7 +72,8 @@ export class SettingsPart implements SettingsLife {
     this.#tell(await this.engine.bringUp());
   }
 
-  actions(): readonly AnyAction[] {
+  async actions(): Promise<readonly AnyAction[]> {
+    const { settingsActions } = await import('../settings/actions/settings-actions.js');
     return settingsActions(this.engine);
   }
 

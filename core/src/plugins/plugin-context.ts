@@ -68,7 +68,8 @@ export function createPluginContext(
   const addLater = (load: () => Promise<readonly AnyAction[]>): Disposable => {
     let ended = false;
     const added: Disposable[] = [];
-    const later = around.actions.addLater(async () => {
+    const isListed = (action: string) => manifest.actions.includes(action);
+    const later = around.actions.addLater(id, isListed, async () => {
       try {
         for (const action of await load()) if (!ended) added.push(addAction(action));
       } catch (thrown) {

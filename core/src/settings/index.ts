@@ -1,4 +1,3 @@
-export { settingsActions } from './actions/settings-actions.js';
 export { type GuardOutcome, guardRollback } from './rollback-guard.js';
 export { SettingsEngine } from './settings-engine.js';
 export { EngineExchange } from './settings-exchange.js';

@@ -1,7 +1,7 @@
 import { ActionRegistry, type AuditEntry } from '#core/actions/action-registry.js';
 import { EventBus } from '#core/bus/event-bus.js';
 import { JobRegistry } from '#core/jobs/job-registry.js';
-import { ApplianceError, type Caller, defineAction, type Role } from '@gemel/core/sdk';
+import { type AnyAction, ApplianceError, type Caller, defineAction, type Role } from '@gemel/core/sdk';
 import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { z } from 'zod';
@@ -134,7 +134,8 @@ test('what is added for later is loaded once, when an action is asked for that i
     present: ({ n }) => ({ kind: 'text', text: `${n}` }),
     run: async ({ n }) => ({ n: n * 3 }),
   });
-  registry.addLater(async () => {
+  const isTriple = (id: string) => id === 'test.triple';
+  registry.addLater('test', isTriple, async () => {
     loaded++;
     await Promise.resolve();
     registry.add('test', triple);
@@ -148,9 +149,29 @@ test('what is added for later is loaded once, when an action is asked for that i
   t.deepEqual([first.output, described.map(({ id }) => id), loaded], [{ n: 6 }, ['test.triple'], 1]);
 });
 
+test('asking for an action loads only those that are added with it, and keeps its id for them', async (t) => {
+  const { registry } = world();
+  const loaded: string[] = [];
+  for (const owner of ['one', 'two']) {
+    registry.addLater(
+      owner,
+      (id) => id.startsWith(`${owner}.`),
+      async () => void loaded.push(owner),
+    );
+  }
+  t.is(await registry.find('two.do'), undefined);
+  t.deepEqual(loaded, ['two']);
+  const action = { ...(await registry.find('test.double')), id: 'one.do' } as AnyAction; // as the world made it
+  t.throws(() => registry.add('other', action), { instanceOf: ApplianceError, message: /already provided/ });
+});
+
 test('what was added for later and ended before it was loaded is never loaded', async (t) => {
   const { registry } = world();
-  const later = registry.addLater(async () => void t.fail());
+  const later = registry.addLater(
+    'test',
+    () => true,
+    async () => void t.fail(),
+  );
   later[Symbol.dispose]();
   t.is(await registry.find('test.triple'), undefined);
 });

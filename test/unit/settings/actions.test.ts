@@ -1,7 +1,7 @@
 import { type ActionCall, type AnyAction, ApplianceError, type Caller, type View } from '@gemel/core/sdk';
 import test from 'ava';
 import { z } from 'zod';
-import { settingsActions } from '#core/settings/index.js';
+import { settingsActions } from '#core/settings/actions/settings-actions.js';
 import { jane, World } from './world.js';
 
 /** What the tests look at of any action's output. */
