@@ -1,4 +1,5 @@
 import type { Report } from '../sdk/index.js';
+import { unfitSections } from '../settings/index.js';
 import { createLog } from '../system/log.js';
 import { createSandboxHost } from '../system/sandbox-host.js';
 import { builtInPlugins } from './compose-host.js';
@@ -24,5 +25,5 @@ export async function trySettings(folder: string): Promise<readonly Report[]> {
   });
   await using _ended = appliance;
   await appliance.loadSections();
-  return engine.unfit();
+  return unfitSections(engine.state);
 }

@@ -117,18 +117,6 @@ export class SettingsEngine implements SettingsMaintenance {
     if (!this.state.loaded) await this.#recovery.load();
   }
 
-  /** Confirmed sections that this version cannot take over, and files that were damaged. Changes nothing. */
-  unfit(): readonly Report[] {
-    const { sections, confirmed, store } = this.state;
-    const reports = [...store.damage];
-    for (const section of sections.all()) {
-      const stored = confirmed.document.get(section.id);
-      const reading = stored === undefined ? undefined : sections.read(section, stored);
-      if (reading?.kind === 'unfit') reports.push(reading.report);
-    }
-    return reports;
-  }
-
   // Draft
 
   /** @returns the verification of the whole draft. */
