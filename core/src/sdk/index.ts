@@ -12,7 +12,8 @@ export {
   roles,
 } from './actions.js';
 export { type AnyDisposable, DisposableStore, toDisposable } from './disposable.js';
-export { type DraftChange, presentDraftChange } from './draft-change.js';
+export { type DraftAction, defineDraftAction } from './draft-change.js';
+export { type EngineState, engineState } from './engine-state.js';
 export { ApplianceError, type ApplianceErrorOptions, asApplianceError, type ErrorCode } from './errors.js';
 export {
   defineEvent,

@@ -1,4 +1,4 @@
-import { type AnyAction, defineAction, presentDraftChange, type Report, type SettingsAccess } from '@gemel/core/sdk';
+import { type AnyAction, defineAction, defineDraftAction, type SettingsAccess } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { deviceSettings } from './contract.js';
 import type { DeviceServiceImpl } from './device-service.js';
@@ -25,29 +25,18 @@ export function deviceActions(settings: SettingsAccess, device: DeviceServiceImp
       present: presentIdentity,
       run: () => device.identity(),
     }),
-    defineAction({
-      kind: 'call',
+    defineDraftAction(settings, {
       id: 'device.host-name.set',
       summary: 'Put a host name, and with it a domain, into the draft.',
-      role: 'operator',
       input: z.strictObject({
         hostName: z.string().describe('Without domain.'),
         domain: z.string().optional().describe('The one in the draft stays when this is not given; empty for none.'),
       }),
-      output: z.object({
-        changed: z.string().describe('What was put into the draft.'),
-        reports: z.array(z.custom<Report>()).describe('Of a verification of the whole draft.'),
-      }),
       positionals: ['hostName'],
-      present: presentDraftChange(deviceSettings.id),
-      async run({ hostName, domain }, { caller }) {
-        let changed = '';
-        const reports = await settings.edit(deviceSettings, caller, (draft) => {
-          const edited = { ...draft, hostName, domain: domain ?? draft.domain };
-          changed = `host name ${edited.domain === '' ? hostName : `${hostName}.${edited.domain}`}`;
-          return edited;
-        });
-        return { changed, reports: [...reports] };
+      section: deviceSettings,
+      change(draft, { hostName, domain = draft.domain }) {
+        const changed = `host name ${domain === '' ? hostName : `${hostName}.${domain}`}`;
+        return { settings: { ...draft, hostName, domain }, changed };
       },
     }),
     ...powerActions(power),

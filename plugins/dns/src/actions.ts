@@ -1,11 +1,4 @@
-import {
-  type AnyAction,
-  ApplianceError,
-  defineAction,
-  presentDraftChange,
-  type Report,
-  type SettingsAccess,
-} from '@gemel/core/sdk';
+import { type AnyAction, ApplianceError, defineAction, defineDraftAction, type SettingsAccess } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { dnsSettings } from './contract.js';
 import type { DnsServiceImpl } from './dns-service.js';
@@ -13,12 +6,6 @@ import { dnsResolution, presentDns } from './servers/dns-status.js';
 import type { DnsWatch } from './servers/dns-watch.js';
 import { dnsServerSchema } from './settings/schema.js';
 import { parseServerAddress } from './settings/server-address.js';
-
-const draftOutput = z.object({
-  changed: z.string().describe('What was put into the draft.'),
-  reports: z.array(z.custom<Report>()).describe('Of a verification of the whole draft.'),
-});
-const presentDraft = presentDraftChange(dnsSettings.id);
 
 /** `gemel dns …`. Changes of settings go to the draft, as everywhere. */
 export function dnsActions(settings: SettingsAccess, service: DnsServiceImpl, watch: DnsWatch): readonly AnyAction[] {
@@ -54,60 +41,45 @@ export function dnsActions(settings: SettingsAccess, service: DnsServiceImpl, wa
 
 function draftActions(settings: SettingsAccess): readonly AnyAction[] {
   return [
-    defineAction({
-      kind: 'call',
+    defineDraftAction(settings, {
       id: 'dns.server.add',
       summary: 'Add a DNS server to the end of the draft’s list, or change one.',
-      role: 'operator',
       input: dnsServerSchema,
-      output: draftOutput,
       positionals: ['address'],
-      present: presentDraft,
-      async run(server, { caller }) {
-        const reports = await settings.edit(dnsSettings, caller, (draft) => {
-          const index = draft.servers.findIndex(({ address }) => isSameAddress(address, server.address));
-          const servers = index === -1 ? [...draft.servers, server] : draft.servers.with(index, server);
-          return { ...draft, servers };
-        });
-        return { changed: `DNS server ${server.address}`, reports: [...reports] };
+      section: dnsSettings,
+      change(draft, server) {
+        const index = draft.servers.findIndex(({ address }) => isSameAddress(address, server.address));
+        const servers = index === -1 ? [...draft.servers, server] : draft.servers.with(index, server);
+        return { settings: { ...draft, servers }, changed: `DNS server ${server.address}` };
       },
     }),
-    defineAction({
-      kind: 'call',
+    defineDraftAction(settings, {
       id: 'dns.server.remove',
       summary: 'Remove a DNS server from the draft.',
-      role: 'operator',
       input: z.strictObject({ address: z.string().describe('As it was entered.') }),
-      output: draftOutput,
       positionals: ['address'],
-      present: presentDraft,
-      async run({ address }, { caller }) {
-        const reports = await settings.edit(dnsSettings, caller, (draft) => {
-          const servers = draft.servers.filter((server) => !isSameAddress(server.address, address));
-          if (servers.length === draft.servers.length) {
-            const known = draft.servers.map((server) => server.address).join(', ') || 'none';
-            throw new ApplianceError('not-found', `DNS server ${address} is not in the draft. Entered are: ${known}.`);
-          }
-          return { ...draft, servers };
-        });
-        return { changed: `DNS server ${address} removed`, reports: [...reports] };
+      section: dnsSettings,
+      change(draft, { address }) {
+        const servers = draft.servers.filter((server) => !isSameAddress(server.address, address));
+        if (servers.length === draft.servers.length) {
+          const known = draft.servers.map((server) => server.address).join(', ') || 'none';
+          throw new ApplianceError('not-found', `DNS server ${address} is not in the draft. Entered are: ${known}.`);
+        }
+        return { settings: { ...draft, servers }, changed: `DNS server ${address} removed` };
       },
     }),
-    defineAction({
-      kind: 'call',
+    defineDraftAction(settings, {
       id: 'dns.search.set',
       summary: 'Put the search domains into the draft, in the order given; none clears them.',
-      role: 'operator',
       input: z.strictObject({
         domains: z.array(z.string()).default([]).describe('In their order; none takes all away.'),
       }),
-      output: draftOutput,
       positionals: ['domains'],
-      present: presentDraft,
-      async run({ domains }, { caller }) {
-        const reports = await settings.edit(dnsSettings, caller, (draft) => ({ ...draft, searchDomains: domains }));
-        return { changed: `search domains ${domains.join(', ') || 'cleared'}`, reports: [...reports] };
-      },
+      section: dnsSettings,
+      change: (draft, { domains }) => ({
+        settings: { ...draft, searchDomains: domains },
+        changed: `search domains ${domains.join(', ') || 'cleared'}`,
+      }),
     }),
   ];
 }

@@ -1,22 +1,9 @@
-import {
-  type AnyAction,
-  ApplianceError,
-  defineAction,
-  presentDraftChange,
-  type Report,
-  type SettingsAccess,
-} from '@gemel/core/sdk';
+import { type AnyAction, ApplianceError, defineAction, defineDraftAction, type SettingsAccess } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { timeSettings } from './contract.js';
 import { ntpServerSchema } from './settings/schema.js';
 import { presentTime, timeSynchronisation } from './sources/time-status.js';
 import type { TimeServiceImpl } from './time-service.js';
-
-const draftOutput = z.object({
-  changed: z.string().describe('What was put into the draft.'),
-  reports: z.array(z.custom<Report>()).describe('Of a verification of the whole draft.'),
-});
-const presentDraft = presentDraftChange(timeSettings.id);
 
 /** `gemel time …`. Changes of settings go to the draft, as everywhere. */
 export function timeActions(settings: SettingsAccess, time: TimeServiceImpl): readonly AnyAction[] {
@@ -32,57 +19,39 @@ export function timeActions(settings: SettingsAccess, time: TimeServiceImpl): re
       present: presentTime,
       run: (_input, { signal }) => time.status(signal),
     }),
-    defineAction({
-      kind: 'call',
+    defineDraftAction(settings, {
       id: 'time.server.add',
       summary: 'Add an NTP server to the draft, or change one.',
-      role: 'operator',
       input: ntpServerSchema.extend({ server: z.string().describe('Host name or IP address.') }),
-      output: draftOutput,
       positionals: ['server'],
-      present: presentDraft,
-      async run({ server, ...options }, { caller }) {
-        const reports = await settings.edit(timeSettings, caller, (draft) => ({
-          ...draft,
-          servers: { ...draft.servers, [server]: options },
-        }));
-        return { changed: `NTP server ${server}`, reports: [...reports] };
-      },
+      section: timeSettings,
+      change: (draft, { server, ...options }) => ({
+        settings: { ...draft, servers: { ...draft.servers, [server]: options } },
+        changed: `NTP server ${server}`,
+      }),
     }),
-    defineAction({
-      kind: 'call',
+    defineDraftAction(settings, {
       id: 'time.server.remove',
       summary: 'Remove an NTP server from the draft.',
-      role: 'operator',
       input: z.strictObject({ server: z.string().describe('As it was entered.') }),
-      output: draftOutput,
       positionals: ['server'],
-      present: presentDraft,
-      async run({ server }, { caller }) {
-        const reports = await settings.edit(timeSettings, caller, (draft) => {
-          const { [server]: removed, ...servers } = draft.servers;
-          if (removed === undefined) {
-            const known = Object.keys(draft.servers).join(', ') || 'none';
-            throw new ApplianceError('not-found', `NTP server ${server} is not in the draft. Entered are: ${known}.`);
-          }
-          return { ...draft, servers };
-        });
-        return { changed: `NTP server ${server} removed`, reports: [...reports] };
+      section: timeSettings,
+      change(draft, { server }) {
+        const { [server]: removed, ...servers } = draft.servers;
+        if (removed === undefined) {
+          const known = Object.keys(draft.servers).join(', ') || 'none';
+          throw new ApplianceError('not-found', `NTP server ${server} is not in the draft. Entered are: ${known}.`);
+        }
+        return { settings: { ...draft, servers }, changed: `NTP server ${server} removed` };
       },
     }),
-    defineAction({
-      kind: 'call',
+    defineDraftAction(settings, {
       id: 'time.zone.set',
       summary: 'Put a time zone into the draft.',
-      role: 'operator',
       input: z.strictObject({ zone: z.string().describe('IANA name, such as Europe/Berlin.') }),
-      output: draftOutput,
       positionals: ['zone'],
-      present: presentDraft,
-      async run({ zone }, { caller }) {
-        const reports = await settings.edit(timeSettings, caller, (draft) => ({ ...draft, timeZone: zone }));
-        return { changed: `time zone ${zone}`, reports: [...reports] };
-      },
+      section: timeSettings,
+      change: (draft, { zone }) => ({ settings: { ...draft, timeZone: zone }, changed: `time zone ${zone}` }),
     }),
     ...clockActions(time),
   ];

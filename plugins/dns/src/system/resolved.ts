@@ -1,4 +1,4 @@
-import { ApplianceError, type SystemAccess } from '@gemel/core/sdk';
+import { type EngineState, engineState, type SystemAccess } from '@gemel/core/sdk';
 import { Address6 } from 'ip-address';
 import { z } from 'zod';
 
@@ -7,8 +7,6 @@ export const resolvedUnit = 'systemd-resolved.service';
 const destination = 'org.freedesktop.resolve1';
 const path = '/org/freedesktop/resolve1';
 const managerInterface = 'org.freedesktop.resolve1.Manager';
-
-export type ResolvedState = 'running' | 'stopped' | 'absent';
 
 /** A server as resolved sees it. */
 export interface KnownServer {
@@ -25,15 +23,8 @@ const serverTuple = z.tuple([z.number(), z.number(), bytes, z.number(), z.string
 export class Resolved {
   constructor(readonly system: Pick<SystemAccess, 'units' | 'dbus' | 'files'>) {}
 
-  async state(): Promise<ResolvedState> {
-    try {
-      const { loadState, activeState } = await this.system.units.status(resolvedUnit);
-      if (loadState !== 'loaded') return 'absent';
-      return activeState === 'active' || activeState === 'reloading' ? 'running' : 'stopped';
-    } catch (failure) {
-      if (failure instanceof ApplianceError && failure.code === 'unavailable') return 'absent';
-      throw failure;
-    }
+  state(): Promise<EngineState> {
+    return engineState(this.system.units, resolvedUnit);
   }
 
   /** resolved 257 reloads its files and keeps its sockets; started when it stands still. */

@@ -2,8 +2,7 @@ import {
   type AnyAction,
   type CellLike,
   defineAction,
-  presentDraftChange,
-  type Report,
+  defineDraftAction,
   type SettingsAccess,
   type View,
 } from '@gemel/core/sdk';
@@ -44,19 +43,14 @@ export function managementActions(settings: SettingsAccess, management: Manageme
       present,
       run: (_input, { signal }) => view(signal),
     }),
-    defineAction({
-      kind: 'call',
+    defineDraftAction(settings, {
       id: 'hardware.management.set',
       summary: 'Put settings of the management controller into the draft. What is not given stays.',
       role: 'administrator',
       input: entered,
-      output: z.object({
-        changed: z.string().describe('What was put into the draft.'),
-        reports: z.array(z.custom<Report>()).describe('Of a verification of the whole draft.'),
-      }),
-      present: presentDraftChange(hardwareSettings.id),
-      async run(given, { caller }) {
-        const reports = await settings.edit(hardwareSettings, caller, ({ management: draft, ...rest }) => ({
+      section: hardwareSettings,
+      change: ({ management: draft, ...rest }, given) => ({
+        settings: {
           ...rest,
           management: {
             enabled: given.enabled ?? draft.enabled,
@@ -66,12 +60,9 @@ export function managementActions(settings: SettingsAccess, management: Manageme
             user: given.user ?? draft.user,
             password: given.password ?? draft.password,
           },
-        }));
-        return {
-          changed: `management controller: ${Object.keys(given).join(', ') || 'nothing'}`,
-          reports: [...reports],
-        };
-      },
+        },
+        changed: `management controller: ${Object.keys(given).join(', ') || 'nothing'}`,
+      }),
     }),
     defineAction({
       kind: 'call',

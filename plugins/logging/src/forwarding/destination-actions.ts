@@ -1,23 +1,10 @@
-import {
-  type AnyAction,
-  ApplianceError,
-  defineAction,
-  presentDraftChange,
-  type Report,
-  type SettingsAccess,
-} from '@gemel/core/sdk';
+import { type AnyAction, ApplianceError, defineAction, defineDraftAction, type SettingsAccess } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { forwardingSettings } from '../contract.js';
 import { destinationName, destinationSchema } from '../settings/forwarding-schema.js';
 import { type DestinationTest, testResultSchema } from './destination-test.js';
 import type { ForwardingReader } from './forwarding-reader.js';
 import { logForwarding, presentForwarding } from './forwarding-status.js';
-
-const draftOutput = z.object({
-  changed: z.string().describe('What was put into the draft.'),
-  reports: z.array(z.custom<Report>()).describe('Of a verification of the whole draft.'),
-});
-const presentDraft = presentDraftChange(forwardingSettings.id);
 
 export interface DestinationParts {
   readonly settings: SettingsAccess;
@@ -39,39 +26,27 @@ export function destinationActions({ settings, reader, test }: DestinationParts)
       present: presentForwarding,
       run: (_input, { signal }) => reader.read(signal),
     }),
-    defineAction({
-      kind: 'call',
+    defineDraftAction(settings, {
       id: 'log.destination.add',
       summary: 'Add a log destination to the draft, or replace one.',
-      role: 'operator',
       input: destinationSchema.extend({ destination: destinationName.describe('A name of your own.') }),
-      output: draftOutput,
       positionals: ['destination'],
-      present: presentDraft,
-      async run({ destination, ...entered }, { caller }) {
-        const reports = await settings.edit(forwardingSettings, caller, (draft) => ({
-          ...draft,
-          destinations: { ...draft.destinations, [destination]: entered },
-        }));
-        return { changed: `log destination ${destination}`, reports: [...reports] };
-      },
+      section: forwardingSettings,
+      change: (draft, { destination, ...entered }) => ({
+        settings: { ...draft, destinations: { ...draft.destinations, [destination]: entered } },
+        changed: `log destination ${destination}`,
+      }),
     }),
-    defineAction({
-      kind: 'call',
+    defineDraftAction(settings, {
       id: 'log.destination.remove',
       summary: 'Remove a log destination from the draft.',
-      role: 'operator',
       input: z.strictObject({ destination: destinationName.describe('As it was named.') }),
-      output: draftOutput,
       positionals: ['destination'],
-      present: presentDraft,
-      async run({ destination }, { caller }) {
-        const reports = await settings.edit(forwardingSettings, caller, (draft) => {
-          const { [destination]: removed, ...destinations } = draft.destinations;
-          if (removed === undefined) throw unknown(destination, Object.keys(draft.destinations), 'the draft');
-          return { ...draft, destinations };
-        });
-        return { changed: `log destination ${destination} removed`, reports: [...reports] };
+      section: forwardingSettings,
+      change(draft, { destination }) {
+        const { [destination]: removed, ...destinations } = draft.destinations;
+        if (removed === undefined) throw unknown(destination, Object.keys(draft.destinations), 'the draft');
+        return { settings: { ...draft, destinations }, changed: `log destination ${destination} removed` };
       },
     }),
     defineAction({

@@ -1,21 +1,12 @@
-import { ApplianceError, type SystemAccess } from '@gemel/core/sdk';
+import { ApplianceError, type EngineState, engineState, type SystemAccess } from '@gemel/core/sdk';
 import { forwardingUnit, inForceFile } from '../paths.js';
-
-export type RsyslogState = 'running' | 'stopped' | 'absent';
 
 /** rsyslogd, in a unit of its own with a configuration of its own. */
 export class Rsyslog {
   constructor(readonly system: Pick<SystemAccess, 'commands' | 'units' | 'files'>) {}
 
-  async state(): Promise<RsyslogState> {
-    try {
-      const { loadState, activeState } = await this.system.units.status(forwardingUnit);
-      if (loadState !== 'loaded') return 'absent';
-      return activeState === 'active' || activeState === 'reloading' ? 'running' : 'stopped';
-    } catch (failure) {
-      if (failure instanceof ApplianceError && failure.code === 'unavailable') return 'absent';
-      throw failure;
-    }
+  state(): Promise<EngineState> {
+    return engineState(this.system.units, forwardingUnit);
   }
 
   /** Runs rsyslog's own checker over a file. @throws ApplianceError `engine-failed` with its words. */

@@ -1,8 +1,6 @@
-import { ApplianceError, type SystemAccess } from '@gemel/core/sdk';
+import { ApplianceError, type EngineState, engineState, type SystemAccess } from '@gemel/core/sdk';
 
 export const chronyUnit = 'chrony.service';
-
-export type ChronyState = 'running' | 'stopped' | 'absent';
 
 export interface ChronyText {
   /** The reports sources, selectdata, authdata and tracking one after the other, with names as entered. */
@@ -15,15 +13,8 @@ export interface ChronyText {
 export class Chrony {
   constructor(readonly system: Pick<SystemAccess, 'commands' | 'units'>) {}
 
-  async state(): Promise<ChronyState> {
-    try {
-      const { loadState, activeState } = await this.system.units.status(chronyUnit);
-      if (loadState !== 'loaded') return 'absent';
-      return activeState === 'active' || activeState === 'reloading' ? 'running' : 'stopped';
-    } catch (failure) {
-      if (failure instanceof ApplianceError && failure.code === 'unavailable') return 'absent';
-      throw failure;
-    }
+  state(): Promise<EngineState> {
+    return engineState(this.system.units, chronyUnit);
   }
 
   /** Runs chronyd's own parser over a file. @throws ApplianceError `engine-failed` with its words. */
