@@ -34,13 +34,14 @@ export function renderFirstCib({ clusterIp, options }: Membership): string {
         // A busy machine takes its time; giving up here would give up the whole takeover.
         op('cluster-ip', 'start', { interval: '0s', timeout: '60s' }),
         op('cluster-ip', 'stop', { interval: '0s', timeout: '60s' }),
-        op('cluster-ip', 'monitor', { interval: '5s', timeout: '30s' }),
+        // A check that a busy machine is late with must not restart what works; likewise below.
+        op('cluster-ip', 'monitor', { interval: '5s', timeout: '60s' }),
       ],
     ),
     primitive('active', 'ocf:gemel:active', {}, [
       op('active', 'start', { interval: '0s', timeout: '60s' }),
       op('active', 'stop', { interval: '0s', timeout: '60s' }),
-      op('active', 'monitor', { interval: '10s', timeout: '20s' }),
+      op('active', 'monitor', { interval: '10s', timeout: '60s' }),
     ]),
     ...(watchesExternal ? [externalClone(externalReferences)] : []),
   ];
@@ -126,7 +127,6 @@ ${primitive('drbd-data', 'ocf:linbit:drbd', { drbd_resource: 'gemel', unfence_if
   op('drbd-data', 'stop', { interval: '0s', timeout: '100s' }),
   op('drbd-data', 'promote', { interval: '0s', timeout: '90s' }),
   op('drbd-data', 'demote', { interval: '0s', timeout: '90s' }),
-  // A check that a busy machine is late with must not restart what works.
   op('drbd-data', 'monitor', { interval: '9s', role: 'Promoted', timeout: '60s' }),
   op('drbd-data', 'monitor', { interval: '10s', role: 'Unpromoted', timeout: '60s' }),
 ])}
@@ -139,7 +139,7 @@ const dataVolume = primitive(
   [
     op('data', 'start', { interval: '0s', timeout: '60s' }),
     op('data', 'stop', { interval: '0s', timeout: '60s' }),
-    op('data', 'monitor', { interval: '10s', timeout: '40s' }),
+    op('data', 'monitor', { interval: '10s', timeout: '60s' }),
   ],
 );
 

@@ -1,4 +1,5 @@
 import { ApplianceError, type Clock, type CommandRunner, type SystemAccess, type UnitManager } from '@gemel/core/sdk';
+import { pauseAfterLook } from '../pacemaker/pace.js';
 
 /** Oneshot units, since core itself may not do these things. Each is described in its unit file. */
 export const helperUnits = {
@@ -24,8 +25,8 @@ const single = {
   alone: 'gemel-active-alone.service',
 } as const;
 
-/** Looks at the cluster while it forms are this far apart. */
-const lookEveryMs = 250;
+/** Looks at the cluster while it forms are at least this far apart. */
+const leastPauseMs = 250;
 
 /** The engines of this node: Corosync, Pacemaker and the volume below them. */
 export class Engines {
@@ -177,11 +178,14 @@ export class Engines {
 
   async #until(what: string, limitMs: number, signal: AbortSignal, look: () => Promise<boolean>): Promise<void> {
     const deadline = this.#clock.monotonic() + limitMs;
-    while (!(await look())) {
-      if (this.#clock.monotonic() > deadline) {
+    for (;;) {
+      const began = this.#clock.monotonic();
+      if (await look()) return;
+      const now = this.#clock.monotonic();
+      if (now > deadline) {
         throw new ApplianceError('timeout', `${what} within ${limitMs / 1000} s. See the log of pacemaker.service.`);
       }
-      await this.#clock.sleep(lookEveryMs, signal);
+      await this.#clock.sleep(pauseAfterLook(leastPauseMs, now - began), signal);
     }
   }
 }

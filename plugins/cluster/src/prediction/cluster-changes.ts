@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { ClusterLog } from '../log/cluster-log.js';
 import type { MembershipService } from '../contract.js';
 import type { ClusterChange, Pacemaker } from '../pacemaker/pacemaker.js';
+import { pauseAfterLook } from '../pacemaker/pace.js';
 import type { PairStatus } from '../status/pair-schema.js';
 import { type Prediction, predictionSchema, presentPrediction, withConcerns } from './prediction.js';
 import type { Simulator, SimulatedFault } from './simulator.js';
 
 /** Between two looks at whether the cluster is where it should be. Each costs about 30 ms of a processor. */
-const lookEveryMs = 300;
+const leastPauseMs = 300;
 
 export const changedSchema = z.object({
   done: z.boolean().describe('False: only predicted.'),
@@ -72,9 +73,11 @@ export class ClusterChanges {
     signal: AbortSignal,
   ): Promise<PairStatus | undefined> {
     const { clock, read } = this.parts;
-    for (const end = clock.monotonic() + limitMs; clock.monotonic() < end; await clock.sleep(lookEveryMs, signal)) {
+    for (const end = clock.monotonic() + limitMs; clock.monotonic() < end; ) {
+      const began = clock.monotonic();
       const pair = await read(signal);
       if (isSo(pair)) return pair;
+      await clock.sleep(pauseAfterLook(leastPauseMs, clock.monotonic() - began), signal);
     }
     return undefined;
   }

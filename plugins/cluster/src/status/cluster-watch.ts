@@ -5,6 +5,7 @@ import type { TakeoverTeller } from '../log/takeover-teller.js';
 import type { MembershipService } from '../contract.js';
 import { tellChange } from './change-teller.js';
 import { clusterEvents } from './cluster-events.js';
+import { pauseAfterLook } from '../pacemaker/pace.js';
 import { pairChanges } from './pair-changes.js';
 import type { PairReader } from './pair-reader.js';
 import type { PairStatus } from './pair-schema.js';
@@ -42,6 +43,8 @@ export class ClusterWatch implements Disposable {
   #later: Disposable | undefined;
   #looking: Promise<void> | undefined;
   #again = false;
+  /** The last look. */
+  #tookMs = 0;
   #ended = false;
 
   constructor(readonly parts: ClusterWatchParts) {
@@ -82,7 +85,7 @@ export class ClusterWatch implements Disposable {
 
   lookSoon(): void {
     if (this.#ended || this.#soon !== undefined || this.parts.membership.current.phase === 'none') return;
-    this.#soon = this.parts.clock.after(settleMs, () => {
+    this.#soon = this.parts.clock.after(pauseAfterLook(settleMs, this.#tookMs), () => {
       this.#soon = undefined;
       void this.look();
     });
@@ -94,10 +97,13 @@ export class ClusterWatch implements Disposable {
       this.#again = true;
       return this.#looking;
     }
+    const { clock } = this.parts;
+    const began = clock.monotonic();
     this.#looking = this.#look();
     try {
       await this.#looking;
     } finally {
+      this.#tookMs = clock.monotonic() - began;
       this.#looking = undefined;
       if (this.#again) {
         this.#again = false;
