@@ -1,7 +1,7 @@
-import validRange from 'semver/ranges/valid.js';
 import { z } from 'zod';
 import { issueText } from '../kernel/issue-text.js';
 import { ApplianceError } from '../sdk/index.js';
+import { isRange } from './core-range.js';
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and "-", at most 32');
 const dotted = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be lower-case words joined by dots');
@@ -24,7 +24,7 @@ export const manifestSchema = z.strictObject({
   id,
   title: z.string().min(1).max(80),
   /** Range of core versions it works with. */
-  core: z.string().refine((range) => validRange(range) !== null, 'must be a semantic version range'),
+  core: z.string().refine(isRange, 'must be a semantic version range'),
   isolation: z.enum(['in-process']).default('in-process'),
   /** Module whose default export is the plugin, relative to the package. */
   entry: z.string().regex(/^\.\/(?!.*\.\.)[\w./-]+\.js$/, 'must be a relative path such as ./dist/plugin.js'),

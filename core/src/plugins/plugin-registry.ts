@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import satisfies from 'semver/functions/satisfies.js';
 import type { DependencyContainer } from 'tsyringe';
 import { withTimeLimit } from '../actions/action-registry.js';
 import { pluginActivated, pluginDeactivated, pluginFailed } from '../kernel/core-events.js';
@@ -13,6 +12,7 @@ import {
   type HealthReport,
   type Plugin,
 } from '../sdk/index.js';
+import { isInRange } from './core-range.js';
 import type { Manifest, PluginPackage } from './manifest.js';
 import type { PluginHost } from './module-loader.js';
 import { createPluginContext, type PluginSurroundings } from './plugin-context.js';
@@ -201,7 +201,7 @@ export class PluginRegistry implements AsyncDisposable {
       else if (stoppedCore.includes(id)) {
         this.#mark(record, 'failed', `core did not survive its activation. Try again with: gemel plugin enable ${id}`);
         failed.add(id);
-      } else if (!satisfies(this.door.coreVersion, core, { includePrerelease: true })) {
+      } else if (!isInRange(this.door.coreVersion, core)) {
         this.#mark(record, 'failed', `needs core ${core}; this is ${this.door.coreVersion}`);
         failed.add(id);
       }

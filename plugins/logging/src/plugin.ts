@@ -3,7 +3,6 @@ import { PeerService } from '@gemel/plugin-peer/contract';
 import { forwardingSettings, logForwarding } from './contract.js';
 import { ForwardingReader } from './forwarding/forwarding-reader.js';
 import { ForwardingWatch } from './forwarding/forwarding-watch.js';
-import { answerJournalRequests } from './journal/journal-request.js';
 import { ForwardingApply } from './settings/apply-forwarding.js';
 import { forwardingSection } from './settings/forwarding-section.js';
 import { journalSection } from './settings/journal-section.js';
@@ -39,11 +38,14 @@ export default definePlugin({
 
     const peer = context.find(PeerService);
     if (peer !== undefined) {
-      const journal = async () => {
-        const { Journal } = await import('./journal/journal.js');
-        return new Journal(commands);
+      const answer = async () => {
+        const [{ answerJournalRequests }, { Journal }] = await Promise.all([
+          import('./journal/journal-request.js'),
+          import('./journal/journal.js'),
+        ]);
+        return [answerJournalRequests(peer, new Journal(commands))];
       };
-      context.own(answerJournalRequests(peer, journal));
+      context.own(peer.handleLater(answer));
     }
     context.actions.addLater(async () => {
       const [

@@ -32,11 +32,12 @@ export const journalRequest = definePeerRequest({
 });
 
 /** Gives this node's entries to the other one. */
-export function answerJournalRequests(peer: PeerService, journal: () => Promise<Journal>): Disposable {
+export function answerJournalRequests(peer: PeerService, journal: Journal): Disposable {
   return peer.handle(journalRequest, async ({ query, lines, order, after }, _origin, signal) => {
-    const own = await journal();
     const { entries, cursor } =
-      order === 'newest' ? await own.newest(query, lines, signal) : await own.oldest(query, lines, after, signal);
+      order === 'newest'
+        ? await journal.newest(query, lines, signal)
+        : await journal.oldest(query, lines, after, signal);
     return { entries: [...entries], cursor };
   });
 }
