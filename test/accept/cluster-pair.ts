@@ -43,6 +43,8 @@ for (const node of lab.nodes) {
 }
 
 let createSeconds = 0;
+/** A limit of time that was missed does not keep the rest from being seen. */
+let missed: string | undefined;
 for (const block of commandBlocks(await readFile(join(repository, 'docs/cluster.md'), 'utf8'))) await runBlock(block);
 
 for (const node of ['a', 'b'] as const) {
@@ -50,6 +52,7 @@ for (const node of ['a', 'b'] as const) {
   check(stdout.trim() === 'single', `node ${node} is a single appliance again`);
 }
 console.log('The life of a pair went as docs/cluster.md prints it.');
+if (missed !== undefined) throw new Error(`MISSED: ${missed}`);
 
 async function runBlock({ where, wait, lines }: CommandBlock): Promise<void> {
   for (const printed of lines) {
@@ -89,10 +92,9 @@ async function checkFormation(): Promise<void> {
   const job = jobs.findLast(({ action }) => action === 'cluster.connect');
   const connectSeconds = Number(written) - (job?.startedAt ?? 0) / 1_000;
   const total = createSeconds + connectSeconds;
-  check(
-    connectSeconds > 0 && total <= 60,
-    `create ${createSeconds.toFixed(1)} s and connect ${connectSeconds.toFixed(1)} s to operational: ${total.toFixed(1)} s, at most 60`,
-  );
+  const figure = `create ${createSeconds.toFixed(1)} s and connect ${connectSeconds.toFixed(1)} s to operational: ${total.toFixed(1)} s, at most 60`;
+  check(connectSeconds > 0, figure);
+  if (total > 60) missed = figure;
 }
 
 interface PairStatus {

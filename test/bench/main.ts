@@ -16,10 +16,12 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   'network-scale': () => import('./network-scale.ts'),
   'network-activation': () => import('./network-activation.ts'),
   sites: () => import('./sites.ts'),
+  'log-forwarding': () => import('./log-forwarding.ts'),
   'log-view': () => import('./log-view.ts'),
   'firmware-install': () => import('./firmware-install.ts'),
   'cluster-outage': () => import('./cluster-outage.ts'),
   'cluster-sites': () => import('./cluster-sites.ts'),
+  'cluster-writes': () => import('./cluster-writes.ts'),
 };
 
 const json = process.argv.includes('--json');

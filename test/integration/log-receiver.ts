@@ -1,16 +1,34 @@
 /**
  * A receiver of the log for tests: `log-receiver.ts PORT FILE` keeps every byte of each connection in a file of its own, FILE.TIME-N. `log-receiver.ts PORT --deaf` takes
- * connections and reads nothing.
+ * connections and reads nothing. `log-receiver.ts PORT --count BURST` keeps nothing and says five times a second how many different numbers of a burst came.
  */
 import { createWriteStream } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 
-const [port, file] = process.argv.slice(2);
-const isDeaf = file === '--deaf';
+const [port, mode, burst] = process.argv.slice(2);
 let connections = 0;
-const server = createServer({ pauseOnConnect: isDeaf }, (socket) => {
+const server = createServer({ pauseOnConnect: mode === '--deaf' }, (socket) => {
   socket.on('error', () => undefined); // a sender that is killed resets its connection
   connections += 1;
-  if (!isDeaf) socket.pipe(createWriteStream(`${file}.${Date.now()}-${connections}`));
+  if (mode === '--count') count(socket);
+  else if (mode !== '--deaf') socket.pipe(createWriteStream(`${mode}.${Date.now()}-${connections}`));
 });
 server.listen(Number(port), '10.77.0.1', () => console.log('listening'));
+
+const numbers = new Set<number>();
+if (mode === '--count') setInterval(() => console.log(numbers.size), 200).unref();
+
+function count(socket: Socket): void {
+  const entry = new RegExp(`${burst} number (\\d+);`, 'g');
+  let rest = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    rest += text;
+    let end = 0;
+    for (const found of rest.matchAll(entry)) {
+      numbers.add(Number(found[1]));
+      end = found.index + found[0].length;
+    }
+    // one that is cut in two is whole with the next piece
+    rest = rest.slice(Math.max(end, rest.length - 64));
+  });
+}

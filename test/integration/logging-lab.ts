@@ -52,6 +52,19 @@ export class LoggingLab implements AsyncDisposable {
     this.#receivers.set(port, child);
   }
 
+  /** A receiver that only counts the different numbers of a burst. @returns how many there were at the last look. */
+  async startCounter(port: number, burst: string): Promise<() => number> {
+    const [program = '', ...words] = [...this.lab.clientCommand(), process.execPath, receiverProgram];
+    const child = spawn(program, [...words, String(port), '--count', burst], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let counted = 0;
+    await once(child.stdout.setEncoding('utf8'), 'data');
+    child.stdout.on('data', (text: string) => {
+      counted = Number(text.trim().split('\n').at(-1));
+    });
+    this.#receivers.set(port, child);
+    return () => counted;
+  }
+
   async stopReceiver(port: number): Promise<void> {
     const child = this.#receivers.get(port);
     this.#receivers.delete(port);
