@@ -33,8 +33,8 @@ export interface LinkOptions {
 export const linkLimits = {
   /** Time for the rest of a frame that has begun. */
   frameMs: 5_000,
-  /** Silence after a request before the other side is asked whether it is alive, and again before it is given up. */
-  silenceMs: 1_000,
+  /** Silence after a request before the other side is asked whether it is alive, and again before it is given up. A busy core may load code meanwhile. */
+  silenceMs: 3_000,
   /** Unread answers above this close the link. */
   pendingBytes: 16 * 1024 * 1024,
   /** Longest that a request may ask for. */
