@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mustRun } from '../../firmware/run-command.ts';
 import { until } from '../accept/appliance-in-lab.ts';
 import { LoggingLab } from '../integration/logging-lab.ts';
 import { type Figure, median } from './figure.ts';
@@ -40,7 +41,7 @@ interface Sender {
 }
 
 export async function run(): Promise<readonly Figure[]> {
-  await using lab = await LoggingLab.up('bench-log-forwarding');
+  await using lab = await LoggingLab.up('bench-forwarding');
   const senders = await prepare(lab);
   const runs = new Map(Object.keys(senders).map((name) => [name, [] as Run[]]));
   for (let round = 0; round < rounds; round += 1)
@@ -92,9 +93,10 @@ async function prepare(lab: LoggingLab): Promise<Readonly<Record<string, Sender>
     start: `${inside} sh -c 'rm -rf /root/bench; mkdir /root/bench; exec rsyslogd -n -i /root/bench/pid -f ${file}'`,
     stop: () => lab.sh('a', 'kill $(cat /root/bench/pid)'),
   });
-  // syslog-ng is this machine's, with the appliance's journal in the place of its own
+  // syslog-ng is this machine's, which sees a copy of the appliance's journal in the place of its own
   const root = `/proc/${initOf(lab)}/root`;
-  const own = `mount --bind ${root}/var/log/journal /var/log/journal && mount --bind ${root}/etc/machine-id /etc/machine-id`;
+  await mustRun(['cp', '-a', `${root}/var/log/journal`, `${root}/etc/machine-id`, lab.folder]);
+  const own = `mount --bind ${lab.folder}/journal /var/log/journal && mount --bind ${lab.folder}/machine-id /etc/machine-id`;
   const files = ['persist-file', 'pidfile', 'control'].map((each) => `--${each}=${join(lab.folder, each)}`).join(' ');
   const network = lab.lab.clientCommand().join(' ');
   return {
@@ -135,7 +137,7 @@ async function measure(lab: LoggingLab, { start, stop }: Sender): Promise<Run> {
   await ended;
   await lab.stopReceiver(port);
   const [, user = '0', system = '0'] = /processor ([\d.]+) ([\d.]+)/.exec(words) ?? [];
-  if (seen === 0) throw new Error(`nothing arrived: ${words}`);
+  if (seen === 0) throw new Error(`nothing arrived from ${start}: ${words}`);
   const seconds = (seenAt - began) / 1_000;
   return {
     perSecond: seen / seconds,

@@ -17,7 +17,7 @@ const waiting = readFileSync(new URL('../../../golden/logging/statistics-waiting
 function count(at: number, memory: object, disk: object): string {
   const line = (name: string, values: object) =>
     `${at}  ${JSON.stringify({ name, origin: 'core.queue', ...values })}\n`;
-  return line('to-a', memory) + line('to-a[DA]', disk);
+  return line('to-a queue', memory) + line('to-a queue[DA]', disk);
 }
 
 test('reads what rsyslogd wrote: entries wait and none gets through', (t) => {

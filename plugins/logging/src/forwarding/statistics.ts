@@ -26,7 +26,7 @@ interface Count {
 
 /**
  * What module impstats of rsyslog 8.2504 writes: a line for each object, its time before its JSON. Of origin
- * `core.queue`, `to-NAME` is the part of a queue that is in memory and `to-NAME[DA]` the part on disk; what moves from memory to
+ * `core.queue`, `to-NAME queue` is the part of a queue that is in memory and `to-NAME queue[DA]` the part on disk; what moves from memory to
  * disk is counted by both. What is just being sent is still in the queue. (An action's own `processed` counts attempts.)
  */
 export function parseStatistics(text: string): ReadonlyMap<string, readonly Count[]> {
@@ -60,9 +60,9 @@ function countedAt(
   engineName: string,
   index: number,
 ): Counted | undefined {
-  const memory = counts.get(`core.queue ${engineName}`)?.at(index);
+  const memory = counts.get(`core.queue ${engineName} queue`)?.at(index);
   if (memory === undefined) return undefined;
-  const disk = counts.get(`core.queue ${engineName}[DA]`)?.at(index)?.values ?? {};
+  const disk = counts.get(`core.queue ${engineName} queue[DA]`)?.at(index)?.values ?? {};
   const waiting = number(memory.values['size']) + number(disk['size']);
   const dropped = [memory.values, disk].reduce(
     (sum, values) => sum + number(values['discarded.full']) + number(values['discarded.nf']),
