@@ -12,6 +12,22 @@ const exposures: Readonly<Record<string, number>> = {
   'gemel-rollback@.service': 2.0,
   'gemel-restore.service': 1.2,
   'gemel-network-ready.service': 0.8,
+  'gemel-peer.service': 1.2,
+  'gemel-log-forwarding.service': 1.5,
+  'gemel-site@.service': 1.7,
+  'gemel-sites.service': 0.7,
+  'gemel-sites-watch.service': 1.8,
+  'gemel-journal.service': 0.7,
+  'gemel-active-alone.service': 0.7,
+  'gemel-cluster-forget.service': 1.3,
+  'gemel-firmware-keep.service': 3.1,
+  'gemel-raid.service': 3.8,
+  'gemel-carrier.service': 3.8,
+  'gemel-cluster-isolated.service': 4.6,
+  'gemel-raid-array.service': 6.4,
+  'gemel-shared.service': 6.6,
+  'gemel-cluster-volume@.service': 6.6,
+  'gemel-split-brain@.service': 6.6,
 };
 
 const stranger = `[Unit]
