@@ -53,7 +53,7 @@ export const badKinds: Readonly<
       await replaceFile(join(folder, 'package.json'), JSON.stringify(description));
       await replaceFile(
         join(folder, 'plugin.js'),
-        `import { definePlugin } from '@gemel/core/sdk';
+        `import { definePlugin } from '../../core/dist/sdk/index.js';
 export default definePlugin({ id: 'sick', activate(context) {
   context.addHealthCheck('pulse', async () => ({ healthy: false, reason: 'the sick plugin was never well' }));
 } });

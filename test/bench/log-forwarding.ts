@@ -90,7 +90,7 @@ async function prepare(lab: LoggingLab): Promise<Readonly<Record<string, Sender>
   await lab.sh('a', 'journalctl --sync');
   const inside = `nsenter --target ${initOf(lab)} --all --`;
   const rsyslog = (file: string): Sender => ({
-    start: `${inside} sh -c 'rm -rf /root/bench; mkdir /root/bench; exec rsyslogd -n -i /root/bench/pid -f ${file}'`,
+    start: `${inside} sh -c 'rm -rf /root/bench; mkdir /root/bench; exec rsyslogd -n -i /root/bench/pid -f ${file} 2>/dev/null'`,
     stop: () => lab.sh('a', 'kill $(cat /root/bench/pid)'),
   });
   // syslog-ng is this machine's, which sees a copy of the appliance's journal in the place of its own

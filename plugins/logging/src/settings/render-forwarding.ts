@@ -93,6 +93,8 @@ function queue(name: string, { queueMegabytes }: Destination): string {
   const file = Math.max(1, Math.min(16, Math.floor(queueMegabytes / 8)));
   return [
     'queue.type="LinkedList" queue.workerThreads="1" queue.size="20000" queue.highWatermark="4000" queue.lowWatermark="1000"',
+    // one entry at a time would wake the sender for each: nearly half of all processor time. Milliseconds.
+    'queue.dequeueBatchSize="1024" queue.minDequeueBatchSize="256" queue.minDequeueBatchSize.timeout="100"',
     `queue.filename="${name}" queue.spoolDirectory="${queueFolder}"`,
     `queue.maxDiskSpace="${queueMegabytes}m" queue.maxFileSize="${file}m" queue.checkpointInterval="1000"`,
     'queue.timeoutEnqueue="0" queue.saveOnShutdown="on" queue.timeoutShutdown="1000" queue.timeoutActionCompletion="1000"',
