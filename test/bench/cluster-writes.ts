@@ -35,7 +35,9 @@ export async function run(): Promise<readonly Figure[]> {
 function withDefaults(text: string): string {
   const secret = /^\s*(?:cram-hmac-alg|shared-secret) .*$/gm;
   const kept = [...text.matchAll(secret)].map(([line]) => line).join('\n');
-  return text.replace(/^ {2}(disk|handlers) \{[^}]*\}\n/gm, '').replace(/^ {2}net \{[^}]*\}\n/m, `  net {\n${kept}\n  }\n`);
+  return text
+    .replace(/^ {2}(disk|handlers) \{[^}]*\}\n/gm, '')
+    .replace(/^ {2}net \{[^}]*\}\n/m, `  net {\n${kept}\n  }\n`);
 }
 
 /** MB in a second, as dd says. */
