@@ -11,15 +11,15 @@ function engines(...looks: readonly (string | ApplianceError)[]): {
   readonly engines: Engines;
   readonly done: () => number;
 } {
-  const system = new ScriptedSystem();
+  const { units } = new ScriptedSystem();
   let done = 0;
   const run = async () => {
     const look = looks[done++];
     if (look === undefined || look instanceof ApplianceError) throw look;
     return { exitCode: 0, stdout: look, stderr: '' };
   };
-  const clock = { ...system.clock, monotonic: () => 0, sleep: async () => undefined };
-  return { engines: new Engines({ ...system, clock, commands: { run } } as never), done: () => done };
+  const clock = { monotonic: () => 0, sleep: async () => undefined };
+  return { engines: new Engines({ units, clock, commands: { run } } as never), done: () => done };
 }
 
 test('a look at the cluster that takes too long is followed by another one', async (t) => {
