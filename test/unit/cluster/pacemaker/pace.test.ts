@@ -6,5 +6,9 @@ test('After a quick look the pause is the least one.', (t) => {
 });
 
 test('After a slow look the pause is four times as long as it took.', (t) => {
-  t.is(pauseAfterLook(250, 1_500), 6_000);
+  t.is(pauseAfterLook(250, 500), 2_000);
+});
+
+test('After a look that hung the pause is five seconds.', (t) => {
+  t.is(pauseAfterLook(250, 30_000), 5_000);
 });
