@@ -6,7 +6,7 @@ import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
 
 export function isRange(range: string): boolean {
-  return /^\^\d{1,9}\.\d{1,9}\.\d{1,9}$/.test(range) || validRange(range) !== null;
+  return /^\^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/.test(range) || validRange(range) !== null;
 }
 
 export function isInRange(version: string, range: string): boolean {

@@ -16,6 +16,7 @@ for (const [range, fits] of [
 for (const [range, answer] of [
   ['^0.1', true],
   ['latest', false],
+  ['^01.0.0', false],
   ['^0.1.0 nonsense', false],
 ] as const)
   test(`"${range}" is ${answer ? 'a' : 'no'} range.`, (t) => {
