@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Lab } from '../lab/lab.ts';
 import { until } from '../accept/appliance-in-lab.ts';
 
@@ -45,24 +46,25 @@ export class LoggingLab implements AsyncDisposable {
   }
 
   async startReceiver(port: number, mode: 'keep' | 'deaf' = 'keep'): Promise<void> {
-    const [program = '', ...words] = [...this.lab.clientCommand(), process.execPath, receiverProgram];
-    const file = mode === 'deaf' ? '--deaf' : join(this.folder, `received-${port}`);
-    const child = spawn(program, [...words, String(port), file], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout, 'data');
-    this.#receivers.set(port, child);
+    await this.#receiver(port, mode === 'deaf' ? '--deaf' : join(this.folder, `received-${port}`));
   }
 
   /** A receiver that only counts the different numbers of a burst. @returns how many there were at the last look. */
   async startCounter(port: number, burst: string): Promise<() => number> {
-    const [program = '', ...words] = [...this.lab.clientCommand(), process.execPath, receiverProgram];
-    const child = spawn(program, [...words, String(port), '--count', burst], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const output = await this.#receiver(port, '--count', burst);
     let counted = 0;
-    await once(child.stdout.setEncoding('utf8'), 'data');
-    child.stdout.on('data', (text: string) => {
+    output.setEncoding('utf8').on('data', (text: string) => {
       counted = Number(text.trim().split('\n').at(-1));
     });
-    this.#receivers.set(port, child);
     return () => counted;
+  }
+
+  async #receiver(port: number, ...mode: readonly string[]): Promise<Readable> {
+    const [program = '', ...words] = [...this.lab.clientCommand(), process.execPath, receiverProgram];
+    const child = spawn(program, [...words, String(port), ...mode], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    this.#receivers.set(port, child);
+    return child.stdout;
   }
 
   async stopReceiver(port: number): Promise<void> {
