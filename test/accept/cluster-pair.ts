@@ -45,7 +45,12 @@ for (const node of lab.nodes) {
 let createSeconds = 0;
 /** A limit of time that was missed does not keep the rest from being seen. */
 let missed: string | undefined;
-for (const block of commandBlocks(await readFile(join(repository, 'docs/cluster.md'), 'utf8'))) await runBlock(block);
+try {
+  for (const block of commandBlocks(await readFile(join(repository, 'docs/cluster.md'), 'utf8'))) await runBlock(block);
+} catch (failure) {
+  for (const node of lab.nodes) await showJournal(node.name);
+  throw failure;
+}
 
 for (const node of ['a', 'b'] as const) {
   const { stdout } = await exec(node, 'test -e /var/lib/gemel/cluster/corosync.conf && echo clustered || echo single');
@@ -53,6 +58,12 @@ for (const node of ['a', 'b'] as const) {
 }
 console.log('The life of a pair went as docs/cluster.md prints it.');
 if (missed !== undefined) throw new Error(`MISSED: ${missed}`);
+
+/** Why it failed: the lab is gone when the script ends. */
+async function showJournal(name: 'a' | 'b'): Promise<void> {
+  const { stdout } = await exec(name, 'free -m; uptime; journalctl --boot --lines 400 --no-pager --output short-monotonic');
+  console.log(`--- node ${name}\n${stdout}`);
+}
 
 async function runBlock({ where, wait, lines }: CommandBlock): Promise<void> {
   for (const printed of lines) {

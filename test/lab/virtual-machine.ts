@@ -26,6 +26,9 @@ function accelerator(): readonly string[] {
 /** Reaches the kernel by grub.cfg. Mitigations protect nobody here and slow an emulated CPU down by a fifth. */
 const KERNEL_EXTRA = 'io.systemd.stub.kernel-cmdline-extra=mitigations=off';
 
+/** What core, Pacemaker and two sites take at once, with room for the page cache. */
+const MEMORY_MIB = 1536;
+
 /** Without the parts an appliance in the lab never uses: each is probed for at every boot. */
 const MACHINE = 'q35,sata=off,smbus=off,i8042=off,vmport=off';
 
@@ -98,7 +101,7 @@ function machineArguments(node: NodeName, hardware: Hardware): string[] {
       '-M',
       MACHINE,
       '-m',
-      '1024',
+      String(MEMORY_MIB),
       '-smp',
       '1',
       '-display',
