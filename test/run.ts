@@ -1,40 +1,54 @@
-/** Runs the suites one after the other and closes with one line that counts them all. `npm test -- NAME …` runs some. */
+/**
+ * Runs the suites and closes with one line that counts them all. `npm test -- NAME …` runs some. Two run at a time, since one seldom
+ * keeps more than one processor busy; those that hold real time against a limit run alone, after the others.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 
 interface Suite {
   readonly name: string;
   /** Needs root on Debian: containers, virtual machines, image builds. */
   readonly lab: boolean;
+  readonly alone?: true;
   readonly argv: readonly [string, ...string[]];
 }
 
 const node = 'node_modules/.bin/node';
 
-/** The acceptance scripts run whole by `npm run accept:NAME`; here with fewer random points, so that all suites fit into an hour. */
+/**
+ * The acceptance scripts run whole by `npm run accept:NAME`; here with fewer random points, so that all suites fit into an hour. The first
+ * with a lab builds the image, meanwhile the second worker is busy with what needs none; then the longest come first.
+ */
 const suites: readonly Suite[] = [
+  { name: 'bad-days', lab: true, argv: [node, 'test/system/bad-days.ts'] },
   { name: 'unit', lab: false, argv: [node, 'node_modules/.bin/ava'] },
   { name: 'sandbox', lab: false, argv: [node, 'test/integration/sandbox.ts'] },
-  { name: 'container', lab: true, argv: [node, 'test/integration/container.ts'] },
-  { name: 'servers', lab: true, argv: [node, 'test/integration/servers.ts'] },
-  { name: 'sites', lab: true, argv: [node, 'test/integration/sites.ts'] },
-  { name: 'logging', lab: true, argv: [node, 'test/integration/logging.ts', '--burst', '50000'] },
-  { name: 'logs-forwarding', lab: true, argv: [node, 'test/accept/logs-forwarding.ts', '--away', '15'] },
-  { name: 'lab', lab: true, argv: [node, 'test/lab/selftest.ts'] },
-  { name: 'cluster-pair', lab: true, argv: [node, 'test/accept/cluster-pair.ts', '--kind', 'container'] },
-  { name: 'cluster-interop', lab: true, argv: [node, 'test/accept/cluster-interop.ts'] },
-  // always the same faults, so that a failure is one of the change at hand; `npm run accept:cluster-soak` takes others each time
-  { name: 'cluster-soak', lab: true, argv: [node, 'test/accept/cluster-soak.ts', '--faults', '8', '--seed', '1417'] },
-  { name: 'bad-days', lab: true, argv: [node, 'test/system/bad-days.ts'] },
-  { name: 'network-bond', lab: true, argv: [node, 'test/accept/network-bond.ts'] },
-  { name: 'network-return', lab: true, argv: [node, 'test/accept/network-return.ts'] },
-  { name: 'core-killed', lab: true, argv: [node, 'test/accept/core-killed.ts', '--points', '2'] },
-  { name: 'power-loss', lab: true, argv: [node, 'test/accept/power-loss.ts', '--points', '3'] },
-  { name: 'firmware-refused', lab: true, argv: [node, 'test/accept/firmware-refused.ts'] },
-  { name: 'firmware-good', lab: true, argv: [node, 'test/accept/firmware-good.ts'] },
-  { name: 'firmware-fallback', lab: true, argv: [node, 'test/accept/firmware-fallback.ts', '--cases', 'core-fails'] },
   { name: 'raid', lab: true, argv: [node, 'test/accept/raid.ts'] },
+  { name: 'firmware-good', lab: true, argv: [node, 'test/accept/firmware-good.ts'] },
+  { name: 'firmware-refused', lab: true, argv: [node, 'test/accept/firmware-refused.ts'] },
+  { name: 'firmware-fallback', lab: true, argv: [node, 'test/accept/firmware-fallback.ts', '--cases', 'core-fails'] },
+  { name: 'lab', lab: true, argv: [node, 'test/lab/selftest.ts'] },
+  { name: 'sites', lab: true, argv: [node, 'test/integration/sites.ts'] },
+  { name: 'servers', lab: true, argv: [node, 'test/integration/servers.ts'] },
+  { name: 'container', lab: true, argv: [node, 'test/integration/container.ts'] },
+  { name: 'logs-forwarding', lab: true, argv: [node, 'test/accept/logs-forwarding.ts', '--away', '15'] },
+  { name: 'network-bond', lab: true, argv: [node, 'test/accept/network-bond.ts'] },
+  { name: 'cluster-interop', lab: true, argv: [node, 'test/accept/cluster-interop.ts'] },
+  { name: 'cluster-pair', lab: true, argv: [node, 'test/accept/cluster-pair.ts', '--kind', 'container'] },
   { name: 'raid-pair', lab: true, argv: [node, 'test/accept/raid-pair.ts'] },
+  // two machines at a time by itself
+  { name: 'power-loss', lab: true, alone: true, argv: [node, 'test/accept/power-loss.ts', '--points', '3'] },
+  { name: 'logging', lab: true, alone: true, argv: [node, 'test/integration/logging.ts', '--burst', '50000'] },
+  // always the same faults, so that a failure is one of the change at hand; `npm run accept:cluster-soak` takes others each time
+  {
+    name: 'cluster-soak',
+    lab: true,
+    alone: true,
+    argv: [node, 'test/accept/cluster-soak.ts', '--faults', '8', '--seed', '1417'],
+  },
+  { name: 'network-return', lab: true, alone: true, argv: [node, 'test/accept/network-return.ts'] },
+  { name: 'core-killed', lab: true, alone: true, argv: [node, 'test/accept/core-killed.ts', '--points', '2'] },
 ];
 
 interface Outcome {
@@ -50,40 +64,41 @@ function countsOf(output: string, exitCode: number): Outcome {
   return { passed, failed: exitCode !== 0 && failed === 0 ? 1 : failed };
 }
 
-async function run(suite: Suite): Promise<Outcome> {
-  const [program, ...rest] = suite.argv;
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Every line says whose it is, since two suites speak at a time. */
+async function run({ name, argv: [program, ...rest] }: Suite): Promise<Outcome> {
+  const began = Date.now();
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-    process.stdout.write(text);
-  });
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => {
+      if (stream === child.stdout) output += `${line}\n`;
+      console.log(`${name}: ${line}`);
+    });
   const exitCode = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 1)));
-  return countsOf(output, exitCode);
+  const outcome = countsOf(output, exitCode);
+  const seconds = Math.round((Date.now() - began) / 1000);
+  console.log(`# ${name}: ${outcome.passed} passed, ${outcome.failed} failed in ${seconds} s`);
+  return outcome;
 }
 
 const why = process.getuid?.() !== 0 ? 'not root' : existsSync('/etc/debian_version') ? '' : 'not Debian';
 const chosen = process.argv.slice(2);
 const wanted = suites.filter((suite) => chosen.length === 0 || chosen.includes(suite.name));
-let passed = 0;
-let failed = 0;
-const skipped: string[] = [];
+const skipped = wanted.filter((suite) => suite.lab && why !== '');
+const runnable = wanted.filter((suite) => !skipped.includes(suite));
+const outcomes: Outcome[] = [];
 
-for (const suite of wanted) {
-  if (suite.lab && why !== '') {
-    skipped.push(suite.name);
-    continue;
-  }
-  const began = Date.now();
-  console.log(`# ${suite.name}`);
-  const outcome = await run(suite);
-  passed += outcome.passed;
-  failed += outcome.failed;
-  console.log(
-    `# ${suite.name}: ${outcome.passed} passed, ${outcome.failed} failed in ${Math.round((Date.now() - began) / 1000)} s`,
-  );
+async function runAll(queue: Suite[]): Promise<void> {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) outcomes.push(await run(next));
 }
 
-if (skipped.length > 0) console.log(`Not run: ${skipped.join(', ')} (${why}; they need root on Debian).`);
+const beside = runnable.filter(({ alone }) => alone !== true);
+await Promise.all([runAll(beside), runAll(beside)]);
+await runAll(runnable.filter(({ alone }) => alone === true));
+
+if (skipped.length > 0)
+  console.log(`Not run: ${skipped.map(({ name }) => name).join(', ')} (${why}; they need root on Debian).`);
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 console.log(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`);
 process.exitCode = failed > 0 || (skipped.length > 0 && process.env['CI'] === 'true') ? 1 : 0;
