@@ -61,7 +61,10 @@ if (missed !== undefined) throw new Error(`MISSED: ${missed}`);
 
 /** Why it failed: the lab is gone when the script ends. */
 async function showJournal(name: 'a' | 'b'): Promise<void> {
-  const { stdout } = await exec(name, 'free -m; uptime; journalctl --boot --lines 400 --no-pager --output short-monotonic');
+  const { stdout } = await exec(
+    name,
+    'free -m; uptime; journalctl --boot --lines 400 --no-pager --output short-monotonic',
+  );
   console.log(`--- node ${name}\n${stdout}`);
 }
 

@@ -109,7 +109,8 @@ export class PairInLab implements AsyncDisposable {
   }
 
   async redundant(seconds: number): Promise<number> {
-    return until('the pair to be redundant', seconds, () => this.isRedundant());
+    // A look takes an emulated node half a second of its processor, which it needs to become redundant.
+    return until('the pair to be redundant', seconds, () => this.isRedundant(), this.kind === 'vm' ? 2_000 : 200);
   }
 
   async #isActive(node: NodeName, plugin: string): Promise<boolean> {
