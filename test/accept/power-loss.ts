@@ -16,7 +16,9 @@ const moments = randomMoments(points, seeded(seed));
 console.log(`# ${points} power losses; seed ${seed}`);
 const tally: Record<string, number> = { old: 0, new: 0 };
 let slowestBoot = 0;
-await Promise.all(Array.from({ length: labs }, (_, index) => work(index)));
+// Both to their end, so that each takes its lab down.
+for (const ended of await Promise.allSettled(Array.from({ length: labs }, (_, index) => work(index))))
+  if (ended.status === 'rejected') throw ended.reason;
 console.log(
   `${points} of ${points} power losses ended in a whole network (${tally['old']} old, ${tally['new']} new), slowest boot to an answering core ${slowestBoot.toFixed(0)} s`,
 );
