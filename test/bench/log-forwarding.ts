@@ -89,8 +89,10 @@ async function prepare(lab: LoggingLab): Promise<Readonly<Record<string, Sender>
   await lab.burst('bench', count);
   await lab.sh('a', 'journalctl --sync');
   const inside = `nsenter --target ${initOf(lab)} --all --`;
-  const rsyslog = (file: string): Sender => ({
-    start: `${inside} sh -c 'rm -rf /root/bench; mkdir /root/bench; exec rsyslogd -n -i /root/bench/pid -f ${file} 2>/dev/null'`,
+  // with the allocator that its unit gives it
+  const environment = await lab.sh('a', 'systemctl show --property=Environment --value gemel-log-forwarding');
+  const rsyslog = (file: string, variables = ''): Sender => ({
+    start: `${inside} sh -c 'rm -rf /root/bench; mkdir /root/bench; exec env ${variables} rsyslogd -n -i /root/bench/pid -f ${file} 2>/dev/null'`,
     stop: () => lab.sh('a', 'kill $(cat /root/bench/pid)'),
   });
   // syslog-ng is this machine's, which sees a copy of the appliance's journal in the place of its own
@@ -100,7 +102,7 @@ async function prepare(lab: LoggingLab): Promise<Readonly<Record<string, Sender>
   const files = ['persist-file', 'pidfile', 'control'].map((each) => `--${each}=${join(lab.folder, each)}`).join(' ');
   const network = lab.lab.clientCommand().join(' ');
   return {
-    gemel: rsyslog('/root/configuration/gemel.conf'),
+    gemel: rsyslog('/root/configuration/gemel.conf', environment.trim()),
     'plain rsyslog': rsyslog('/root/files/plain.conf'),
     'syslog-ng': {
       start: `rm -f ${join(lab.folder, 'persist-file')}; mkdir -p /var/log/journal; ${network} unshare --mount sh -c '${own} && exec syslog-ng --foreground --cfgfile=${join(lab.folder, 'syslog-ng.conf')} ${files}'`,

@@ -33,7 +33,6 @@ export function renderForwarding({ destinations }: ForwardingSettings): Renderin
     ...(active.some(([, { protocol }]) => isRelp(protocol)) ? ['module(load="omrelp" tls.tlslib="openssl")'] : []),
     ...active.flatMap(([name, destination]) => ['', ...ruleset(name, destination)]),
     '',
-    'set $.unit = replace($!_SYSTEMD_UNIT, "\\\\", "\\\\\\\\");',
     ...active.map(([name, destination]) => route(name, destination)),
     '',
   ];
@@ -64,8 +63,10 @@ const frame = [
 function templates(escaped: boolean): readonly string[] {
   const suffix = escaped ? '-escaped' : '';
   const text = escaped ? '%msg:::escape-cc%' : '%msg%';
-  // 32473 is the number that RFC 5612 keeps for documentation; receivers know the block by its whole name
-  const data = '[journal@32473 unit=\\"%$.unit%\\" boot=\\"%$!_BOOT_ID%\\" transport=\\"%$!_TRANSPORT%\\"]';
+  // 32473 is the number that RFC 5612 keeps for documentation; receivers know the block by its whole name.
+  // json: a backslash is doubled, as RFC 5424 wants it; nothing else that it changes can be in the name of a unit.
+  const data =
+    '[journal@32473 unit=\\"%$!_SYSTEMD_UNIT:::json%\\" boot=\\"%$!_BOOT_ID%\\" transport=\\"%$!_TRANSPORT%\\"]';
   return [
     `template(name="rfc5424${suffix}" type="string" string="<%PRI%>1 %TIMESTAMP:::date-rfc3339% %$!_HOSTNAME% %APP-NAME% %PROCID% %MSGID% ${data} ${text}")`,
     `template(name="rfc3164${suffix}" type="string" string="<%PRI%>%TIMESTAMP:::date-rfc3164% %$!_HOSTNAME% %syslogtag%${text.replace('%msg', '%msg:::sp-if-no-1st-sp%%msg')}")`,
