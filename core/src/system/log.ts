@@ -22,7 +22,8 @@ export function createLog(environment: NodeJS.ProcessEnv = process.env): Logger 
       log: (fields) => redact(fields),
     },
   };
-  const stdout = pino.destination({ fd: 1, sync: true });
+  // not `fd`: beside that pino has Node open process.stdout, a stream that nobody writes to
+  const stdout = pino.destination({ dest: 1, sync: true });
   if (!journald) return pino(options, stdout);
   // pino tells a stream with this symbol the level of the line that follows.
   const prefixed = {

@@ -57,3 +57,11 @@ test('masks secrets at any depth and survives values that JSON does not know', (
   circle['self'] = circle;
   t.notThrows(() => JSON.stringify(redact(circle)));
 });
+
+test('opens no stream for standard output', async (t) => {
+  const script = `
+    import { createLog } from '${log}';
+    createLog({}).info({ opened: process._getActiveHandles().some(({ fd }) => fd === 1) }, 'written');`;
+  const { stdout } = await new SystemCommandRunner().run([process.execPath, '--input-type=module', '-e', script]);
+  t.false(JSON.parse(stdout).opened);
+});
