@@ -9,41 +9,47 @@ export interface StoredJob {
   saved: unknown;
 }
 
-const report = z.object({
-  code: z.string(),
-  severity: z.enum(['error', 'warning', 'info']),
-  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  path: z.string(),
-  text: z.string(),
-  forceCode: z.string().exactOptional(),
-});
-
-export const jobSchema = z.object({
-  id: z.string().regex(/^\d+$/),
-  action: z.string(),
-  caller: z.string(),
-  state: z.enum(['running', 'succeeded', 'failed', 'cancelled', 'interrupted']),
-  fraction: z.number().nullable(),
-  message: z.string(),
-  startedAt: z.number(),
-  endedAt: z.number().nullable(),
-  log: z.array(z.string()),
-  output: z.unknown().optional(),
-  error: z.object({ code: z.string(), message: z.string(), reports: z.array(report) }).exactOptional(),
-}) satisfies z.ZodType<Job>;
-
-const storedJobSchema = z.object({
-  job: jobSchema,
-  caller: z.object({
-    name: z.string(),
-    role: z.enum(roles),
-    surface: z.enum(['cli', 'console', 'http', 'peer', 'plugin', 'core']),
-    connectedAt: z.number(),
-    remote: z.object({ address: z.string(), localAddress: z.string() }).exactOptional(),
+const report = z.lazy(() =>
+  z.object({
+    code: z.string(),
+    severity: z.enum(['error', 'warning', 'info']),
+    params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    path: z.string(),
+    text: z.string(),
+    forceCode: z.string().exactOptional(),
   }),
-  input: z.unknown(),
-  saved: z.unknown(),
-});
+);
+
+export const jobSchema = z.lazy(() =>
+  z.object({
+    id: z.string().regex(/^\d+$/),
+    action: z.string(),
+    caller: z.string(),
+    state: z.enum(['running', 'succeeded', 'failed', 'cancelled', 'interrupted']),
+    fraction: z.number().nullable(),
+    message: z.string(),
+    startedAt: z.number(),
+    endedAt: z.number().nullable(),
+    log: z.array(z.string()),
+    output: z.unknown().optional(),
+    error: z.object({ code: z.string(), message: z.string(), reports: z.array(report) }).exactOptional(),
+  }),
+) satisfies z.ZodType<Job>;
+
+const storedJobSchema = z.lazy(() =>
+  z.object({
+    job: jobSchema,
+    caller: z.object({
+      name: z.string(),
+      role: z.enum(roles),
+      surface: z.enum(['cli', 'console', 'http', 'peer', 'plugin', 'core']),
+      connectedAt: z.number(),
+      remote: z.object({ address: z.string(), localAddress: z.string() }).exactOptional(),
+    }),
+    input: z.unknown(),
+    saved: z.unknown(),
+  }),
+);
 
 export function parseStoredJob(text: string | undefined): StoredJob | undefined {
   if (text === undefined) return undefined;

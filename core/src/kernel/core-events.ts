@@ -5,7 +5,9 @@ import { defineEvent } from '../sdk/index.js';
 export const statusChanged = defineEvent({
   id: 'status.changed',
   summary: 'A retained status value changed.',
-  schema: z.object({ status: z.string().describe('Id of the status, such as network.links.'), value: z.unknown() }),
+  schema: z.lazy(() =>
+    z.object({ status: z.string().describe('Id of the status, such as network.links.'), value: z.unknown() }),
+  ),
 });
 
 const pluginPayload = z.object({ plugin: z.string(), reason: z.string() });
@@ -26,13 +28,15 @@ export const pluginFailed = defineEvent({
   schema: pluginPayload,
 });
 
-const jobPayload = z.object({
-  job: z.string(),
-  action: z.string(),
-  state: z.enum(['running', 'succeeded', 'failed', 'cancelled', 'interrupted']),
-  fraction: z.number().nullable(),
-  message: z.string(),
-});
+const jobPayload = z.lazy(() =>
+  z.object({
+    job: z.string(),
+    action: z.string(),
+    state: z.enum(['running', 'succeeded', 'failed', 'cancelled', 'interrupted']),
+    fraction: z.number().nullable(),
+    message: z.string(),
+  }),
+);
 
 export const jobStarted = defineEvent({ id: 'job.started', summary: 'A job began.', schema: jobPayload });
 export const jobProgressed = defineEvent({ id: 'job.progressed', summary: 'A job got on.', schema: jobPayload });
@@ -46,5 +50,5 @@ export const coreReady = defineEvent({
 export const healthChanged = defineEvent({
   id: 'core.health.changed',
   summary: 'The health that feeds the watchdog changed.',
-  schema: z.object({ healthy: z.boolean(), reasons: z.array(z.string()) }),
+  schema: z.lazy(() => z.object({ healthy: z.boolean(), reasons: z.array(z.string()) })),
 });

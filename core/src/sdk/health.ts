@@ -2,18 +2,20 @@ import { z } from 'zod';
 import { defineStatus } from './status.js';
 import type { Tone } from './view.js';
 
-const healthSchema = z.object({
-  healthy: z.boolean().describe('Every check is.'),
-  items: z
-    .array(
-      z.object({
-        name: z.string().describe('`<plugin>.<check>`.'),
-        healthy: z.boolean().describe('What the check found.'),
-        reason: z.string().describe('Why, for people.'),
-      }),
-    )
-    .describe('All checks, sorted by name.'),
-});
+const healthSchema = z.lazy(() =>
+  z.object({
+    healthy: z.boolean().describe('Every check is.'),
+    items: z
+      .array(
+        z.object({
+          name: z.string().describe('`<plugin>.<check>`.'),
+          healthy: z.boolean().describe('What the check found.'),
+          reason: z.string().describe('Why, for people.'),
+        }),
+      )
+      .describe('All checks, sorted by name.'),
+  }),
+);
 
 export type Health = z.infer<typeof healthSchema>;
 

@@ -2,19 +2,23 @@ import { z } from 'zod';
 import { type CellLike, defineStatus, type Tone, type View } from '../sdk/index.js';
 import { activationStates, reportSchema } from './store/journal.js';
 
-export const activationStatusSchema = z.object({
-  state: z.enum(['idle', ...activationStates]),
-  confirmed: z.number().describe('Number of the confirmed revision, which boot applies.'),
-  running: z.number().describe('Number of the revision that is in force.'),
-  revision: z.number().nullable().describe('Number of the revision that is being, or was last, activated.'),
-  author: z.string().nullable(),
-  comment: z.string().nullable(),
-  secondsLeft: z.number().nullable().describe('Until an unconfirmed revision is rolled back.'),
-  pending: z.number().describe('Places in which the draft differs from the confirmed settings.'),
-  pendingAuthors: z.array(z.string()),
-  notLoaded: z.array(z.string()).describe('Sections whose plugin is absent, disabled or failed.'),
-  reports: z.array(reportSchema).describe('Why the last activation was rolled back, and what was mended at the start.'),
-});
+export const activationStatusSchema = z.lazy(() =>
+  z.object({
+    state: z.enum(['idle', ...activationStates]),
+    confirmed: z.number().describe('Number of the confirmed revision, which boot applies.'),
+    running: z.number().describe('Number of the revision that is in force.'),
+    revision: z.number().nullable().describe('Number of the revision that is being, or was last, activated.'),
+    author: z.string().nullable(),
+    comment: z.string().nullable(),
+    secondsLeft: z.number().nullable().describe('Until an unconfirmed revision is rolled back.'),
+    pending: z.number().describe('Places in which the draft differs from the confirmed settings.'),
+    pendingAuthors: z.array(z.string()),
+    notLoaded: z.array(z.string()).describe('Sections whose plugin is absent, disabled or failed.'),
+    reports: z
+      .array(reportSchema)
+      .describe('Why the last activation was rolled back, and what was mended at the start.'),
+  }),
+);
 export type ActivationStatus = z.infer<typeof activationStatusSchema>;
 
 const tones: Record<ActivationStatus['state'], Tone> = {

@@ -22,10 +22,10 @@ import { vlanActions } from './vlans/vlan-actions.js';
 
 const showSchema = z.object({
   mode: z.enum(['simple', 'advanced']).describe('The mode in force'),
-  links: linksSchema.shape.links,
-  bonds: bondsSchema.shape.bonds,
-  vlans: vlansSchema.shape.vlans,
-  routes: routesSchema.shape.routes,
+  links: linksSchema.unwrap().shape.links,
+  bonds: bondsSchema.unwrap().shape.bonds,
+  vlans: vlansSchema.unwrap().shape.vlans,
+  routes: routesSchema.unwrap().shape.routes,
 });
 
 /** Everything an operator can do with the network beside the settings' own verbs. Edits go to the draft; the operator activates. */

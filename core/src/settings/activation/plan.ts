@@ -8,45 +8,51 @@ import type { Applier, PreparedSection } from './applier.js';
 import { assess, defect } from './assessment.js';
 import type { RemovedSection } from './removed-section.js';
 
-const interruptionSchema = z.object({
-  subject: z.string(),
-  kind: z.enum(['none', 'reload', 'short', 'lost']),
-  expectedMs: z.number().nullable().describe('Milliseconds; null when it does not end by itself.'),
-  text: z.string(),
-});
+const interruptionSchema = z.lazy(() =>
+  z.object({
+    subject: z.string(),
+    kind: z.enum(['none', 'reload', 'short', 'lost']),
+    expectedMs: z.number().nullable().describe('Milliseconds; null when it does not end by itself.'),
+    text: z.string(),
+  }),
+);
 
-const sectionPlanSchema = z.object({
-  section: z.string(),
-  title: z.string(),
-  files: z.array(
-    z.object({
-      path: z.string(),
-      kind: z.enum(['create', 'change', 'delete']),
-      private: z.boolean().describe('Not readable by everybody, so its text is not shown.'),
-      before: z.string().nullable(),
-      after: z.string().nullable(),
-    }),
-  ),
-  properties: z.array(
-    z.object({ engine: z.string(), name: z.string(), before: z.string().nullable(), after: z.string().nullable() }),
-  ),
-  units: z.array(z.string()),
-  interruptions: z.array(interruptionSchema),
-});
+const sectionPlanSchema = z.lazy(() =>
+  z.object({
+    section: z.string(),
+    title: z.string(),
+    files: z.array(
+      z.object({
+        path: z.string(),
+        kind: z.enum(['create', 'change', 'delete']),
+        private: z.boolean().describe('Not readable by everybody, so its text is not shown.'),
+        before: z.string().nullable(),
+        after: z.string().nullable(),
+      }),
+    ),
+    properties: z.array(
+      z.object({ engine: z.string(), name: z.string(), before: z.string().nullable(), after: z.string().nullable() }),
+    ),
+    units: z.array(z.string()),
+    interruptions: z.array(interruptionSchema),
+  }),
+);
 
 /** What an activation would do. Secrets are blotted out: a plan is shown, never applied. */
-export const planSchema = z.object({
-  revision: z.number().describe('The confirmed revision it is compared with.'),
-  sections: z.array(sectionPlanSchema),
-  confirmSeconds: z.number().describe('Window in which somebody must confirm; 0 when it is confirmed at once.'),
-  totals: z.object({
-    files: z.number(),
-    properties: z.number(),
-    units: z.array(z.string()),
-    longestInterruptionMs: z.number().nullable().describe('Null when one does not end by itself.'),
+export const planSchema = z.lazy(() =>
+  z.object({
+    revision: z.number().describe('The confirmed revision it is compared with.'),
+    sections: z.array(sectionPlanSchema),
+    confirmSeconds: z.number().describe('Window in which somebody must confirm; 0 when it is confirmed at once.'),
+    totals: z.object({
+      files: z.number(),
+      properties: z.number(),
+      units: z.array(z.string()),
+      longestInterruptionMs: z.number().nullable().describe('Null when one does not end by itself.'),
+    }),
+    reports: z.array(reportSchema),
   }),
-  reports: z.array(reportSchema),
-});
+);
 export type SettingsPlan = z.infer<typeof planSchema>;
 export type PlannedSection = z.infer<typeof sectionPlanSchema>;
 

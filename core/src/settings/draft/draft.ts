@@ -34,16 +34,18 @@ export interface Draft {
   readonly includes: number | undefined;
 }
 
-const draftSchema = z.object({
-  format: z.literal(1),
-  base: z.number().int().positive(),
-  includes: z.number().int().positive().nullable(),
-  sections: z.record(sectionId, storedSectionSchema),
-  /** Sections of the base that the draft takes away. */
-  removed: z.array(sectionId).default([]),
-  changes: z.array(z.object({ path: z.string(), author: z.string(), surface: z.string(), at: z.number() })),
-  collisions: z.array(z.object({ path: z.string(), author: z.string(), revision: z.number() })),
-});
+const draftSchema = z.lazy(() =>
+  z.object({
+    format: z.literal(1),
+    base: z.number().int().positive(),
+    includes: z.number().int().positive().nullable(),
+    sections: z.record(sectionId, storedSectionSchema),
+    /** Sections of the base that the draft takes away. */
+    removed: z.array(sectionId).default([]),
+    changes: z.array(z.object({ path: z.string(), author: z.string(), surface: z.string(), at: z.number() })),
+    collisions: z.array(z.object({ path: z.string(), author: z.string(), revision: z.number() })),
+  }),
+);
 
 export type DraftFile = z.infer<typeof draftSchema>;
 

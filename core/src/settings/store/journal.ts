@@ -24,30 +24,32 @@ export const reportSchema: z.ZodType<Report> = z.object({
   forceCode: z.string().exactOptional(),
 });
 
-export const journalSchema = z.object({
-  format: z.literal(1),
-  state: z.enum(activationStates),
-  revision: z.number().int().positive(),
-  /** What a rollback goes back to. */
-  parent: z.number().int().positive(),
-  origin: z.enum(origins),
-  author: z.string(),
-  surface: z.string(),
-  comment: z.string(),
-  /** Wall clock, milliseconds since 1970: for people. */
-  at: z.number(),
-  bootId: z.string(),
-  /** Monotonic milliseconds of that boot until which the present state may last; null when it has no end. */
-  deadline: z.number().nullable(),
-  /** Monotonic milliseconds at which apply had finished; null before. */
-  appliedAt: z.number().nullable(),
-  windowSeconds: z.number(),
-  sections: z.array(z.string()),
-  /** Those of them that are taken away while not loaded: only their files change. */
-  removed: z.array(z.string()).default([]),
-  /** Why it is being, or was, rolled back. */
-  reports: z.array(reportSchema),
-});
+export const journalSchema = z.lazy(() =>
+  z.object({
+    format: z.literal(1),
+    state: z.enum(activationStates),
+    revision: z.number().int().positive(),
+    /** What a rollback goes back to. */
+    parent: z.number().int().positive(),
+    origin: z.enum(origins),
+    author: z.string(),
+    surface: z.string(),
+    comment: z.string(),
+    /** Wall clock, milliseconds since 1970: for people. */
+    at: z.number(),
+    bootId: z.string(),
+    /** Monotonic milliseconds of that boot until which the present state may last; null when it has no end. */
+    deadline: z.number().nullable(),
+    /** Monotonic milliseconds at which apply had finished; null before. */
+    appliedAt: z.number().nullable(),
+    windowSeconds: z.number(),
+    sections: z.array(z.string()),
+    /** Those of them that are taken away while not loaded: only their files change. */
+    removed: z.array(z.string()).default([]),
+    /** Why it is being, or was, rolled back. */
+    reports: z.array(reportSchema),
+  }),
+);
 export type Journal = z.infer<typeof journalSchema>;
 
 const name = 'activation.json';

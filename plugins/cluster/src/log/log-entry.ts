@@ -12,14 +12,16 @@ export const logKinds = [
   'readiness',
 ] as const;
 
-export const logEntrySchema = z.object({
-  at: z.number().describe('Wall clock of the node that wrote it, milliseconds since 1970.'),
-  node: z.string().describe('Which node wrote it.'),
-  kind: z.enum(logKinds).describe('What it is about.'),
-  severity: z.enum(['info', 'warning', 'error']).describe('How bad it is.'),
-  text: z.string().describe('What happened.'),
-  details: z.array(z.string()).describe('Why, and step by step; may be empty.'),
-});
+export const logEntrySchema = z.lazy(() =>
+  z.object({
+    at: z.number().describe('Wall clock of the node that wrote it, milliseconds since 1970.'),
+    node: z.string().describe('Which node wrote it.'),
+    kind: z.enum(logKinds).describe('What it is about.'),
+    severity: z.enum(['info', 'warning', 'error']).describe('How bad it is.'),
+    text: z.string().describe('What happened.'),
+    details: z.array(z.string()).describe('Why, and step by step; may be empty.'),
+  }),
+);
 export type LogEntry = z.output<typeof logEntrySchema>;
 
 /** What is known to whoever makes an entry; the log adds the rest. */

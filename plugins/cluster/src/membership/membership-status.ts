@@ -5,11 +5,13 @@ import { type Membership, membershipSchema, phases } from './membership.js';
 export const membershipChanged = defineEvent({
   id: 'cluster.membership.changed',
   summary: 'This node entered or left a cluster, or its nodes or addresses are others than before.',
-  schema: z.object({
-    before: z.enum(phases).describe('Phase until now.'),
-    phase: z.enum(phases).describe('Phase from now on.'),
-    nodes: z.array(z.string()).describe('Host names of the nodes.'),
-  }),
+  schema: z.lazy(() =>
+    z.object({
+      before: z.enum(phases).describe('Phase until now.'),
+      phase: z.enum(phases).describe('Phase from now on.'),
+      nodes: z.array(z.string()).describe('Host names of the nodes.'),
+    }),
+  ),
 });
 
 const phaseTexts: Readonly<Record<Membership['phase'], string>> = {

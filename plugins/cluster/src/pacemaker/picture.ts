@@ -5,40 +5,46 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const optionalFlag = flag.default(false);
 const count = z.coerce.number();
 
-const nodeSchema = z.object({
-  name: z.string(),
-  online: flag,
-  standby: flag,
-  maintenance: optionalFlag,
-  pending: optionalFlag,
-  unclean: optionalFlag,
-  shutdown: optionalFlag,
-  health: z.string().default('green'),
-  resources_running: count.default(0),
-});
+const nodeSchema = z.lazy(() =>
+  z.object({
+    name: z.string(),
+    online: flag,
+    standby: flag,
+    maintenance: optionalFlag,
+    pending: optionalFlag,
+    unclean: optionalFlag,
+    shutdown: optionalFlag,
+    health: z.string().default('green'),
+    resources_running: count.default(0),
+  }),
+);
 
-const resourceSchema = z.object({
-  id: z.string(),
-  resource_agent: z.string(),
-  role: z.string(),
-  target_role: z.string().optional(),
-  active: flag,
-  orphaned: optionalFlag,
-  blocked: optionalFlag,
-  managed: flag.default(true),
-  failed: flag,
-  pending: z.string().optional(),
-});
+const resourceSchema = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    resource_agent: z.string(),
+    role: z.string(),
+    target_role: z.string().optional(),
+    active: flag,
+    orphaned: optionalFlag,
+    blocked: optionalFlag,
+    managed: flag.default(true),
+    failed: flag,
+    pending: z.string().optional(),
+  }),
+);
 
-const failureSchema = z.object({
-  op_key: z.string().default(''),
-  id: z.string().optional(),
-  node: z.string(),
-  exitstatus: z.string().default(''),
-  exitreason: z.string().default(''),
-  task: z.string().default(''),
-  'last-rc-change': z.string().default(''),
-});
+const failureSchema = z.lazy(() =>
+  z.object({
+    op_key: z.string().default(''),
+    id: z.string().optional(),
+    node: z.string(),
+    exitstatus: z.string().default(''),
+    exitreason: z.string().default(''),
+    task: z.string().default(''),
+    'last-rc-change': z.string().default(''),
+  }),
+);
 
 export interface PictureNode {
   readonly name: string;

@@ -18,22 +18,26 @@ const stepKinds = [
   'other',
 ] as const;
 
-const stepSchema = z.object({
-  kind: z.enum(stepKinds).describe('What is done; `fence`: the node is switched off.'),
-  resource: z.string().describe('To which resource; of `fence` the node.'),
-  from: z.string().nullable().describe('Where it runs now, or where it is stopped.'),
-  to: z.string().nullable().describe('Where it is started.'),
-  text: z.string().describe('As a sentence.'),
-});
+const stepSchema = z.lazy(() =>
+  z.object({
+    kind: z.enum(stepKinds).describe('What is done; `fence`: the node is switched off.'),
+    resource: z.string().describe('To which resource; of `fence` the node.'),
+    from: z.string().nullable().describe('Where it runs now, or where it is stopped.'),
+    to: z.string().nullable().describe('Where it is started.'),
+    text: z.string().describe('As a sentence.'),
+  }),
+);
 export type PredictedStep = z.output<typeof stepSchema>;
 
-export const predictionSchema = z.object({
-  steps: z.array(stepSchema).describe("What Pacemaker would do, by Pacemaker's own calculation; empty: nothing."),
-  interrupted: z.array(z.string()).describe('Resources that run now and are away for a while, or for good.'),
-  stopped: z.array(z.string()).describe('Resources that run now and would not run afterwards.'),
-  activeNode: z.string().nullable().describe('Node that would hold the active role afterwards.'),
-  concerns: z.array(z.string()).describe('What else speaks against it, such as sites that do not fit on that node.'),
-});
+export const predictionSchema = z.lazy(() =>
+  z.object({
+    steps: z.array(stepSchema).describe("What Pacemaker would do, by Pacemaker's own calculation; empty: nothing."),
+    interrupted: z.array(z.string()).describe('Resources that run now and are away for a while, or for good.'),
+    stopped: z.array(z.string()).describe('Resources that run now and would not run afterwards.'),
+    activeNode: z.string().nullable().describe('Node that would hold the active role afterwards.'),
+    concerns: z.array(z.string()).describe('What else speaks against it, such as sites that do not fit on that node.'),
+  }),
+);
 export type Prediction = z.output<typeof predictionSchema>;
 
 /** Reads what `crm_simulate --simulate --output-as=xml` prints. */

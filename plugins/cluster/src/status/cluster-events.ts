@@ -11,11 +11,13 @@ export const clusterEvents = {
   roleChanged: defineEvent({
     id: 'cluster.role.changed',
     summary: 'This node has another role in the cluster.',
-    schema: z.object({
-      before: z.enum(nodeRoles).describe('Role until now.'),
-      now: z.enum(nodeRoles).describe('Role from now on.'),
-      activeNode: z.string().nullable().describe('Node that holds the active role.'),
-    }),
+    schema: z.lazy(() =>
+      z.object({
+        before: z.enum(nodeRoles).describe('Role until now.'),
+        now: z.enum(nodeRoles).describe('Role from now on.'),
+        activeNode: z.string().nullable().describe('Node that holds the active role.'),
+      }),
+    ),
   }),
   nodeLost: defineEvent({
     id: 'cluster.node.lost',
@@ -35,12 +37,14 @@ export const clusterEvents = {
   resourceFailed: defineEvent({
     id: 'cluster.resource.failed',
     summary: 'An operation of a resource failed.',
-    schema: z.object({
-      resource,
-      node,
-      operation: z.string().describe('start, stop, monitor, …'),
-      reason: z.string().describe('What the agent said.'),
-    }),
+    schema: z.lazy(() =>
+      z.object({
+        resource,
+        node,
+        operation: z.string().describe('start, stop, monitor, …'),
+        reason: z.string().describe('What the agent said.'),
+      }),
+    ),
   }),
   resourceRecovered: defineEvent({
     id: 'cluster.resource.recovered',
@@ -55,21 +59,28 @@ export const clusterEvents = {
   readinessChanged: defineEvent({
     id: 'cluster.readiness.changed',
     summary: 'Whether the other node would take over, or what speaks against it, is different.',
-    schema: z.object({
-      ready: z.boolean().describe('The other node would take over now.'),
-      reasons: z.array(z.enum(readinessReasons)).describe('Why it would not, or not for sure.'),
-    }),
+    schema: z.lazy(() =>
+      z.object({
+        ready: z.boolean().describe('The other node would take over now.'),
+        reasons: z.array(z.enum(readinessReasons)).describe('Why it would not, or not for sure.'),
+      }),
+    ),
   }),
   takeoverFinished: defineEvent({
     id: 'cluster.takeover.finished',
     summary: 'This node has taken the active role over and everything that belongs to it was started.',
-    schema: z.object({
-      from: z.string().nullable().describe('Node that held the role before; null when none did.'),
-      to: node,
-      cause: z.enum(takeoverCauses).describe('What it came from.'),
-      tookMs: z.number().nullable().describe('From the first sign to the last start, milliseconds; null when unknown.'),
-      text: z.string().describe('The whole of it, for people.'),
-    }),
+    schema: z.lazy(() =>
+      z.object({
+        from: z.string().nullable().describe('Node that held the role before; null when none did.'),
+        to: node,
+        cause: z.enum(takeoverCauses).describe('What it came from.'),
+        tookMs: z
+          .number()
+          .nullable()
+          .describe('From the first sign to the last start, milliseconds; null when unknown.'),
+        text: z.string().describe('The whole of it, for people.'),
+      }),
+    ),
   }),
   splitBrain: defineEvent({
     id: 'cluster.split-brain.detected',

@@ -4,16 +4,18 @@ import type { Membership } from '../membership/membership.js';
 
 export const nodeRoles = ['alone', 'active', 'passive', 'unknown'] as const;
 
-const roleSchema = z.object({
-  role: z
-    .enum(nodeRoles)
-    .describe('`alone`: a single appliance, which does everything. `unknown`: the engines do not say.'),
-  activeNode: z
-    .string()
-    .nullable()
-    .describe('Node that holds the active role; null on a single appliance, or when none does.'),
-  since: z.number().describe('When this was first seen: wall clock, milliseconds since 1970.'),
-});
+const roleSchema = z.lazy(() =>
+  z.object({
+    role: z
+      .enum(nodeRoles)
+      .describe('`alone`: a single appliance, which does everything. `unknown`: the engines do not say.'),
+    activeNode: z
+      .string()
+      .nullable()
+      .describe('Node that holds the active role; null on a single appliance, or when none does.'),
+    since: z.number().describe('When this was first seen: wall clock, milliseconds since 1970.'),
+  }),
+);
 export type RoleStatus = z.output<typeof roleSchema>;
 
 const texts: Readonly<Record<RoleStatus['role'], string>> = {

@@ -1,24 +1,26 @@
 import { type CellLike, defineStatus, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
 
-const identitySchema = z.object({
-  hostName: z.string().describe('With domain.'),
-  version: z.string().describe('Of Gemel.'),
-  operatingSystem: z.string().describe('Its name and version.'),
-  host: z.enum(['appliance', 'sandbox', 'scripted']).describe('`sandbox`: a model, no real appliance.'),
-  bootId: z.string().nullable().describe('Another one after each boot.'),
-  uptimeMinutes: z.number().nullable().describe('Since the boot.'),
-  maintenance: z.boolean().describe('gemel-maintenance.target is reached.'),
-  shutdown: z
-    .object({
-      kind: z.enum(['reboot', 'poweroff']).describe('What will happen.'),
-      at: z.number().describe('Wall clock, milliseconds since 1970.'),
-    })
-    .nullable()
-    .describe('What is scheduled.'),
-  location: z.string().describe('Where the device stands.'),
-  contact: z.string().describe('Who looks after it.'),
-});
+const identitySchema = z.lazy(() =>
+  z.object({
+    hostName: z.string().describe('With domain.'),
+    version: z.string().describe('Of Gemel.'),
+    operatingSystem: z.string().describe('Its name and version.'),
+    host: z.enum(['appliance', 'sandbox', 'scripted']).describe('`sandbox`: a model, no real appliance.'),
+    bootId: z.string().nullable().describe('Another one after each boot.'),
+    uptimeMinutes: z.number().nullable().describe('Since the boot.'),
+    maintenance: z.boolean().describe('gemel-maintenance.target is reached.'),
+    shutdown: z
+      .object({
+        kind: z.enum(['reboot', 'poweroff']).describe('What will happen.'),
+        at: z.number().describe('Wall clock, milliseconds since 1970.'),
+      })
+      .nullable()
+      .describe('What is scheduled.'),
+    location: z.string().describe('Where the device stands.'),
+    contact: z.string().describe('Who looks after it.'),
+  }),
+);
 export type DeviceIdentity = z.output<typeof identitySchema>;
 
 export const deviceIdentity = defineStatus<DeviceIdentity>({

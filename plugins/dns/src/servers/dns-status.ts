@@ -1,35 +1,39 @@
 import { type CellLike, defineStatus, type Tone, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
 
-const serverSchema = z.object({
-  address: z.string().describe('As it was entered.'),
-  port: z.number().describe('Where it is asked.'),
-  tls: z.boolean().describe('Asked over TLS.'),
-  state: z
-    .enum(['answers', 'refuses', 'silent', 'unchecked'])
-    .describe('`refuses`: it answers with an error. `unchecked`: it could not be asked, or not yet.'),
-  reason: z.string().describe('Why it is not `answers`; empty otherwise.'),
-  latencyMs: z.number().nullable().describe('Of its last answer, milliseconds.'),
-  checkedAt: z.number().nullable().describe('Wall clock, milliseconds since 1970.'),
-});
+const serverSchema = z.lazy(() =>
+  z.object({
+    address: z.string().describe('As it was entered.'),
+    port: z.number().describe('Where it is asked.'),
+    tls: z.boolean().describe('Asked over TLS.'),
+    state: z
+      .enum(['answers', 'refuses', 'silent', 'unchecked'])
+      .describe('`refuses`: it answers with an error. `unchecked`: it could not be asked, or not yet.'),
+    reason: z.string().describe('Why it is not `answers`; empty otherwise.'),
+    latencyMs: z.number().nullable().describe('Of its last answer, milliseconds.'),
+    checkedAt: z.number().nullable().describe('Wall clock, milliseconds since 1970.'),
+  }),
+);
 export type DnsServerStatus = z.output<typeof serverSchema>;
 
-const dnsStatusSchema = z.object({
-  engine: z.enum(['running', 'stopped', 'absent']).describe('systemd-resolved.'),
-  servers: z.array(serverSchema).describe('The entered servers.'),
-  linkServers: z
-    .array(
-      z.object({
-        interface: z.string().describe('Where it was learned.'),
-        address: z.string().describe('Of the server.'),
-      }),
-    )
-    .describe('Learned by interfaces.'),
-  linkServersUsed: z.boolean().describe('Whether the learned ones are asked, too.'),
-  searchDomains: z.array(z.string()).describe('Appended to names without a dot.'),
-  dnsOverTls: z.string().describe('As in the settings: no, opportunistic or yes.'),
-  dnssec: z.string().describe('As in the settings: no, allow-downgrade or yes.'),
-});
+const dnsStatusSchema = z.lazy(() =>
+  z.object({
+    engine: z.enum(['running', 'stopped', 'absent']).describe('systemd-resolved.'),
+    servers: z.array(serverSchema).describe('The entered servers.'),
+    linkServers: z
+      .array(
+        z.object({
+          interface: z.string().describe('Where it was learned.'),
+          address: z.string().describe('Of the server.'),
+        }),
+      )
+      .describe('Learned by interfaces.'),
+    linkServersUsed: z.boolean().describe('Whether the learned ones are asked, too.'),
+    searchDomains: z.array(z.string()).describe('Appended to names without a dot.'),
+    dnsOverTls: z.string().describe('As in the settings: no, opportunistic or yes.'),
+    dnssec: z.string().describe('As in the settings: no, allow-downgrade or yes.'),
+  }),
+);
 export type DnsStatus = z.output<typeof dnsStatusSchema>;
 
 export const dnsResolution = defineStatus<DnsStatus>({

@@ -3,37 +3,39 @@ import { z } from 'zod';
 import { reportSchema } from '../report-schema.js';
 import { formatFigures, formatGiB, machineFiguresSchema } from './figures.js';
 
-const hardwareStatusSchema = z.object({
-  profile: z
-    .object({
-      id: z.string().describe('As in the list of profiles.'),
-      title: z.string().describe('For people.'),
-      kind: z.enum(['rack', 'virtual']).describe('Machines of different kinds pair by their figures.'),
-    })
-    .nullable()
-    .describe('Null when none fits.'),
-  why: z.string().describe('What the profile was told by.'),
-  figures: machineFiguresSchema.describe('What this machine is made of.'),
-  nicRoles: z
-    .array(
-      z.object({
-        nic: z.string().describe('Name of the NIC.'),
-        role: z.enum(['external', 'sync']).nullable().describe('What it is for; null when the profile says nothing.'),
-      }),
-    )
-    .describe('In the order of their places on the bus.'),
-  expectations: z
-    .array(
-      z.object({
-        what: z.string().describe('What is compared.'),
-        expected: z.string().describe('What the profile asks for.'),
-        found: z.string().describe('What the machine has.'),
-        met: z.boolean().describe('Whether that is enough.'),
-      }),
-    )
-    .describe('The profile beside the machine.'),
-  reports: z.array(reportSchema).describe('What an operator should know.'),
-});
+const hardwareStatusSchema = z.lazy(() =>
+  z.object({
+    profile: z
+      .object({
+        id: z.string().describe('As in the list of profiles.'),
+        title: z.string().describe('For people.'),
+        kind: z.enum(['rack', 'virtual']).describe('Machines of different kinds pair by their figures.'),
+      })
+      .nullable()
+      .describe('Null when none fits.'),
+    why: z.string().describe('What the profile was told by.'),
+    figures: machineFiguresSchema.describe('What this machine is made of.'),
+    nicRoles: z
+      .array(
+        z.object({
+          nic: z.string().describe('Name of the NIC.'),
+          role: z.enum(['external', 'sync']).nullable().describe('What it is for; null when the profile says nothing.'),
+        }),
+      )
+      .describe('In the order of their places on the bus.'),
+    expectations: z
+      .array(
+        z.object({
+          what: z.string().describe('What is compared.'),
+          expected: z.string().describe('What the profile asks for.'),
+          found: z.string().describe('What the machine has.'),
+          met: z.boolean().describe('Whether that is enough.'),
+        }),
+      )
+      .describe('The profile beside the machine.'),
+    reports: z.array(reportSchema).describe('What an operator should know.'),
+  }),
+);
 export type HardwareStatus = z.output<typeof hardwareStatusSchema>;
 
 export const hardwareProfile = defineStatus<HardwareStatus>({

@@ -2,30 +2,34 @@ import { type Cell, type CellLike, defineStatus, type View } from '@gemel/core/s
 import { z } from 'zod';
 import { protocols } from '../settings/forwarding-schema.js';
 
-const destinationSchema = z.object({
-  name: z.string().describe('As in the settings.'),
-  receiver: z.string().describe('Host and port.'),
-  protocol: z.enum(protocols).describe('How it is sent.'),
-  state: z
-    .enum(['sending', 'waiting', 'off', 'starting', 'stopped'])
-    .describe(
-      '`waiting`: entries wait and none gets through. `starting`: not counted yet. `stopped`: rsyslogd does not run.',
-    ),
-  sent: z.number().describe('Entries given to the receiver since rsyslogd was started.'),
-  queued: z.number().describe('Entries that wait.'),
-  dropped: z.number().describe('Entries dropped for want of room in the queue, since rsyslogd was started.'),
-  countedAt: z.number().nullable().describe('When rsyslogd counted last, seconds since 1970.'),
-  lastError: z.string().nullable().describe('What rsyslogd said last about it in the past hour; null: nothing.'),
-  lastErrorAt: z.number().nullable().describe('When, milliseconds since 1970.'),
-});
+const destinationSchema = z.lazy(() =>
+  z.object({
+    name: z.string().describe('As in the settings.'),
+    receiver: z.string().describe('Host and port.'),
+    protocol: z.enum(protocols).describe('How it is sent.'),
+    state: z
+      .enum(['sending', 'waiting', 'off', 'starting', 'stopped'])
+      .describe(
+        '`waiting`: entries wait and none gets through. `starting`: not counted yet. `stopped`: rsyslogd does not run.',
+      ),
+    sent: z.number().describe('Entries given to the receiver since rsyslogd was started.'),
+    queued: z.number().describe('Entries that wait.'),
+    dropped: z.number().describe('Entries dropped for want of room in the queue, since rsyslogd was started.'),
+    countedAt: z.number().nullable().describe('When rsyslogd counted last, seconds since 1970.'),
+    lastError: z.string().nullable().describe('What rsyslogd said last about it in the past hour; null: nothing.'),
+    lastErrorAt: z.number().nullable().describe('When, milliseconds since 1970.'),
+  }),
+);
 export type DestinationStatus = z.output<typeof destinationSchema>;
 
-const forwardingStatusSchema = z.object({
-  state: z
-    .enum(['unused', 'running', 'stopped', 'absent'])
-    .describe('Of rsyslogd. `unused`: no destination is entered. `absent`: it is not on this host.'),
-  destinations: z.array(destinationSchema).describe('By name.'),
-});
+const forwardingStatusSchema = z.lazy(() =>
+  z.object({
+    state: z
+      .enum(['unused', 'running', 'stopped', 'absent'])
+      .describe('Of rsyslogd. `unused`: no destination is entered. `absent`: it is not on this host.'),
+    destinations: z.array(destinationSchema).describe('By name.'),
+  }),
+);
 export type ForwardingStatus = z.output<typeof forwardingStatusSchema>;
 
 export const logForwarding = defineStatus<ForwardingStatus>({

@@ -2,95 +2,103 @@ import { type Cell, defineStatus } from '@gemel/core/sdk';
 import { z } from 'zod';
 import type { Condition, MemberState } from './network-state.js';
 
-const condition = z
-  .enum(['ok', 'degraded', 'configuring', 'no-carrier', 'down', 'failed', 'missing', 'unconfigured'])
-  .describe('How it does, judged by what the settings ask for');
-const pending = z.enum(['', 'new', 'changed', 'removed']).describe('What the draft would do to it');
+// functions and z.lazy: a start makes none of these schemas
+const pending = () => z.enum(['', 'new', 'changed', 'removed']).describe('What the draft would do to it');
 
-const common = {
+const common = () => ({
   name: z.string().describe('Name in the settings'),
-  condition,
+  condition: z
+    .enum(['ok', 'degraded', 'configuring', 'no-carrier', 'down', 'failed', 'missing', 'unconfigured'])
+    .describe('How it does, judged by what the settings ask for'),
   link: z.string().nullable().describe('Kernel name; null when it is missing'),
   hardwareAddress: z.string().nullable().describe('The one in use; null when it is missing'),
   mtu: z.number().nullable().describe('Largest packet in bytes; null when it is missing'),
   addresses: z.array(z.string()).readonly().describe('With prefix length'),
   setup: z.string().describe('What systemd-networkd says'),
-  pending,
-};
-
-export const linksSchema = z.object({
-  links: z
-    .array(
-      z.object({
-        ...common,
-        speed: z.number().nullable().describe('Mbit/s'),
-        bond: z.string().nullable().describe('The bond it is a member of'),
-      }),
-    )
-    .readonly()
-    .describe('Every NIC, and what the settings name and is missing'),
+  pending: pending(),
 });
 
-export const bondsSchema = z.object({
-  bonds: z
-    .array(
-      z.object({
-        ...common,
-        mode: z.string().describe('How the members work together'),
-        speed: z.number().nullable().describe('Mbit/s'),
-        active: z.string().nullable().describe('The member in use, in modes with one'),
-        members: z
-          .array(
-            z.object({
-              name: z.string().describe('Name of the NIC'),
-              state: z
-                .enum(['active', 'standby', 'down', 'missing', 'not-joined'])
-                .describe('What it does in the bond'),
-              speed: z.number().nullable().describe('Mbit/s'),
-              failures: z.number().describe('How often it was lost since the bond was made'),
-              hardwareAddress: z.string().nullable().describe('Its permanent one'),
-            }),
-          )
-          .readonly()
-          .describe('In the order of the settings'),
-        lacpPartner: z.string().nullable().describe('Hardware address of the switch'),
-      }),
-    )
-    .readonly()
-    .describe('Every bond'),
-});
+export const linksSchema = z.lazy(() =>
+  z.object({
+    links: z
+      .array(
+        z.object({
+          ...common(),
+          speed: z.number().nullable().describe('Mbit/s'),
+          bond: z.string().nullable().describe('The bond it is a member of'),
+        }),
+      )
+      .readonly()
+      .describe('Every NIC, and what the settings name and is missing'),
+  }),
+);
 
-export const vlansSchema = z.object({
-  vlans: z
-    .array(
-      z.object({
-        ...common,
-        parent: z.string().describe('NIC or bond that carries it'),
-        id: z.number().describe('VLAN id'),
-      }),
-    )
-    .readonly()
-    .describe('Every VLAN'),
-});
+export const bondsSchema = z.lazy(() =>
+  z.object({
+    bonds: z
+      .array(
+        z.object({
+          ...common(),
+          mode: z.string().describe('How the members work together'),
+          speed: z.number().nullable().describe('Mbit/s'),
+          active: z.string().nullable().describe('The member in use, in modes with one'),
+          members: z
+            .array(
+              z.object({
+                name: z.string().describe('Name of the NIC'),
+                state: z
+                  .enum(['active', 'standby', 'down', 'missing', 'not-joined'])
+                  .describe('What it does in the bond'),
+                speed: z.number().nullable().describe('Mbit/s'),
+                failures: z.number().describe('How often it was lost since the bond was made'),
+                hardwareAddress: z.string().nullable().describe('Its permanent one'),
+              }),
+            )
+            .readonly()
+            .describe('In the order of the settings'),
+          lacpPartner: z.string().nullable().describe('Hardware address of the switch'),
+        }),
+      )
+      .readonly()
+      .describe('Every bond'),
+  }),
+);
 
-export const routesSchema = z.object({
-  routes: z
-    .array(
-      z.object({
-        family: z.union([z.literal(4), z.literal(6)]).describe('IPv4 or IPv6'),
-        destination: z.string().describe('Network with prefix length, or default'),
-        gateway: z.string().nullable().describe('Null when it is reached directly'),
-        interface: z.string().nullable().describe('Where it leaves'),
-        metric: z.number().nullable().describe('The lowest is preferred'),
-        protocol: z.string().describe('Who made it: static, dhcp, ra, kernel, …'),
-        configured: z.boolean().describe('Entered in the settings'),
-        present: z.boolean().nullable().describe('In the kernel; null when the kernel cannot be asked'),
-        pending,
-      }),
-    )
-    .readonly()
-    .describe('What the settings name and what the kernel has'),
-});
+export const vlansSchema = z.lazy(() =>
+  z.object({
+    vlans: z
+      .array(
+        z.object({
+          ...common(),
+          parent: z.string().describe('NIC or bond that carries it'),
+          id: z.number().describe('VLAN id'),
+        }),
+      )
+      .readonly()
+      .describe('Every VLAN'),
+  }),
+);
+
+export const routesSchema = z.lazy(() =>
+  z.object({
+    routes: z
+      .array(
+        z.object({
+          family: z.union([z.literal(4), z.literal(6)]).describe('IPv4 or IPv6'),
+          destination: z.string().describe('Network with prefix length, or default'),
+          gateway: z.string().nullable().describe('Null when it is reached directly'),
+          interface: z.string().nullable().describe('Where it leaves'),
+          metric: z.number().nullable().describe('The lowest is preferred'),
+          protocol: z.string().describe('Who made it: static, dhcp, ra, kernel, …'),
+          configured: z.boolean().describe('Entered in the settings'),
+          present: z.boolean().nullable().describe('In the kernel; null when the kernel cannot be asked'),
+          pending: pending(),
+        }),
+      )
+      .readonly()
+      .describe('What the settings name and what the kernel has'),
+  }),
+);
 
 const tones = {
   ok: 'ok',

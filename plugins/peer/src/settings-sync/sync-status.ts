@@ -1,23 +1,27 @@
 import { type Cell, defineStatus, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
 
-const side = z.object({
-  revision: z.number().describe('Confirmed on that node.'),
-  author: z.string().describe('Who made it.'),
-  at: z.number().describe('When: wall clock of that node, milliseconds since 1970.'),
-});
+const side = z.lazy(() =>
+  z.object({
+    revision: z.number().describe('Confirmed on that node.'),
+    author: z.string().describe('Who made it.'),
+    at: z.number().describe('When: wall clock of that node, milliseconds since 1970.'),
+  }),
+);
 
-const syncSchema = z.object({
-  state: z
-    .enum(['not-paired', 'not-compared', 'same', 'different', 'conflict'])
-    .describe('`different`: they are being made the same. `conflict`: a person must decide.'),
-  conflicts: z.array(z.string()).describe('Sections that were changed on both nodes.'),
-  waiting: z.array(z.string()).describe('Sections that differ and will be taken over by one of the nodes.'),
-  mine: side.nullable().describe("This node's settings."),
-  theirs: side.nullable().describe("The other node's settings when they were compared last."),
-  comparedAt: z.number().nullable().describe('Wall clock, milliseconds since 1970.'),
-  reason: z.string().nullable().describe('Why settings were not taken over.'),
-});
+const syncSchema = z.lazy(() =>
+  z.object({
+    state: z
+      .enum(['not-paired', 'not-compared', 'same', 'different', 'conflict'])
+      .describe('`different`: they are being made the same. `conflict`: a person must decide.'),
+    conflicts: z.array(z.string()).describe('Sections that were changed on both nodes.'),
+    waiting: z.array(z.string()).describe('Sections that differ and will be taken over by one of the nodes.'),
+    mine: side.nullable().describe("This node's settings."),
+    theirs: side.nullable().describe("The other node's settings when they were compared last."),
+    comparedAt: z.number().nullable().describe('Wall clock, milliseconds since 1970.'),
+    reason: z.string().nullable().describe('Why settings were not taken over.'),
+  }),
+);
 export type SyncStatus = z.output<typeof syncSchema>;
 
 export const settingsSync = defineStatus<SyncStatus>({

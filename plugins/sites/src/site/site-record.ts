@@ -18,22 +18,24 @@ export const login = z
 const generation = z.int().min(1);
 
 /** site.json. What gemel-site-render reads of it must stay on the first level, a number or a text without blanks. */
-export const siteRecordSchema = z.strictObject({
-  format: z.literal(1),
-  type: siteType,
-  version: siteVersion,
-  /** Which folder below data/ is in use: an update works on the next one, and swapping is one write of this file. */
-  generation,
-  port: sitePort,
-  uid: z.int().min(firstUid).max(lastUid),
-  memoryMiB,
-  cpuPercent,
-  autostart: z.boolean(),
-  login: login.nullable(),
-  createdAt: z.number(),
-  /** What `undo` goes back to. */
-  previous: z.strictObject({ version: siteVersion, generation }).nullable(),
-});
+export const siteRecordSchema = z.lazy(() =>
+  z.strictObject({
+    format: z.literal(1),
+    type: siteType,
+    version: siteVersion,
+    /** Which folder below data/ is in use: an update works on the next one, and swapping is one write of this file. */
+    generation,
+    port: sitePort,
+    uid: z.int().min(firstUid).max(lastUid),
+    memoryMiB,
+    cpuPercent,
+    autostart: z.boolean(),
+    login: login.nullable(),
+    createdAt: z.number(),
+    /** What `undo` goes back to. */
+    previous: z.strictObject({ version: siteVersion, generation }).nullable(),
+  }),
+);
 export type SiteRecord = z.output<typeof siteRecordSchema>;
 
 /** A site that is there; `problem` says why its record cannot be used. */

@@ -2,27 +2,31 @@ import { type Cell, defineStatus, type Tone, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { type SiteState, siteStates } from '../run/site-units.js';
 
-export const siteSummarySchema = z.object({
-  name: z.string().describe('Name of the site.'),
-  type: z.string().describe('Type of the site; empty when its record is damaged.'),
-  version: z.string().describe('Version it is at.'),
-  state: z.enum(siteStates).describe('What its unit does. A site that runs was healthy when it started.'),
-  port: z.number().nullable().describe('TCP port.'),
-  url: z.string().nullable().describe('Where it is reached.'),
-  memoryMiB: z.number().nullable().describe('Memory of its processes now; null where the kernel does not count it.'),
-  memoryLimitMiB: z.number().nullable().describe('What it may use at most.'),
-  cpuPercent: z.number().nullable().describe('Processor time it may use at most, percent of one processor.'),
-  autostart: z.boolean().describe('Started with the device, on a single appliance.'),
-  login: z.string().nullable().describe('Who signs in to it; null when it asks nobody.'),
-  previousVersion: z.string().nullable().describe('Version that undo goes back to.'),
-  problem: z.string().nullable().describe('Why it cannot be used as it is.'),
-});
+export const siteSummarySchema = z.lazy(() =>
+  z.object({
+    name: z.string().describe('Name of the site.'),
+    type: z.string().describe('Type of the site; empty when its record is damaged.'),
+    version: z.string().describe('Version it is at.'),
+    state: z.enum(siteStates).describe('What its unit does. A site that runs was healthy when it started.'),
+    port: z.number().nullable().describe('TCP port.'),
+    url: z.string().nullable().describe('Where it is reached.'),
+    memoryMiB: z.number().nullable().describe('Memory of its processes now; null where the kernel does not count it.'),
+    memoryLimitMiB: z.number().nullable().describe('What it may use at most.'),
+    cpuPercent: z.number().nullable().describe('Processor time it may use at most, percent of one processor.'),
+    autostart: z.boolean().describe('Started with the device, on a single appliance.'),
+    login: z.string().nullable().describe('Who signs in to it; null when it asks nobody.'),
+    previousVersion: z.string().nullable().describe('Version that undo goes back to.'),
+    problem: z.string().nullable().describe('Why it cannot be used as it is.'),
+  }),
+);
 export type SiteSummary = z.output<typeof siteSummarySchema>;
 
-export const sitesSchema = z.object({
-  active: z.boolean().describe('Whether this node holds the active role; only there sites are seen and changed.'),
-  sites: z.array(siteSummarySchema).describe('All sites, by name.'),
-});
+export const sitesSchema = z.lazy(() =>
+  z.object({
+    active: z.boolean().describe('Whether this node holds the active role; only there sites are seen and changed.'),
+    sites: z.array(siteSummarySchema).describe('All sites, by name.'),
+  }),
+);
 export type SitesStatus = z.output<typeof sitesSchema>;
 
 export const sitesList = defineStatus<SitesStatus>({

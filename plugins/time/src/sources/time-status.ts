@@ -26,30 +26,34 @@ const words: Readonly<Record<ServerState, { readonly text: string; readonly tone
   'no-answer': { text: 'no answer', tone: 'bad' },
 };
 
-const serverSchema = z.object({
-  name: z.string().describe('Name or address as entered; of a pool, each of its servers has its own row.'),
-  address: z.string().nullable().describe('Null while its name could not be resolved.'),
-  state: z.enum(serverStates).describe('What chrony makes of it.'),
-  stratum: z.number().describe('Steps from a reference clock; 0 when it never answered.'),
-  pollSeconds: z.number().describe('Time between two requests.'),
-  answered: z.number().describe('Of the last eight requests, how many were answered.'),
-  lastAnswerSeconds: z.number().nullable().describe('How long ago its last answer came.'),
-  offsetSeconds: z.number().nullable().describe('How far this clock is ahead of it (negative: behind).'),
-  errorSeconds: z.number().nullable().describe('How uncertain the offset is.'),
-  nts: z.enum(['off', 'pending', 'established', 'failed']).describe('Whether its answers are authenticated.'),
-});
+const serverSchema = z.lazy(() =>
+  z.object({
+    name: z.string().describe('Name or address as entered; of a pool, each of its servers has its own row.'),
+    address: z.string().nullable().describe('Null while its name could not be resolved.'),
+    state: z.enum(serverStates).describe('What chrony makes of it.'),
+    stratum: z.number().describe('Steps from a reference clock; 0 when it never answered.'),
+    pollSeconds: z.number().describe('Time between two requests.'),
+    answered: z.number().describe('Of the last eight requests, how many were answered.'),
+    lastAnswerSeconds: z.number().nullable().describe('How long ago its last answer came.'),
+    offsetSeconds: z.number().nullable().describe('How far this clock is ahead of it (negative: behind).'),
+    errorSeconds: z.number().nullable().describe('How uncertain the offset is.'),
+    nts: z.enum(['off', 'pending', 'established', 'failed']).describe('Whether its answers are authenticated.'),
+  }),
+);
 export type NtpServerStatus = z.output<typeof serverSchema>;
 
-const timeStatusSchema = z.object({
-  state: z
-    .enum(['synchronised', 'unsynchronised', 'by-hand', 'stopped', 'absent'])
-    .describe('`by-hand`: no NTP server is entered. `stopped`, `absent`: about chrony.'),
-  timeZone: z.string().nullable().describe('IANA name; null when timedated does not answer.'),
-  source: z.string().nullable().describe('The server that is followed.'),
-  stratum: z.number().nullable().describe('Steps from a reference clock.'),
-  offsetSeconds: z.number().nullable().describe('How far the system clock is ahead of NTP time.'),
-  servers: z.array(serverSchema).describe('In the order of the settings.'),
-});
+const timeStatusSchema = z.lazy(() =>
+  z.object({
+    state: z
+      .enum(['synchronised', 'unsynchronised', 'by-hand', 'stopped', 'absent'])
+      .describe('`by-hand`: no NTP server is entered. `stopped`, `absent`: about chrony.'),
+    timeZone: z.string().nullable().describe('IANA name; null when timedated does not answer.'),
+    source: z.string().nullable().describe('The server that is followed.'),
+    stratum: z.number().nullable().describe('Steps from a reference clock.'),
+    offsetSeconds: z.number().nullable().describe('How far the system clock is ahead of NTP time.'),
+    servers: z.array(serverSchema).describe('In the order of the settings.'),
+  }),
+);
 export type TimeStatus = z.output<typeof timeStatusSchema>;
 
 export const timeSynchronisation = defineStatus<TimeStatus>({
