@@ -142,8 +142,8 @@ export class ActionRegistry {
       (signal) => action.run(input, { caller: call.caller, signal }),
     );
     return {
-      output,
-      ...(invocation.view ? { view: action.present(output) } : {}),
+      ...(invocation.view === 'only' ? {} : { output }),
+      ...(invocation.view === false ? {} : { view: action.present(output) }),
       reports: [],
     };
   }

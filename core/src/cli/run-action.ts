@@ -29,7 +29,7 @@ export async function runAction(run: ActionRun): Promise<ExitCode> {
   // leaving closes the connection, and core aborts what runs for it
   using _interrupt = terminal.onInterrupt(() => resolve('interrupted'));
   const invoked = client.invoke(action.id, input, {
-    view: !common.json,
+    view: common.json ? false : 'only',
     onPiece: (piece) => terminal.out(piece),
     ...shellConnection(terminal.environment),
   });
@@ -68,7 +68,7 @@ async function showJob(run: ActionRun, started: Job): Promise<ExitCode> {
     else {
       // core may have been restarted since: the first connection is not taken for granted
       const current = await run.connect();
-      showResult(await current.invoke('jobs.result', { id: job.id }, { view: true }), false, terminal, style);
+      showResult(await current.invoke('jobs.result', { id: job.id }, { view: 'only' }), false, terminal, style);
     }
     return exitCodes.done;
   } catch (failure) {

@@ -18,12 +18,12 @@ export interface ActionDescriptor {
 export interface Invocation {
   readonly action: string;
   readonly input: unknown;
-  /** True asks for the presentation for people beside the output. */
-  readonly view: boolean;
+  /** True asks for the presentation for people beside the output, `only` for it in place of the output. */
+  readonly view: boolean | 'only';
 }
 
 export interface InvocationResult {
-  /** Of a call action; absent for a job. */
+  /** Of a call action; absent for a job and where only the view was asked for. */
   readonly output?: unknown;
   readonly view?: View;
   /** Of a job action: where to watch it. */

@@ -30,8 +30,8 @@ export interface RequestOptions {
 }
 
 export interface InvokeOptions extends RequestOptions {
-  /** True asks for the presentation for people. */
-  readonly view?: boolean;
+  /** True asks for the presentation for people as well, `only` for nothing else: long lists go over the socket once. */
+  readonly view?: boolean | 'only';
   /** Of a stream action, each piece as it comes; the answer follows when there are no more. While it runs, core waits. */
   readonly onPiece?: (piece: StreamPiece) => void;
 }

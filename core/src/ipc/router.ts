@@ -100,7 +100,7 @@ export class Router {
       throw new ApplianceError('forbidden', `${caller.name} may not use ${action} here.`);
     }
     const call: ActionCall = { caller, signal };
-    return await this.#core.invoke({ action, input, view: view === true }, call);
+    return await this.#core.invoke({ action, input, view: view === 'only' || view === true ? view : false }, call);
   }
 
   subscribe(

@@ -43,7 +43,7 @@ function world() {
   return { registry, audited, audit, system };
 }
 
-const invoke = (registry: ActionRegistry, input: unknown, role: Role = 'operator', view = false) =>
+const invoke = (registry: ActionRegistry, input: unknown, role: Role = 'operator', view: boolean | 'only' = false) =>
   registry.invoke({ action: 'test.double', input, view }, { caller: caller(role), signal });
 
 test('runs, presents for people when asked, and is audited from begin to end', async (t) => {
@@ -54,6 +54,12 @@ test('runs, presents for people when asked, and is audited from begin to end', a
     reports: [],
   });
   t.deepEqual(audited, ['begin test.double local:jane', 'done test.double ']);
+});
+
+test('leaves the output out where only the presentation is wanted', async (t) => {
+  const { registry } = world();
+  const view = { kind: 'text', text: '8' };
+  t.deepEqual(await invoke(registry, { n: 4 }, 'administrator', 'only'), { view, reports: [] });
 });
 
 test('refuses a role that is too low, naming both', async (t) => {
