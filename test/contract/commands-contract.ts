@@ -12,6 +12,15 @@ export const commandsContract: readonly ContractCase<CommandRunner>[] = [
     },
   },
   {
+    title: 'gives output to who takes it as it comes, and not again at the end',
+    run: async (commands) => {
+      const pieces: Uint8Array[] = [];
+      const result = await commands.run(['echo', 'a  b'], { onOutput: (piece) => void pieces.push(piece) });
+      assert.equal(Buffer.concat(pieces).toString(), 'a  b\n');
+      assert.deepEqual(result, { exitCode: 0, stdout: '', stderr: '' });
+    },
+  },
+  {
     title: 'passes arguments on as they are, without a shell',
     run: async (commands) => {
       const hostile = '$(reboot); `id` "x" \'y\' * \\ \n';

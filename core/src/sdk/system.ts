@@ -9,6 +9,8 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
   /** Default 4 MiB each for stdout and stderr; more is an error. */
   readonly maxOutputBytes?: number;
+  /** Takes standard output while the program runs, in pieces; `stdout` is empty then. Must not throw. */
+  readonly onOutput?: (piece: Uint8Array) => void;
 }
 
 export interface CommandResult {

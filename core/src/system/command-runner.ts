@@ -72,10 +72,10 @@ class CommandRun {
 
   /** Follows the program to its end. */
   watch(): void {
-    const { timeoutMs = defaultTimeoutMs, maxOutputBytes = defaultMaxOutputBytes, input } = this.#options;
+    const { timeoutMs = defaultTimeoutMs, maxOutputBytes = defaultMaxOutputBytes, input, onOutput } = this.#options;
     const program = this.#program;
     const child = this.#child;
-    const stdout = this.#collect(child.stdout, maxOutputBytes);
+    const stdout = this.#collect(child.stdout, maxOutputBytes, onOutput);
     const stderr = this.#collect(child.stderr, maxOutputBytes);
     this.#limit = setTimeout(() => this.#giveUp(tooSlow(program, timeoutMs)), timeoutMs);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -93,12 +93,13 @@ class CommandRun {
     child.stdin?.end(input);
   }
 
-  #collect(stream: Readable | null, maxBytes: number): () => string {
+  #collect(stream: Readable | null, maxBytes: number, onOutput?: (piece: Uint8Array) => void): () => string {
     const chunks: Buffer[] = [];
+    const take = onOutput ?? ((chunk: Buffer) => void chunks.push(chunk));
     let bytes = 0;
     stream?.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= maxBytes) chunks.push(chunk);
+      if (bytes <= maxBytes) take(chunk);
       else this.#giveUp(new ApplianceError('engine-failed', `${this.#program} printed more than ${maxBytes} bytes.`));
     });
     return () => Buffer.concat(chunks).toString('utf8');

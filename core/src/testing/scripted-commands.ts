@@ -76,7 +76,9 @@ export class ScriptedCommands implements CommandRunner {
     this.#faults.assertAlive();
     if (result instanceof Error) throw result;
     const given = typeof result === 'string' ? { stdout: result } : result;
-    return { exitCode: given.exitCode ?? 0, stdout: given.stdout ?? '', stderr: given.stderr ?? '' };
+    const { exitCode = 0, stdout = '', stderr = '' } = given;
+    options.onOutput?.(Buffer.from(stdout));
+    return { exitCode, stdout: options.onOutput === undefined ? stdout : '', stderr };
   }
 
   /** @throws Error when a program ran that nobody scripted, or a `once` was never used. */

@@ -8,13 +8,8 @@ import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 
 const caller: Caller = { name: 'local:jane', role: 'operator', surface: 'cli', connectedAt: 0 };
-const line = (at: number, message: string) =>
-  JSON.stringify({
-    __REALTIME_TIMESTAMP: String(at * 1_000),
-    _HOSTNAME: 'one',
-    SYSLOG_IDENTIFIER: 'x',
-    MESSAGE: message,
-  });
+const exported = (at: number, message: string) =>
+  `__REALTIME_TIMESTAMP=${at * 1_000}\n_HOSTNAME=one\nSYSLOG_IDENTIFIER=x\nMESSAGE=${message}\n\n`;
 const entry = (at: number, node: string): JournalEntry => ({
   at,
   node,
@@ -36,7 +31,7 @@ async function* given<Item>(...items: readonly Item[]): AsyncGenerator<Item> {
 }
 
 test('finds the entries however the pipe cuts them, also in the middle of a character', async (t) => {
-  const bytes = Buffer.from(`${line(1, 'grün')}\n${line(2, 'zwei')}\n`);
+  const bytes = Buffer.from(`${exported(1, 'grün')}${exported(2, 'zwei')}`);
   for (const size of [1, 7, 64, bytes.length]) {
     const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
       bytes.subarray(index * size, (index + 1) * size),
@@ -88,7 +83,7 @@ function action(id: string, peer?: Partial<PeerService>) {
   const asked: (readonly string[])[] = [];
   const stream = (argv: readonly string[]) => {
     asked.push(argv);
-    return given(Buffer.from(`${line(1, 'own one')}\n${line(3, 'own three')}\n`));
+    return given(Buffer.from(`${exported(1, 'own one')}${exported(3, 'own three')}`));
   };
   // only what a test gives is asked for
   const other = peer as PeerService | undefined;

@@ -1,11 +1,14 @@
 import { ScriptedSystem } from '@gemel/core/testing';
 import { ApplianceError } from '@gemel/core/sdk';
+import { ExportReader } from '#logging/journal/export-reader.js';
 import { Journal } from '#logging/journal/journal.js';
 import { formatEntry, mergeEntries, parseEntry } from '#logging/journal/journal-entry.js';
 import { everything, filterArguments, querySchema } from '#logging/journal/query.js';
 import test from 'ava';
 
-const line = (fields: object) => JSON.stringify({ __REALTIME_TIMESTAMP: '1795312000123456', ...fields });
+const time = '1795312000123456';
+const fieldsOf = (fields: object) => new Map(Object.entries({ __REALTIME_TIMESTAMP: time, ...fields }));
+const exported = (fields: object) => [...fieldsOf(fields)].map(([name, value]) => `${name}=${value}\n`).join('') + '\n';
 
 test('makes every filter an argument of journalctl', (t) => {
   const query = querySchema.parse({
@@ -51,7 +54,7 @@ test('reads an entry of a service and one of the kernel', (t) => {
     _PID: '42',
     PRIORITY: '5',
   };
-  t.deepEqual(parseEntry(line({ ...fields, MESSAGE: 'Hello' })), {
+  t.deepEqual(parseEntry(fieldsOf({ ...fields, MESSAGE: 'Hello' })), {
     at: 1_795_312_000_123,
     node: 'n1',
     unit: 'ssh.service',
@@ -60,26 +63,47 @@ test('reads an entry of a service and one of the kernel', (t) => {
     severity: 'notice',
     message: 'Hello',
   });
-  const kernel = parseEntry(line({ _HOSTNAME: 'n1', SYSLOG_IDENTIFIER: 'kernel', PRIORITY: '3', MESSAGE: 'oops' }));
-  t.deepEqual([kernel?.unit, kernel?.pid, kernel?.severity], [null, null, 'err']);
+  const kernel = parseEntry(fieldsOf({ _HOSTNAME: 'n1', SYSLOG_IDENTIFIER: 'kernel', PRIORITY: '3', MESSAGE: 'oops' }));
+  t.deepEqual([kernel.unit, kernel.pid, kernel.severity], [null, null, 'err']);
 });
 
+const entriesIn = (bytes: Uint8Array) => [...new ExportReader().read(bytes)].map(parseEntry);
+
 test('reads bytes that are no UTF-8, a field that comes twice, and one that is missing', (t) => {
-  t.is(parseEntry(line({ MESSAGE: [72, 105, 255] }))?.message, 'Hi\uFFFD');
-  t.is(parseEntry(line({ MESSAGE: ['one', 'two'] }))?.message, 'one');
-  t.is(parseEntry(line({ MESSAGE: null }))?.message, '');
-  t.is(parseEntry('-- No entries --'), undefined);
+  const bytes = [0x4d, 0x45, 0x53, 0x53, 0x41, 0x47, 0x45, 0x0a, 3, 0, 0, 0, 0, 0, 0, 0, 0x48, 0x69, 0xff, 0x0a, 0x0a];
+  t.is(entriesIn(Uint8Array.from(bytes))[0]?.message, 'Hi\uFFFD');
+  t.is(entriesIn(Buffer.from('MESSAGE=one=1\nMESSAGE=two\n\n'))[0]?.message, 'one=1');
+  t.is(entriesIn(Buffer.from(exported({ _HOSTNAME: 'n1' })))[0]?.message, '');
+  t.deepEqual(entriesIn(Buffer.from('-- No entries --\n\n')), []);
+});
+
+test('a message that looks like fields and entries is one message', (t) => {
+  const message = 'one\n\nPRIORITY=0\nMESSAGE\n';
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(message.length));
+  const bytes = Buffer.concat([Buffer.from('MESSAGE\n'), length, Buffer.from(`${message}\nPRIORITY=4\n\n`)]);
+  for (const size of [1, 3, 13, bytes.length]) {
+    const reader = new ExportReader();
+    const found = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+      [...reader.read(bytes.subarray(index * size, (index + 1) * size))].map(parseEntry),
+    ).flat();
+    t.deepEqual(
+      found.map((entry) => [entry.message, entry.severity]),
+      [[message, 'warning']],
+      `cut every ${size} bytes`,
+    );
+  }
 });
 
 test('shows no control character, and the lines of one message as belonging together', (t) => {
   const entry = parseEntry(
-    line({ _HOSTNAME: 'n1', SYSLOG_IDENTIFIER: 'x', MESSAGE: '\u001b[31mred\u0007\nsecond\tline' }),
+    fieldsOf({ _HOSTNAME: 'n1', SYSLOG_IDENTIFIER: 'x', MESSAGE: '\u001b[31mred\u0007\nsecond\tline' }),
   );
-  t.is(entry && formatEntry(entry), '2026-11-22 01:46:40.123 n1 x: \uFFFD[31mred\uFFFD\n    second    line');
+  t.is(formatEntry(entry), '2026-11-22 01:46:40.123 n1 x: \uFFFD[31mred\uFFFD\n    second    line');
 });
 
 test('merges both nodes by time and keeps the newest', (t) => {
-  const at = (time: number, node: string) => ({ ...parseEntry(line({ _HOSTNAME: node }))!, at: time });
+  const at = (time: number, node: string) => ({ ...parseEntry(fieldsOf({ _HOSTNAME: node })), at: time });
   const merged = mergeEntries([at(1, 'a'), at(3, 'a')], [at(2, 'b'), at(4, 'b')], 3);
   t.deepEqual(
     merged.map(({ node, at: time }) => `${node}${time}`),
@@ -88,14 +112,17 @@ test('merges both nodes by time and keeps the newest', (t) => {
 });
 
 const argv = (limit: number, ...filters: string[]) => [
-  ...['journalctl', '--quiet', '--all', '--output=json', /^--output-fields=/, '--reverse', `--lines=${limit}`],
+  ...['journalctl', '--quiet', '--output=export', /^--output-fields=/, '--reverse', `--lines=${limit}`],
   ...filters,
 ];
 
 test('asks for the newest entries and gives them oldest first', async (t) => {
   const system = new ScriptedSystem();
-  const [newer, older] = [line({ MESSAGE: 'newer', __CURSOR: 's=2' }), line({ MESSAGE: 'older', __CURSOR: 's=1' })];
-  system.commands.always(argv(2), `${newer}\n${older}\n`);
+  const [newer, older] = [
+    exported({ MESSAGE: 'newer', __CURSOR: 's=2' }),
+    exported({ MESSAGE: 'older', __CURSOR: 's=1' }),
+  ];
+  system.commands.always(argv(2), `${newer}${older}`);
   const { entries, cursor } = await new Journal(system.commands).newest(everything, 2);
   t.is(cursor, 's=2');
   t.deepEqual(

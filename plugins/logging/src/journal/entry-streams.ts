@@ -1,19 +1,14 @@
+import { ExportReader } from './export-reader.js';
 import { entryFields, type JournalEntry, parseEntry } from './journal-entry.js';
 
-/** Arguments of journalctl for entries, one JSON object a line. */
-export const entryOutput = ['--all', '--output=json', `--output-fields=${entryFields}`] as const;
+/** Arguments of journalctl for entries, as ExportReader reads them. */
+export const entryOutput = ['--output=export', `--output-fields=${entryFields}`] as const;
 
 /** The entries in what journalctl prints, as they come. */
 export async function* entriesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JournalEntry> {
-  const decoder = new TextDecoder();
-  let rest = '';
+  const reader = new ExportReader();
   for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const entry = parseEntry(line);
-      if (entry !== undefined) yield entry;
-    }
+    for (const fields of reader.read(chunk)) yield parseEntry(fields);
   }
 }
 

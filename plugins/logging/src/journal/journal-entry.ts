@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { severities } from '../settings/forwarding-schema.js';
+import type { JournalFields } from './export-reader.js';
 
 export const entrySchema = z.object({
   at: z.number().describe('Wall clock of the node that wrote it, milliseconds since 1970.'),
@@ -15,30 +16,27 @@ export type JournalEntry = z.output<typeof entrySchema>;
 /** The fields that an entry is made of. */
 export const entryFields = 'MESSAGE,PRIORITY,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,_COMM,_PID,SYSLOG_PID,_HOSTNAME';
 
-/** One line of `journalctl --output=json --output-fields=…`. Undefined for a line that is no entry. */
-export function parseEntry(line: string): JournalEntry | undefined {
-  if (!line.startsWith('{')) return undefined;
-  const fields: Readonly<Record<string, unknown>> = { ...Object(JSON.parse(line)) };
-  const priority = Number(text(fields['PRIORITY']) ?? 6);
-  const pid = Number(text(fields['_PID']) ?? text(fields['SYSLOG_PID']) ?? Number.NaN);
+/** An entry of `journalctl --output=export --output-fields=…`. */
+export function parseEntry(fields: JournalFields): JournalEntry {
+  const priority = Number(fields.get('PRIORITY') ?? 6);
+  const pid = Number(fields.get('_PID') ?? fields.get('SYSLOG_PID') ?? Number.NaN);
   return {
-    at: Math.floor(Number(fields['__REALTIME_TIMESTAMP']) / 1_000),
-    node: text(fields['_HOSTNAME']) ?? '',
-    unit: text(fields['_SYSTEMD_UNIT']) ?? null,
-    identifier: text(fields['SYSLOG_IDENTIFIER']) ?? text(fields['_COMM']) ?? '',
+    at: Math.floor(Number(fields.get('__REALTIME_TIMESTAMP')) / 1_000),
+    node: text(fields, '_HOSTNAME') ?? '',
+    unit: text(fields, '_SYSTEMD_UNIT') ?? null,
+    identifier: text(fields, 'SYSLOG_IDENTIFIER') ?? text(fields, '_COMM') ?? '',
     pid: Number.isInteger(pid) ? pid : null,
     severity: severities[priority] ?? 'info',
-    message: text(fields['MESSAGE']) ?? '',
+    message: text(fields, 'MESSAGE') ?? '',
   };
 }
 
-/** journalctl gives a value that is no UTF-8 as a list of bytes, and a field that an entry has twice as a list of values. */
-function text(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  if (!Array.isArray(value)) return undefined;
-  const values: readonly unknown[] = value;
-  if (values.every((each) => typeof each === 'number')) return Buffer.from(values).toString('utf8');
-  return text(values[0]);
+// oxlint-disable-next-line no-control-regex -- the others need no decoding
+const ascii = /^[\u0000-\u007f]*$/;
+
+function text(fields: JournalFields, name: string): string | undefined {
+  const bytes = fields.get(name);
+  return bytes === undefined || ascii.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /** One line, or several of a message with several, as a person reads it. No control character reaches a terminal. */

@@ -1,5 +1,6 @@
 import { ApplianceError, type CommandRunner } from '@gemel/core/sdk';
 import { entryOutput } from './entry-streams.js';
+import { ExportReader } from './export-reader.js';
 import { type JournalEntry, parseEntry } from './journal-entry.js';
 import { filterArguments, type Query } from './query.js';
 
@@ -24,41 +25,40 @@ export class Journal {
    * @throws ApplianceError `unavailable` without journalctl, `invalid` for a pattern that is none, `timeout`.
    */
   async newest(query: Query, limit: number, signal?: AbortSignal): Promise<JournalPage> {
-    const lines = await this.#ask(['--reverse', `--lines=${limit}`, ...filterArguments(query)], signal);
-    return { entries: entriesIn(lines).toReversed(), cursor: cursorOf(lines.find(isEntry)) };
+    const found = await this.#ask(['--reverse', `--lines=${limit}`, ...filterArguments(query)], signal);
+    return { entries: found.map(({ entry }) => entry).toReversed(), cursor: found[0]?.cursor ?? null };
   }
 
   /** The oldest entries that fit and come after a place, or the oldest of all. @throws as `newest`. */
   async oldest(query: Query, limit: number, after: string | null, signal?: AbortSignal): Promise<JournalPage> {
     const place = after === null ? [] : [`--after-cursor=${after}`];
-    const lines = await this.#ask([`--lines=+${limit}`, ...place, ...filterArguments(query)], signal);
-    return { entries: entriesIn(lines), cursor: cursorOf(lines.findLast(isEntry)) };
+    const found = await this.#ask([`--lines=+${limit}`, ...place, ...filterArguments(query)], signal);
+    return { entries: found.map(({ entry }) => entry), cursor: found.at(-1)?.cursor ?? null };
   }
 
-  async #ask(argv: readonly string[], signal: AbortSignal | undefined): Promise<readonly string[]> {
-    const { exitCode, stdout, stderr } = await this.commands.run(['journalctl', '--quiet', ...entryOutput, ...argv], {
+  async #ask(argv: readonly string[], signal: AbortSignal | undefined): Promise<readonly Found[]> {
+    const found: Found[] = [];
+    const reader = new ExportReader();
+    const { exitCode, stderr } = await this.commands.run(['journalctl', '--quiet', ...entryOutput, ...argv], {
       timeoutMs: searchMs,
       maxOutputBytes: mostBytes,
+      // while it goes on searching
+      onOutput: (piece) => {
+        for (const fields of reader.read(piece)) {
+          found.push({ entry: parseEntry(fields), cursor: fields.get('__CURSOR') ?? null });
+        }
+      },
       ...(signal === undefined ? {} : { signal }),
     });
     // journalctl ends with 1 when a pattern was found nowhere, as grep does
     if (exitCode !== 0 && stderr.trim() !== '') {
       throw new ApplianceError('invalid', `journalctl: ${stderr.trim().split('\n').at(-1)}. Correct the filter.`);
     }
-    return stdout.split('\n');
+    return found;
   }
 }
 
-function isEntry(line: string): boolean {
-  return line.startsWith('{');
-}
-
-function entriesIn(lines: readonly string[]): readonly JournalEntry[] {
-  return lines.flatMap((line) => parseEntry(line) ?? []);
-}
-
-function cursorOf(line: string | undefined): string | null {
-  const fields: Readonly<Record<string, unknown>> = line === undefined ? {} : { ...Object(JSON.parse(line)) };
-  const cursor = fields['__CURSOR'];
-  return typeof cursor === 'string' ? cursor : null;
+interface Found {
+  readonly entry: JournalEntry;
+  readonly cursor: string | null;
 }
