@@ -8,11 +8,12 @@ export function bondTables(): string {
     ['Number', 'Mode', 'What it does'],
     bondModes.map((mode, number) => [String(number), code(mode), `${plain(bondModeSummaries[mode])}.`]),
   );
+  const fields = bondFields();
   const options = table(
     ['Setting', ...bondModes.map(code), 'Meaning'],
     bondOptions.map((option) => {
       const marks = bondModes.map((mode) => (fitsMode(option, mode) ? '●' : ''));
-      return [code(option)].concat(marks, `${plain(bondFields[option].description ?? '')}.`);
+      return [code(option)].concat(marks, `${plain(fields[option].description ?? '')}.`);
     }),
   );
   return `${modes}\n\n${options}`;

@@ -29,7 +29,7 @@ export function destinationActions({ settings, reader, test }: DestinationParts)
     defineDraftAction(settings, {
       id: 'log.destination.add',
       summary: 'Add a log destination to the draft, or replace one.',
-      input: destinationSchema.extend({ destination: destinationName.describe('A name of your own.') }),
+      input: destinationSchema.unwrap().extend({ destination: destinationName.describe('A name of your own.') }),
       positionals: ['destination'],
       section: forwardingSettings,
       change: (draft, { destination, ...entered }) => ({

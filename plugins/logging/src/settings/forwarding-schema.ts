@@ -50,69 +50,75 @@ const unitPattern = z
   .regex(/^[A-Za-z0-9:_.\\@-]+\*?$/, 'must be the name of a unit; a * at its end stands for anything')
   .meta({ examples: ['ssh.service', 'gemel-*'] });
 
-const tlsSchema = z.strictObject({
-  ca: pem
-    .optional()
-    .describe(
-      'Certificate of the authority that signed the certificate of the receiver. Default: the usual public authorities.',
-    ),
-  certificate: pem.optional().describe('Certificate of this device, where the receiver asks for one.'),
-  key: pem.optional().describe('Private key of that certificate.').meta({ secret: true }),
-  name: z
-    .string()
-    .max(253)
-    .regex(/^(\*\.)?[A-Za-z0-9._-]+$/, 'must be a name')
-    .optional()
-    .describe('Name that the certificate of the receiver must carry. Default: the host, where that is a name.')
-    .meta({ examples: ['logs.example.org'] }),
-});
+const tlsSchema = z.lazy(() =>
+  z.strictObject({
+    ca: pem
+      .optional()
+      .describe(
+        'Certificate of the authority that signed the certificate of the receiver. Default: the usual public authorities.',
+      ),
+    certificate: pem.optional().describe('Certificate of this device, where the receiver asks for one.'),
+    key: pem.optional().describe('Private key of that certificate.').meta({ secret: true }),
+    name: z
+      .string()
+      .max(253)
+      .regex(/^(\*\.)?[A-Za-z0-9._-]+$/, 'must be a name')
+      .optional()
+      .describe('Name that the certificate of the receiver must carry. Default: the host, where that is a name.')
+      .meta({ examples: ['logs.example.org'] }),
+  }),
+);
 
-const filterSchema = z.strictObject({
-  severity: z.enum(severities).default('debug').describe('Entries of this severity and worse ones; `debug` is all.'),
-  facilities: z
-    .array(z.enum(facilities))
-    .max(20)
-    .default([])
-    .describe('Only entries of these facilities; none entered is all.'),
-  units: z
-    .array(unitPattern)
-    .max(64)
-    .default([])
-    .describe('Only entries of these units; none entered is all.')
-    .meta({ examples: [['ssh.service']] }),
-});
+const filterSchema = z.lazy(() =>
+  z.strictObject({
+    severity: z.enum(severities).default('debug').describe('Entries of this severity and worse ones; `debug` is all.'),
+    facilities: z
+      .array(z.enum(facilities))
+      .max(20)
+      .default([])
+      .describe('Only entries of these facilities; none entered is all.'),
+    units: z
+      .array(unitPattern)
+      .max(64)
+      .default([])
+      .describe('Only entries of these units; none entered is all.')
+      .meta({ examples: [['ssh.service']] }),
+  }),
+);
 
-export const destinationSchema = z.strictObject({
-  enabled: z.boolean().default(true).describe('Off keeps the settings and what is queued, and sends nothing.'),
-  host: host.describe('Host name or IP address of the receiver.'),
-  port: z.int().min(1).max(65_535).optional().describe('Default: 514, with TLS 6514, with RELP 2514.'),
-  protocol: z
-    .enum(protocols)
-    .default('tcp')
-    .describe(
-      '`relp` has every message confirmed by the receiver; `tcp` and `tls` may lose some when the receiver dies; `udp` says nothing of a loss.',
-    ),
-  format: z
-    .enum(['rfc5424', 'rfc3164'])
-    .default('rfc5424')
-    .describe('RFC 5424 carries structured data, year and time zone.'),
-  framing: z
-    .enum(['octet-counted', 'newline'])
-    .default('octet-counted')
-    .describe(
-      'How messages are told apart on TCP and TLS (RFC 6587). With `newline`, control characters are written as #012.',
-    ),
-  filter: filterSchema.prefault({}).describe('What is sent.'),
-  tls: tlsSchema.prefault({}).describe('With `tls` and `relp-tls`: who trusts whom.'),
-  queueMegabytes: z
-    .int()
-    .min(16)
-    .max(65_536)
-    .default(256)
-    .describe(
-      'Space on the data volume for what waits for this receiver. When it is used up, newer entries are dropped and counted.',
-    ),
-});
+export const destinationSchema = z.lazy(() =>
+  z.strictObject({
+    enabled: z.boolean().default(true).describe('Off keeps the settings and what is queued, and sends nothing.'),
+    host: host.describe('Host name or IP address of the receiver.'),
+    port: z.int().min(1).max(65_535).optional().describe('Default: 514, with TLS 6514, with RELP 2514.'),
+    protocol: z
+      .enum(protocols)
+      .default('tcp')
+      .describe(
+        '`relp` has every message confirmed by the receiver; `tcp` and `tls` may lose some when the receiver dies; `udp` says nothing of a loss.',
+      ),
+    format: z
+      .enum(['rfc5424', 'rfc3164'])
+      .default('rfc5424')
+      .describe('RFC 5424 carries structured data, year and time zone.'),
+    framing: z
+      .enum(['octet-counted', 'newline'])
+      .default('octet-counted')
+      .describe(
+        'How messages are told apart on TCP and TLS (RFC 6587). With `newline`, control characters are written as #012.',
+      ),
+    filter: filterSchema.prefault({}).describe('What is sent.'),
+    tls: tlsSchema.prefault({}).describe('With `tls` and `relp-tls`: who trusts whom.'),
+    queueMegabytes: z
+      .int()
+      .min(16)
+      .max(65_536)
+      .default(256)
+      .describe(
+        'Space on the data volume for what waits for this receiver. When it is used up, newer entries are dropped and counted.',
+      ),
+  }),
+);
 export type Destination = z.output<typeof destinationSchema>;
 
 export const destinationName = z

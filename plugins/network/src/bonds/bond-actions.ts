@@ -18,7 +18,7 @@ import { bondsSchema, bondsStatus } from '../state/status.js';
 import { bondModes, bondModeSummaries, bondOptionModes, bondOptions } from './bond-modes.js';
 import { type BondSettings, bondFields } from './bond-schema.js';
 
-const { mode, members, arpMonitor: _, ...options } = bondFields;
+const { mode, members, arpMonitor: _, ...options } = bondFields();
 
 /** The ARP monitor's fields one by one: options of a command line are flat. */
 const arpInput = {

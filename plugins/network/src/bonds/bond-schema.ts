@@ -7,28 +7,30 @@ import { bondModes } from './bond-modes.js';
 const longestMs = 86_400_000;
 const milliseconds = z.int().min(0).max(longestMs);
 
-export const arpMonitorSchema = z.strictObject({
-  intervalMs: z
-    .int()
-    .min(1)
-    .max(longestMs)
-    .describe('Time between ARP requests, milliseconds')
-    .meta({ examples: [1000] }),
-  targets: z.array(addressText).min(1).max(16).describe('IPv4 addresses that are asked; 1 to 16'),
-  validate: z
-    .enum(['none', 'active', 'backup', 'all', 'filter', 'filter-active', 'filter-backup'])
-    .optional()
-    .describe('Which members must see proper ARP answers. Default: none'),
-  allTargets: z
-    .enum(['any', 'all'])
-    .optional()
-    .describe(
-      'Whether one answering target is enough (any) or all must answer. For validate in mode active-backup. Default: any',
-    ),
-  missedMax: z.int().min(1).max(255).optional().describe('Missed answers after which a member is down. Default: 2'),
-});
+const arpMonitor = () =>
+  z.strictObject({
+    intervalMs: z
+      .int()
+      .min(1)
+      .max(longestMs)
+      .describe('Time between ARP requests, milliseconds')
+      .meta({ examples: [1000] }),
+    targets: z.array(addressText).min(1).max(16).describe('IPv4 addresses that are asked; 1 to 16'),
+    validate: z
+      .enum(['none', 'active', 'backup', 'all', 'filter', 'filter-active', 'filter-backup'])
+      .optional()
+      .describe('Which members must see proper ARP answers. Default: none'),
+    allTargets: z
+      .enum(['any', 'all'])
+      .optional()
+      .describe(
+        'Whether one answering target is enough (any) or all must answer. For validate in mode active-backup. Default: any',
+      ),
+    missedMax: z.int().min(1).max(255).optional().describe('Missed answers after which a member is down. Default: 2'),
+  });
 
-export const bondFields = {
+/** Made when there is a bond, or one is asked for: they are the most of the schemas of a start. */
+export const bondFields = () => ({
   mode: z.enum(bondModes).describe('How the members work together; see gemel network bond modes'),
   members: z
     .array(interfaceName)
@@ -49,7 +51,7 @@ export const bondFields = {
   downDelayMs: milliseconds
     .optional()
     .describe('Wait before a member without carrier is given up; a multiple of miiMonitorMs. Default: 0'),
-  arpMonitor: arpMonitorSchema.optional().describe('Watches the path by ARP requests instead of the carrier'),
+  arpMonitor: arpMonitor().optional().describe('Watches the path by ARP requests instead of the carrier'),
   lacpRate: z
     .enum(['slow', 'fast'])
     .optional()
@@ -107,8 +109,8 @@ export const bondFields = {
     .boolean()
     .optional()
     .describe('Spread by load (true) or by hash only (false). Default: true'),
-};
+});
 
-export const bondSchema = z.strictObject({ ...bondFields, ...interfaceFields });
+export const bondSchema = z.lazy(() => z.strictObject({ ...bondFields(), ...interfaceFields }));
 
 export type BondSettings = z.infer<typeof bondSchema>;
