@@ -58,6 +58,10 @@ export const firmwareReports = defineReports({
     severity: 'error',
     text: 'RAUC could not install {file}: {reason}. The running firmware is untouched. Install again, or see `journalctl -u rauc`.',
   },
+  'firmware.install.interrupted': {
+    severity: 'error',
+    text: 'The installation of {file} was interrupted, and slot {slot} was not written to the end. The running firmware is untouched. Install again.',
+  },
   'firmware.install.busy': {
     severity: 'error',
     text: 'RAUC is busy ({operation}). Wait until that has ended: rauc status.',

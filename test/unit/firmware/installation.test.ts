@@ -113,10 +113,63 @@ test('after a restart of core the job waits for RAUC, which went on', async (t) 
   await world.system.clock.advance(2_500);
   t.is(await world.records.trial(), undefined);
   world.raucIs('idle');
+  world.written('0.2.0');
   await world.system.clock.advance(1_000);
   t.is((await ended).version, '0.2.0');
   t.is((await world.records.trial())?.version, '0.2.0');
   t.false(wasInstalled(world), 'it is not installed a second time');
+});
+
+const begun = { version: '0.2.0', running: '0.1.0', slot: 'B', unhealthyBefore: [], installationsBefore: 0 };
+
+test('a power failure in the middle of writing is no installation, and nothing waits for its first start', async (t) => {
+  const world = newWorld();
+  // RAUC was started anew and knows nothing of it
+  t.deepEqual(await refusedWith(t, world.installation.resume({ ...later, restart: 'now' }, begun, jobCall().call)), [
+    'firmware.install.interrupted',
+  ]);
+  t.like(await world.service.state(), { trial: null, last: null });
+  t.false(world.system.dbus.calls.some(({ member }) => member === 'ScheduleShutdown'));
+});
+
+test('what was in the slot before does not pass for what should have been written over it', async (t) => {
+  const world = newWorld({ version: '0.2.0' });
+  world.written('0.2.0', 3);
+  await t.throwsAsync(world.installation.resume(later, { ...begun, installationsBefore: 3 }, jobCall().call));
+  t.is(await world.records.trial(), undefined);
+});
+
+test('what waited for its first start is forgotten when it was overwritten in vain', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  await world.installation.run(later, jobCall().call);
+  world.system.dbus.reply(rauc, `${rauc}.Installer.InstallBundle`, () => {
+    world.other.now = { status: 'pending', 'boot-status': 'bad' };
+    return [];
+  });
+  t.deepEqual(await refusedWith(t, world.installation.run(later, jobCall().call)), ['firmware.install.interrupted']);
+  t.is(await world.records.trial(), undefined);
+});
+
+test('a job that is found again during the first start is not restarted into a failed one', async (t) => {
+  const world = newWorld();
+  world.system.files.put(paths.kernelCommandLine, 'rauc.slot=B gemel.choice=counted rw\n');
+  const running = { state: 'booted', status: 'ok', 'bundle.version': '0.2.0', 'installed.count': 1 };
+  const slots = (more: object) =>
+    world.system.dbus.reply(rauc, `${rauc}.Installer.GetSlotStatus`, [
+      [slot('rootfs.1', 'B', { ...running, ...more })],
+    ]);
+  slots({ 'boot-status': 'bad' });
+  const now = { ...later, restart: 'now' } as const;
+  t.deepEqual(await world.installation.resume(now, begun, jobCall().call), {
+    slot: 'B',
+    version: '0.2.0',
+    restartsAt: null,
+  });
+  t.like(await world.records.trial(), { slot: 'B', version: '0.2.0' });
+  await world.records.end();
+  slots({ 'boot-status': 'good' });
+  await world.installation.resume(now, begun, jobCall().call);
+  t.is(await world.records.trial(), undefined, 'it was judged already');
 });
 
 test('a job that core lost before anything was written says so', async (t) => {
@@ -179,6 +232,14 @@ test('a roll back by hand chooses the other slot, if it was written to the end',
   t.like(await rollback.run('user:jane', 'later'), { slot: 'B', version: '0.0.9' });
   t.deepEqual(world.system.dbus.calls.at(-1)?.arguments, ['active', 'other']);
   t.like(await world.records.trial(), { slot: 'B', version: '0.0.9', replaces: '0.1.0' });
+});
+
+test('a roll back that RAUC refused leaves nothing that waits for its first start', async (t) => {
+  const world = newWorld();
+  world.written('0.0.9');
+  world.system.dbus.reply(rauc, `${rauc}.Installer.Mark`, new ApplianceError('engine-failed', 'No space left.'));
+  await t.throwsAsync(new Rollback(world.parts).run('user:jane', 'later'), { message: 'No space left.' });
+  t.is(await world.records.trial(), undefined);
 });
 
 test('only checks that were healthy before count against a firmware', (t) => {

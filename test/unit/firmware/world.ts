@@ -74,9 +74,17 @@ export function newWorld(info: InfoOptions = {}) {
   commands.always(['cp', '-a', paths.settings, /./]);
   const trial = ['gemel-node', /gemel-settings-trial\.js$/, /./];
   commands.always(trial, '{"level":"info"}\n{"reports":[]}\n');
-  dbus.reply(rauc, `${installer}.GetSlotStatus`, [[runningA, slot('rootfs.1', 'B')]]);
+  const other: { now: object } = { now: {} };
+  dbus.reply(rauc, `${installer}.GetSlotStatus`, () => [[runningA, slot('rootfs.1', 'B', other.now)]]);
   dbus.reply(rauc, `${installer}.GetPrimary`, ['rootfs.0']);
-  dbus.reply(rauc, `${installer}.InstallBundle`);
+  /** Slot B as RAUC leaves it. */
+  const written = (version: string, count = 1) => {
+    other.now = { status: 'ok', 'boot-status': 'good', 'bundle.version': version, 'installed.count': count };
+  };
+  dbus.reply(rauc, `${installer}.InstallBundle`, () => {
+    written(info.version ?? '0.2.0');
+    return [];
+  });
   dbus.reply(rauc, `${installer}.Mark`, ['rootfs.1', 'marked']);
   dbus.reply('org.freedesktop.login1', 'org.freedesktop.login1.Manager.ScheduleShutdown');
   const raucIs = (operation: string, lastError = '') =>
@@ -117,7 +125,22 @@ export function newWorld(info: InfoOptions = {}) {
     unhealthy: async () => health.now.items.filter(({ healthy }) => !healthy).map(({ name }) => name),
   };
   const installation = new Installation(parts);
-  return { system, service, records, examination, installation, parts, events, told, raucIs, health, cluster, trial };
+  return {
+    system,
+    service,
+    records,
+    examination,
+    installation,
+    parts,
+    events,
+    told,
+    raucIs,
+    written,
+    other,
+    health,
+    cluster,
+    trial,
+  };
 }
 
 const caller: Caller = { name: 'user:jane', role: 'administrator', surface: 'cli', connectedAt: 0 };

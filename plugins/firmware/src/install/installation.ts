@@ -1,12 +1,13 @@
 import { ApplianceError, type Clock, type EventsAccess, type JobCall } from '@gemel/core/sdk';
+import { z } from 'zod';
 import type { BundleExamination, Examination } from '../bundle/examination.js';
 import { needsConfirmation, type Step } from '../bundle/version-step.js';
 import { firmwareEvents } from '../events.js';
 import { firmwareReports, refusal } from '../reports.js';
 import type { ApplianceFirmware } from '../slots/appliance-firmware.js';
-import type { SlotName } from '../slots/boot-choice.js';
+import { type SlotName, slotNames } from '../slots/boot-choice.js';
 import type { FirmwareRecords } from '../slots/trial.js';
-import type { Rauc } from '../system/rauc.js';
+import type { Rauc, RaucSlot } from '../system/rauc.js';
 import type { Restart } from '../system/restart.js';
 
 /** Writing is this part of the way; before it is the examination. */
@@ -43,12 +44,17 @@ export interface Installed {
 }
 
 /** What a job keeps on disk, so that it is found again after a restart of core: RAUC goes on without core. */
-interface Saved {
-  readonly version: string;
-  readonly running: string;
-  readonly slot: SlotName;
-  readonly unhealthyBefore: readonly string[];
-}
+const savedSchema = z.lazy(() =>
+  z.object({
+    version: z.string(),
+    running: z.string(),
+    slot: z.enum(slotNames),
+    unhealthyBefore: z.array(z.string()),
+    /** How often the slot had been written before. Version 0.1.0 did not keep it. */
+    installationsBefore: z.number().default(-1),
+  }),
+);
+type Saved = z.output<typeof savedSchema>;
 
 /** Puts a bundle into the slot that does not run. */
 export class Installation {
@@ -64,8 +70,13 @@ export class Installation {
     const booted = await this.#requireFit(call);
     const examined = await examination.examine(request.file, booted, call.signal, call.progress);
     requireAgreement(examined, request.confirm);
-    const unhealthyBefore = await this.#parts.unhealthy();
-    const saved: Saved = { version: examined.version, running: examined.running, slot: examined.slot, unhealthyBefore };
+    const saved: Saved = {
+      version: examined.version,
+      running: examined.running,
+      slot: examined.slot,
+      unhealthyBefore: [...(await this.#parts.unhealthy())],
+      installationsBefore: (await slotNamed(rauc, examined.slot))?.installations ?? 0,
+    };
     await call.save(saved);
     call.log(`writing version ${examined.version} to slot ${examined.slot}`);
     await rauc.install(request.file);
@@ -76,7 +87,7 @@ export class Installation {
   async resume(request: InstallRequest, saved: unknown, call: JobCall): Promise<Installed> {
     if (saved === null)
       throw new ApplianceError('cancelled', 'Core was restarted before anything was written. Install again.');
-    return this.#follow(request, saved as Saved, call); // what `run` saved
+    return this.#follow(request, savedSchema.parse(saved), call);
   }
 
   /** To be called before a slot is written or chosen. @returns the slot that runs. */
@@ -95,31 +106,57 @@ export class Installation {
 
   /** The write cannot be stopped half-way: what was asked to stop ends when RAUC has ended. */
   async #follow(request: InstallRequest, saved: Saved, call: JobCall): Promise<Installed> {
-    const { rauc, clock, records, events, restart } = this.#parts;
+    const { rauc, firmware, clock, records, events, restart } = this.#parts;
+    const lastError = await this.#ended(call);
+    const { slot, version, running, unhealthyBefore } = saved;
+    const isRunning = (await firmware.booted()) === slot;
+    const target = await slotNamed(rauc, slot);
+    if (lastError !== '' || !isWritten(target, saved, isRunning)) {
+      // what was in the slot before, and waited for its first start, is gone
+      if (!isRunning && target?.good !== true && (await records.trial())?.slot === slot) await records.end();
+      const { file } = request;
+      const report =
+        lastError === ''
+          ? firmwareReports.report('firmware.install.interrupted', { file, slot })
+          : firmwareReports.report('firmware.install.failed', { file, reason: lastError.replace(/\.$/, '') });
+      throw refusal(report, 'engine-failed');
+    }
+    // a job that was found again late: it was started and judged meanwhile
+    if (isRunning && target?.good === true) return { slot, version, restartsAt: null };
+    const at = clock.now();
+    const by = call.caller.name;
+    await records.begin({ slot, version, replaces: running, by, at, unhealthyBefore });
+    await records.add({ kind: 'installed', at, slot, version, by, reason: '' });
+    events.publish(firmwareEvents.installed, { slot, version, by });
+    call.log(`version ${version} is in slot ${slot} and is tried at the ${isRunning ? 'present' : 'next'} start`);
+    // a restart in the middle of its first start would be taken for a failed one
+    const restarts = request.restart === 'now' && !isRunning;
+    return { slot, version, restartsAt: restarts ? await restart.soon() : null };
+  }
+
+  /** @returns RAUC's reason when it failed, else an empty text; also where it does not know of an installation (any more). */
+  async #ended(call: JobCall): Promise<string> {
+    const { rauc, clock } = this.#parts;
     for (;;) {
       const { operation, lastError, percent, message } = await rauc.state();
-      if (operation === 'idle') {
-        if (lastError !== '') {
-          const reason = lastError.replace(/\.$/, '');
-          throw refusal(
-            firmwareReports.report('firmware.install.failed', { file: request.file, reason }),
-            'engine-failed',
-          );
-        }
-        break;
-      }
+      if (operation === 'idle') return lastError;
       call.progress(writingFrom + (1 - writingFrom) * (percent / 100), message);
       await clock.sleep(pollMs);
     }
-    const { slot, version, running, unhealthyBefore } = saved;
-    const at = clock.now();
-    const by = call.caller.name;
-    await records.begin({ slot, version, replaces: running, by, at, unhealthyBefore: [...unhealthyBefore] });
-    await records.add({ kind: 'installed', at, slot, version, by, reason: '' });
-    events.publish(firmwareEvents.installed, { slot, version, by });
-    call.log(`version ${version} is in slot ${slot} and is tried at the next start`);
-    return { slot, version, restartsAt: request.restart === 'now' ? await restart.soon() : null };
   }
+}
+
+async function slotNamed(rauc: Rauc, wanted: SlotName): Promise<RaucSlot | undefined> {
+  return (await rauc.slots()).find(({ name }) => name === wanted);
+}
+
+/**
+ * RAUC that does nothing and tells of no error may have ended in the middle, by a power failure: only what it noted of the slot counts. It
+ * has the boot loader choose the slot last of all. During its first start a slot has used its try, so that it does not count as good. Pure.
+ */
+function isWritten(target: RaucSlot | undefined, saved: Saved, isRunning: boolean): boolean {
+  if (target === undefined || !target.whole || target.version !== saved.version) return false;
+  return target.installations !== saved.installationsBefore && (target.good || isRunning);
 }
 
 /** While the running slot is on trial, the other one is the way back. */
@@ -128,7 +165,7 @@ export async function requireJudged(
   booted: SlotName,
 ): Promise<void> {
   const trial = await records.trial();
-  const running = (await rauc.slots()).find(({ name }) => name === booted);
+  const running = await slotNamed(rauc, booted);
   if (trial?.slot === booted || running?.good === false)
     throw refusal(firmwareReports.report('firmware.trial.under-way', { slot: booted }));
 }

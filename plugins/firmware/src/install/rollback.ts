@@ -32,7 +32,12 @@ export class Rollback {
     const version = other.version ?? '';
     const at = clock.now();
     await records.begin({ slot, version, replaces: running, by, at, unhealthyBefore: [...(await unhealthy())] });
-    await rauc.mark('active', 'other');
+    try {
+      await rauc.mark('active', 'other');
+    } catch (failure) {
+      await records.end(); // nothing was chosen that would be tried
+      throw failure;
+    }
     await records.add({ kind: 'chosen', at, slot, version, by, reason: '' });
     return { slot, version, restartsAt: when === 'now' ? await restart.soon() : null };
   }

@@ -16,6 +16,7 @@ const slotSchema = z.tuple([
     status: z.string().optional(),
     'bundle.version': z.string().optional(),
     'installed.timestamp': z.string().optional(),
+    'installed.count': z.number().optional(),
   }),
 ]);
 
@@ -38,6 +39,8 @@ export interface RaucSlot {
   /** Undefined in a slot that the image was made with, or that is empty. */
   readonly version: string | undefined;
   readonly installedAt: string | undefined;
+  /** How often it was written to the end. */
+  readonly installations: number;
 }
 
 export interface RaucState {
@@ -70,6 +73,7 @@ export class Rauc {
                 whole: slot.status === 'ok',
                 version: slot['bundle.version'],
                 installedAt: slot['installed.timestamp'],
+                installations: slot['installed.count'] ?? 0,
               },
             ],
       );
