@@ -47,7 +47,7 @@ export function firmwareParts(context: PluginContext, service: FirmwareService):
   const there =
     peer === undefined
       ? undefined
-      : new PeerFirmware({ peer, service, installation, pieces: bundlePieces, log: context.log });
+      : new PeerFirmware({ peer, service, installation, pieces: bundlePieces, clock, log: context.log });
   return {
     service,
     examination,

@@ -15,6 +15,8 @@ export const paths = {
   confirmedSettings: '/var/lib/gemel/settings/confirmed',
   /** What the other node sent to be installed here. */
   fromPeer: '/var/lib/gemel/firmware/from-peer.raucb',
+  /** That it is being installed here, for the other node. */
+  forPeer: '/var/lib/gemel/firmware/for-peer.json',
   /** Node by a name, as grants have it. */
   node: 'gemel-node',
 } as const;

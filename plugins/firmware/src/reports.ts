@@ -74,6 +74,10 @@ export const firmwareReports = defineReports({
     severity: 'error',
     text: 'The cluster is not fit for it now: {reason}. {remedy}',
   },
+  'firmware.rolling.not-carried': {
+    severity: 'error',
+    text: '{first} runs version {version} and does not carry everything: {resources}. {second} was not updated and left maintenance. See gemel cluster status, and move back what is needed: gemel cluster move.',
+  },
   'firmware.rolling.stopped': {
     severity: 'error',
     text: 'Version {version} did not stay on {node}: {reason}. {node} runs the version before and left maintenance. {rest}',

@@ -15,6 +15,8 @@ test('the passive node may be updated, and a node in maintenance', (t) => {
   t.is(unfitness(pair({}, { role: 'M' })), undefined);
   t.is(unfitness(pair({ state: 'maintenance', role: '-' }, { role: 'M' })), undefined);
   t.is(unfitness(pair({}, { role: 'M' }, { data: null })), undefined);
+  const goingDown = { disk: 'UpToDate', peerDisk: 'DUnknown' };
+  t.is(unfitness(pair({ state: 'maintenance', role: '-' }, { role: 'M' }, { data: goingDown })), undefined);
 });
 
 test('everything else is refused with the way out', (t) => {

@@ -15,6 +15,8 @@ import { jobCall, newWorld } from './world.js';
 class DirectPeer {
   readonly #handlers = new Map<string, (input: unknown) => Promise<unknown>>();
   away = false;
+  /** Calls that fail before one gets through. */
+  breaks = 0;
 
   handle(request: PeerRequest<unknown, unknown>, handler: (input: unknown) => Promise<unknown>): Disposable {
     this.#handlers.set(request.id, handler);
@@ -23,6 +25,10 @@ class DirectPeer {
 
   async call(request: PeerRequest<unknown, unknown>, input: unknown): Promise<unknown> {
     const handler = this.#handlers.get(request.id);
+    if (this.breaks > 0) {
+      this.breaks -= 1;
+      throw new ApplianceError('unavailable', 'The connection ended: a frame did not end within 5 s.');
+    }
     if (this.away || handler === undefined) throw new ApplianceError('unavailable', 'The other node is away.');
     const arrived = request.input.parse(JSON.parse(JSON.stringify(input)));
     return request.output.parse(JSON.parse(JSON.stringify(await handler(arrived))));
@@ -43,7 +49,8 @@ function newPair(version: string) {
       taken.bytes = Buffer.concat([taken.bytes.subarray(0, offset), Buffer.from(data, 'base64')]);
     },
   };
-  const firmware = new PeerFirmware({ peer, service, installation, pieces, log });
+  const { clock } = world.system;
+  const firmware = new PeerFirmware({ peer, service, installation, pieces, clock, log });
   firmware.answer();
   return { world, link, firmware, taken };
 }
@@ -67,6 +74,43 @@ test('a bundle arrives in pieces as it was sent', async (t) => {
   await bundlePieces.write(copy, 0, Buffer.from('anew').toString('base64'));
   await bundlePieces.write(copy, 4, Buffer.from(' and on').toString('base64'));
   t.is(readFileSync(copy, 'utf8'), 'anew and on');
+});
+
+test('a link that breaks off for a moment does not end the copying', async (t) => {
+  const { world, link, firmware, taken } = newPair('0.1.1');
+  const read = async () => Buffer.from('a bundle').toString('base64');
+  const pieces = { ...firmware.parts.pieces, size: async () => 8, read };
+  const sender = new PeerFirmware({ ...firmware.parts, pieces });
+  link.breaks = 2;
+  const copied = sender.copy('/b.raucb', jobCall().call, 0.1);
+  await world.system.clock.advance(11_000);
+  await copied;
+  t.is(taken.bytes.toString(), 'a bundle');
+  link.breaks = 100;
+  const failed = t.throwsAsync(sender.copy('/b.raucb', jobCall().call, 0.1), { message: /a frame did not end/ });
+  await world.system.clock.advance(60_000);
+  await failed;
+});
+
+test('what it installs for the other node goes on after a restart of its core', async (t) => {
+  const { world, firmware } = newPair('0.2.0');
+  const saved = { version: '0.2.0', running: '0.1.0', slot: 'B', unhealthyBefore: [], installationsBefore: 0 };
+  world.system.files.put(paths.forPeer, JSON.stringify({ author: 'user:jane', confirm: 'minor', saved }));
+  world.system.files.put(paths.fromPeer, 'bundle');
+  world.raucIs('installing');
+  const restarted = new PeerFirmware({ ...firmware.parts, peer: new DirectPeer() as unknown as PeerService }); // as above
+  const [, , , ...none] = restarted.answer();
+  t.deepEqual(none, []);
+  await settle();
+  t.is(await world.records.trial(), undefined);
+  world.raucIs('idle');
+  world.written('0.2.0');
+  await world.system.clock.advance(2_000);
+  await settle();
+  t.like(await world.records.trial(), { slot: 'B', version: '0.2.0', by: 'user:jane' });
+  t.is(await world.system.files.read(paths.forPeer), undefined);
+  t.is(await world.system.files.read(paths.fromPeer), undefined, 'the bundle takes no room any more');
+  t.false(world.system.dbus.calls.some(({ member }) => member === 'InstallBundle'));
 });
 
 test('the other node installs what it was sent, restarts, and says how far it is', async (t) => {

@@ -1,4 +1,4 @@
-import { ApplianceError } from '@gemel/core/sdk';
+import { ApplianceError, type JobCall } from '@gemel/core/sdk';
 import { FakeClock } from '@gemel/core/testing';
 import type { PeerFirmwareState } from '#firmware/rolling/peer-firmware.js';
 import { type RollingPair, RollingUpdate } from '#firmware/rolling/rolling-update.js';
@@ -17,6 +17,8 @@ const entry = (kind: HistoryEntry['kind'], at: number, reason = ''): HistoryEntr
 const request = { file: '/b.raucb', confirm: 'minor' } as const;
 
 type Outcome = 'good' | 'fell-back' | 'refused';
+type Resource = { readonly name: string; readonly agent: string; readonly state: string };
+const resource = (name: string, state: string, agent = 'ocf:gemel:site'): Resource => ({ name, agent, state });
 
 /** two is passive and is updated first, one is where the job runs. */
 class ScriptedPair implements RollingPair {
@@ -30,7 +32,12 @@ class ScriptedPair implements RollingPair {
   there: HistoryEntry | null = entry('good', 1);
   here: HistoryEntry | null = entry('good', 1);
   failure = '';
-  readonly outcomes: { there: Outcome; here: Outcome | 'restarts' };
+  /** Questions to the other node that go unanswered. */
+  unanswered = 0;
+  resources: Resource[] = [];
+  /** What the resources are once two has the active role. */
+  after: Resource[] | undefined;
+  readonly outcomes: { there: Outcome; here: Outcome | 'restarts' | 'writes' };
   readonly clock = new FakeClock();
 
   constructor(outcomes: Partial<ScriptedPair['outcomes']> = {}) {
@@ -48,11 +55,13 @@ class ScriptedPair implements RollingPair {
     const ready = this.ready && this.maintained.size === 0;
     const reasons = ready ? [] : [{ reason: 'peer-health', blocking: true, text: 'A disk of two is failing.' }];
     const data = { connection: 'Connected', role: 'Primary', disk: 'UpToDate', peerDisk: 'UpToDate' };
-    const rest = { running: this.running, clusterIp: null, activeNode: this.active, quorum: true };
+    const resources = this.active === 'two' && this.after !== undefined ? this.after : this.resources;
+    const rest = { running: this.running, resources, clusterIp: null, activeNode: this.active, quorum: true };
     return { phase: this.phase, ...rest, nodes, ready, reasons, data } as never; // all that a rolling update looks at
   }
 
   async maintenance(node: string, on: boolean) {
+    if (!this.running) throw new ApplianceError('engine-failed', 'Could not connect to the CIB.');
     this.done.push(`${node} ${on ? 'emptied' : 'returned'}`);
     if (on) {
       this.maintained.add(node);
@@ -70,15 +79,26 @@ class ScriptedPair implements RollingPair {
     else this.there = entry(this.outcomes.there, 2, 'core did not answer');
   }
 
-  async stateThere(): Promise<PeerFirmwareState> {
+  async stateThere(): Promise<PeerFirmwareState | undefined> {
+    if (this.unanswered > 0) {
+      this.unanswered -= 1;
+      return undefined;
+    }
     return { version: '0.1.0', trial: null, last: this.there, installing: this.installing, failure: this.failure };
   }
 
-  async installHere() {
+  async installHere(_file: string, _confirm: unknown, call: JobCall) {
     this.done.push('one installed');
     const { here } = this.outcomes;
+    await call.save({ slot: 'B' });
+    if (here === 'writes') return this.clock.sleep(600_000, call.signal);
     if (here === 'refused') throw new ApplianceError('engine-failed', 'No space left on device.');
     this.here = here === 'restarts' ? entry('installed', 2) : entry(here, 2, 'it did not start');
+  }
+
+  async resumeHere(_file: string, saved: unknown) {
+    this.done.push(`one went on with ${JSON.stringify(saved)}`);
+    this.here = entry('good', 2);
   }
 
   async stateHere() {
@@ -178,6 +198,88 @@ test('after a restart of core an installation that goes on over there is not ask
   await pair.clock.advance(3_000);
   t.is((await ended).version, '0.2.0');
   t.false(pair.done.includes('two installed'));
+});
+
+test('a restart of core while this node is written goes on with the same installation', async (t) => {
+  const pair = new ScriptedPair({ here: 'writes' });
+  const first = jobCall();
+  const abort = new AbortController();
+  const running = new RollingUpdate(pair, pair.clock).run(request, '0.2.0', { ...first.call, signal: abort.signal });
+  await pair.clock.advance(5_000);
+  abort.abort(new ApplianceError('cancelled', 'Core is shutting down.'));
+  await t.throwsAsync(running);
+  t.true(pair.maintained.has('one'));
+  const restarted = new ScriptedPair();
+  restarted.maintained.add('one');
+  restarted.active = 'two';
+  await new RollingUpdate(restarted, restarted.clock).resume(request, first.saved.at(-1), jobCall().call);
+  t.deepEqual(restarted.done, ['one went on with {"slot":"B"}', 'one returned']);
+});
+
+test('when the second node refuses the bundle it leaves maintenance, and the reason is told', async (t) => {
+  const pair = new ScriptedPair({ here: 'refused' });
+  await t.throwsAsync(new RollingUpdate(pair, pair.clock).run(request, '0.2.0', jobCall().call), {
+    message: /did not stay on one: No space left on device\. .* two runs 0\.2\.0 and carries everything\./,
+  });
+  t.is(pair.maintained.size, 0);
+});
+
+test('a node that fell back leaves maintenance as soon as Pacemaker runs', async (t) => {
+  const pair = new ScriptedPair();
+  pair.maintained.add('one');
+  pair.active = 'two';
+  pair.running = false;
+  pair.here = entry('fell-back', 3, 'core did not answer');
+  const saved = {
+    step: 'judge-second',
+    version: '0.2.0',
+    first: 'two',
+    second: 'one',
+    firstBefore: 1,
+    secondBefore: 1,
+  };
+  const ended = new RollingUpdate(pair, pair.clock).resume(request, saved, jobCall().call);
+  const failed = t.throwsAsync(ended, { message: /did not stay on one: core did not answer/ });
+  await pair.clock.advance(5_000);
+  pair.running = true;
+  await pair.clock.advance(5_000);
+  await failed;
+  t.is(pair.maintained.size, 0);
+});
+
+test('an old success does not count when the node was away for a moment before', async (t) => {
+  const pair = new ScriptedPair({ there: 'fell-back' });
+  pair.there = entry('good', 1);
+  pair.unanswered = 1;
+  const ended = new RollingUpdate(pair, pair.clock).run(request, '0.2.0', jobCall().call);
+  const failed = t.throwsAsync(ended, { message: /did not stay on two/ });
+  await pair.clock.advance(5_000);
+  await failed;
+  t.false(pair.done.includes('one emptied'));
+});
+
+test('the second node is not touched when the first one does not carry what ran before', async (t) => {
+  const pair = new ScriptedPair();
+  const fence = 'stonith:fence_ipmilan';
+  pair.resources = [
+    resource('site-shop', 'started'),
+    resource('site-old', 'failed'),
+    resource('fence-two', 'started', fence),
+  ];
+  pair.after = [
+    resource('site-shop', 'stopped'),
+    resource('site-old', 'failed'),
+    resource('fence-two', 'stopped', fence),
+    resource('bound-to-one', 'stopped', 'ocf:heartbeat:Dummy'),
+  ];
+  const ended = new RollingUpdate(pair, pair.clock).run(request, '0.2.0', jobCall().call);
+  const failed = t.throwsAsync(ended, {
+    message: /two runs version 0\.2\.0 and does not carry everything: site-shop\. one/,
+  });
+  await pair.clock.advance(11 * 60_000);
+  await failed;
+  t.false(pair.done.includes('one installed'));
+  t.is(pair.maintained.size, 0);
 });
 
 test('it begins on the active node of a pair that is ready, and nowhere else', async (t) => {

@@ -30,7 +30,9 @@ export function unfitness(pair: PairStatus): Unfit | undefined {
       reason: `${there.name} is in maintenance`,
       remedy: `End that first: gemel cluster maintenance off ${there.name}.`,
     };
-  if (pair.data !== null && (pair.data.disk !== 'UpToDate' || pair.data.peerDisk !== 'UpToDate'))
+  // in maintenance its data volume is down, or about to be: the other node's counts, which Pacemaker looked at
+  const isDown = here.state === 'maintenance';
+  if (!isDown && pair.data !== null && (pair.data.disk !== 'UpToDate' || pair.data.peerDisk !== 'UpToDate'))
     return {
       reason: `the data is not the same on both nodes (${pair.data.disk} here, ${pair.data.peerDisk} there)`,
       remedy: 'Wait until it is synchronised: gemel cluster status.',

@@ -55,6 +55,10 @@ export class ClusterPair implements RollingPair {
     await this.#parts.installation.run({ file, confirm, restart: 'now' }, call);
   }
 
+  async resumeHere(file: string, saved: unknown, call: JobCall): Promise<void> {
+    await this.#parts.installation.resume({ file, restart: 'now' }, saved, call);
+  }
+
   stateHere(): Promise<FirmwareState> {
     return this.#parts.service.state();
   }

@@ -1,15 +1,18 @@
-import { type Caller, type JobCall, type Logger, asApplianceError } from '@gemel/core/sdk';
+import { type Caller, type Clock, type JobCall, type Logger, ApplianceError, asApplianceError } from '@gemel/core/sdk';
 import { definePeerRequest, type PeerService } from '@gemel/plugin-peer/contract';
 import { z } from 'zod';
-import { steps } from '../bundle/version-step.js';
+import { type Step, steps } from '../bundle/version-step.js';
 import type { FirmwareService } from '../firmware-service.js';
-import type { Installation } from '../install/installation.js';
+import type { Installation, Installed } from '../install/installation.js';
 import { paths } from '../paths.js';
 import { entrySchema, trialSchema } from '../slots/trial.js';
 import type { BundlePieces } from '../system/bundle-pieces.js';
 
 /** A request takes a mebibyte, and base 64 is a third longer. */
 const pieceBytes = 512 * 1024;
+/** A link that breaks off, or a core that is busy, is back in less. */
+const pieceTries = 6;
+const pauseMs = 5_000;
 
 const takePiece = definePeerRequest({
   id: 'firmware.take',
@@ -44,83 +47,141 @@ const askState = definePeerRequest({
   output: stateSchema,
 });
 
+/** What this node installs for the other one, so that it goes on after a restart of this core. */
+const orderSchema = z.object({
+  author: z.string(),
+  confirm: z.enum(steps).optional(),
+  /** What the installation kept; null: nothing was written yet. */
+  saved: z.unknown(),
+});
+type Order = z.output<typeof orderSchema>;
+
 export interface PeerFirmwareParts {
   readonly peer: PeerService;
   readonly service: FirmwareService;
   readonly installation: Installation;
   readonly pieces: BundlePieces;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Firmware of the other node: what this node asks of it, and what it answers. */
 export class PeerFirmware {
-  readonly #parts: PeerFirmwareParts;
   #installing = false;
   #failure = '';
+  /** What an earlier run of core left was looked at. */
+  #found: Promise<void> | undefined;
 
-  constructor(parts: PeerFirmwareParts) {
-    this.#parts = parts;
-  }
+  constructor(readonly parts: PeerFirmwareParts) {}
 
-  /** @throws ApplianceError `unavailable`, `timeout`. */
+  /** @throws ApplianceError `unavailable`, `timeout`, `conflict` when there is no room for it. */
   async copy(file: string, { signal, progress }: Pick<JobCall, 'signal' | 'progress'>, share: number): Promise<void> {
-    const { peer, pieces } = this.#parts;
+    const { pieces } = this.parts;
     const bytes = await pieces.size(file);
     for (let offset = 0; offset < bytes; offset += pieceBytes) {
-      const data = await pieces.read(file, offset, pieceBytes);
-      await peer.call(takePiece, { offset, data }, { signal });
+      await this.#send({ offset, data: await pieces.read(file, offset, pieceBytes) }, signal);
       progress((offset / bytes) * share, 'copying the bundle to the other node');
     }
   }
 
-  async install(confirm: (typeof steps)[number] | undefined, author: string): Promise<void> {
-    await this.#parts.peer.call(installTaken, { author, ...(confirm === undefined ? {} : { confirm }) });
+  async install(confirm: Step | undefined, author: string): Promise<void> {
+    await this.parts.peer.call(installTaken, { author, ...(confirm === undefined ? {} : { confirm }) });
   }
 
   /** Undefined while the other node does not answer, as when it restarts. */
   async state(): Promise<PeerFirmwareState | undefined> {
-    return this.#parts.peer.call(askState, {}).catch(() => undefined);
+    return this.parts.peer.call(askState, {}).catch(() => undefined);
   }
 
   answer(): readonly Disposable[] {
-    const { peer, pieces, service } = this.#parts;
+    const { peer, pieces, service } = this.parts;
+    this.#found ??= this.#goOn();
     return [
       peer.handle(takePiece, async ({ offset, data }) => {
         await pieces.write(paths.fromPeer, offset, data);
         return {};
       }),
       peer.handle(installTaken, async ({ confirm, author }) => {
-        this.#begin(confirm, author);
+        await this.#found;
+        if (this.#installing) return {};
+        const order = { author, ...(confirm === undefined ? {} : { confirm }), saved: null };
+        await this.#keep(order);
+        this.#carryOut(order, (request, call) => this.parts.installation.run(request, call));
         return {};
       }),
       peer.handle(askState, async () => {
+        await this.#found;
         const { version, trial, last } = await service.state();
         return { version, trial, last, installing: this.#installing, failure: this.#failure };
       }),
     ];
   }
 
-  #begin(confirm: (typeof steps)[number] | undefined, author: string): void {
+  /** Sent again it is written to the same place. */
+  async #send(piece: z.output<(typeof takePiece)['input']>, signal: AbortSignal): Promise<void> {
+    const { peer, clock } = this.parts;
+    for (let left = pieceTries; ; left -= 1) {
+      try {
+        await peer.call(takePiece, piece, { signal });
+        return;
+      } catch (thrown) {
+        const passes = thrown instanceof ApplianceError && ['unavailable', 'timeout'].includes(thrown.code);
+        if (!passes || left <= 1 || signal.aborted) throw thrown;
+        await clock.sleep(pauseMs, signal);
+      }
+    }
+  }
+
+  /** RAUC goes on without core. */
+  async #goOn(): Promise<void> {
+    const text = await this.parts.service.records.files.read(paths.forPeer);
+    const order = text === undefined ? undefined : parseOrder(text);
+    if (order === undefined) return;
+    this.#carryOut(order, (request, call) => this.parts.installation.resume(request, order.saved ?? null, call));
+  }
+
+  #keep(order: Order): Promise<void> {
+    return this.parts.service.records.files.write(paths.forPeer, `${JSON.stringify(order)}\n`, { mode: 0o600 });
+  }
+
+  #carryOut(
+    order: Order,
+    work: (request: Parameters<Installation['run']>[0], call: JobCall) => Promise<Installed>,
+  ): void {
     if (this.#installing) return;
     this.#installing = true;
     this.#failure = '';
-    const { installation, log } = this.#parts;
-    const caller: Caller = { name: author, role: 'administrator', surface: 'peer', connectedAt: 0 };
+    const { log, service } = this.parts;
+    const caller: Caller = { name: order.author, role: 'administrator', surface: 'peer', connectedAt: 0 };
     const call: JobCall = {
       jobId: 'peer',
       caller,
       signal: new AbortController().signal,
       progress: () => undefined,
       log: (line) => log.info({}, line),
-      save: async () => undefined, // the node that asked keeps the job
+      save: (saved) => this.#keep({ ...order, saved }),
     };
-    installation
-      .run({ file: paths.fromPeer, confirm, restart: 'now' }, call)
-      .catch((thrown: unknown) => {
+    void (async () => {
+      try {
+        await work({ file: paths.fromPeer, confirm: order.confirm, restart: 'now' }, call);
+      } catch (thrown) {
         this.#failure = asApplianceError(thrown).message;
-      })
-      .finally(() => {
-        this.#installing = false;
-      });
+      }
+      try {
+        // it is in the slot, or sent again
+        for (const path of [paths.forPeer, paths.fromPeer]) await service.records.files.remove(path);
+      } catch (err) {
+        log.warn({ err }, 'what the other node sent could not be removed');
+      }
+      this.#installing = false;
+    })();
+  }
+}
+
+function parseOrder(text: string): Order | undefined {
+  try {
+    return orderSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined; // the other node sees that nothing happens and says so
   }
 }

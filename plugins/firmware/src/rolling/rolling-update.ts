@@ -1,4 +1,4 @@
-import { ApplianceError, type Clock, type JobCall } from '@gemel/core/sdk';
+import { ApplianceError, asApplianceError, type Clock, type JobCall } from '@gemel/core/sdk';
 import type { PairStatus } from '@gemel/plugin-cluster/contract';
 import { z } from 'zod';
 import type { Step } from '../bundle/version-step.js';
@@ -32,6 +32,10 @@ const savedSchema = z.object({
   /** Last line of each node's history before its installation: what is newer is the outcome. */
   firstBefore: z.number().nullable(),
   secondBefore: z.number().nullable(),
+  /** Resources that did not run already. */
+  brokenBefore: z.array(z.string()).default([]),
+  /** What the installation on this node keeps, while it runs. */
+  installation: z.unknown().optional(),
 });
 type Saved = z.output<typeof savedSchema>;
 
@@ -39,6 +43,8 @@ type Saved = z.output<typeof savedSchema>;
 const judgeLimitMs = 45 * 60_000;
 /** Resources leave, data is synchronised. */
 const settleLimitMs = 30 * 60_000;
+/** Sites start; an emulated node needs two minutes for one. */
+const carryLimitMs = 10 * 60_000;
 const pollMs = 2_000;
 
 /** Both nodes, as this one reaches them. */
@@ -50,6 +56,8 @@ export interface RollingPair {
   /** Undefined while it does not answer. */
   stateThere(): Promise<PeerFirmwareState | undefined>;
   installHere(file: string, confirm: Step | undefined, call: JobCall): Promise<void>;
+  /** After a restart of core in the middle. @param saved What that installation kept. */
+  resumeHere(file: string, saved: unknown, call: JobCall): Promise<void>;
   stateHere(): Promise<FirmwareState>;
 }
 
@@ -67,7 +75,7 @@ export interface RolledOut {
  * Both nodes of a pair, one after the other.
  *
  * INVARIANT: the second node is not touched until the first is marked good, online and has the data; at every moment one node that is not
- * being updated carries everything.
+ * being updated carries everything. Where it stops, no node is left in maintenance, except when a limit of time ends it.
  */
 export class RollingUpdate {
   readonly #pair: RollingPair;
@@ -80,8 +88,8 @@ export class RollingUpdate {
 
   /** @param version Of the bundle, which was examined. @throws ApplianceError at the first thing that fails; nothing after it is touched. */
   async run(request: RollingRequest, version: string, call: JobCall): Promise<RolledOut> {
-    const { first, second } = await this.#requireReady();
-    return this.#go(request, { step: 'copy', version, first, second, firstBefore: null, secondBefore: null }, call);
+    const ready = await this.#requireReady();
+    return this.#go(request, { step: 'copy', version, ...ready, firstBefore: null, secondBefore: null }, call);
   }
 
   /** After a restart of core or of this node. */
@@ -91,7 +99,7 @@ export class RollingUpdate {
     return this.#go(request, savedSchema.parse(saved), call);
   }
 
-  async #requireReady(): Promise<{ readonly first: string; readonly second: string }> {
+  async #requireReady(): Promise<Pick<Saved, 'first' | 'second' | 'brokenBefore'>> {
     const pair = await this.#pair.pair();
     const here = pair?.nodes.find(({ local }) => local);
     const there = pair?.nodes.find(({ local }) => !local);
@@ -109,7 +117,7 @@ export class RollingUpdate {
       const reason = pair.reasons.find(({ blocking }) => blocking)?.text ?? 'the other node would not take over now';
       throw unfit(reason.replace(/\.$/, ''), 'See gemel cluster status.');
     }
-    return { first: there.name, second: here.name };
+    return { first: there.name, second: here.name, brokenBefore: [...notRunning(pair)] };
   }
 
   async #go(request: RollingRequest, begun: Saved, call: JobCall): Promise<RolledOut> {
@@ -144,15 +152,13 @@ export class RollingUpdate {
       case 'empty-first':
         say(`${first} enters maintenance`);
         await this.#empty(first, second, call);
-        return { firstBefore: (await pair.stateThere())?.last?.at ?? null };
-      case 'install-first': {
+        return { firstBefore: (await this.#answered(first, call)).last?.at ?? null };
+      case 'install-first':
         say(`installing ${version} on ${first}`);
-        const there = again ? await pair.stateThere() : undefined;
         // asked for before core was restarted: it goes on over there
-        if (there?.installing !== true && there?.trial?.version !== version)
+        if (!again || !isUnderWay(await this.#answered(first, call), saved))
           await pair.installThere(request.confirm, call.caller.name);
         return {};
-      }
       case 'judge-first':
         say(`waiting until ${first} runs ${version} and is found healthy`);
         await this.#judgeFirst(saved, call);
@@ -164,13 +170,12 @@ export class RollingUpdate {
       case 'empty-second':
         say(`${first} takes over; ${second} enters maintenance`);
         await this.#empty(second, first, call);
+        await this.#requireCarried(saved, call);
         return { secondBefore: (await pair.stateHere()).last?.at ?? null };
-      case 'install-second': {
+      case 'install-second':
         say(`installing ${version} on ${second}, which restarts then`);
-        const { trial } = await pair.stateHere();
-        if (trial?.version !== version) await pair.installHere(request.file, request.confirm, partOf(call, step));
+        await this.#installSecond(request, saved, call, again);
         return {};
-      }
       case 'judge-second':
         say(`waiting until ${second} runs ${version} and is found healthy`);
         await this.#judgeSecond(saved, call);
@@ -179,6 +184,28 @@ export class RollingUpdate {
         say(`${second} leaves maintenance`);
         await this.#return(second, call);
         return {};
+    }
+  }
+
+  async #installSecond({ file, confirm }: RollingRequest, saved: Saved, call: JobCall, again: boolean): Promise<void> {
+    const pair = this.#pair;
+    const { first, second, version, secondBefore, installation } = saved;
+    const { last } = await pair.stateHere();
+    // it was started and judged while the job waited for this core
+    if (again && (isGood(last, secondBefore, version) || fallenBack(last, secondBefore) !== undefined)) return;
+    const part = partOf(call, 'install-second', (kept) => call.save({ ...saved, installation: kept }));
+    try {
+      if (again && installation !== undefined) await pair.resumeHere(file, installation, part);
+      else await pair.installHere(file, confirm, part);
+    } catch (thrown) {
+      if (call.signal.aborted) throw thrown;
+      await this.#leave(second, call);
+      throw stopped(
+        second,
+        version,
+        asApplianceError(thrown).message,
+        `${first} runs ${version} and carries everything.`,
+      );
     }
   }
 
@@ -195,10 +222,31 @@ export class RollingUpdate {
     });
   }
 
-  async #return(node: string, call: JobCall): Promise<void> {
+  /** What ran before runs on the first node now; else the second keeps its firmware, with which it did. */
+  async #requireCarried({ first, second, version, brokenBefore }: Saved, call: JobCall): Promise<void> {
+    let missing: readonly string[] = [];
+    const carried = await this.#holds(carryLimitMs, call, async () => {
+      const pair = await this.#pair.pair();
+      missing = pair === undefined ? missing : notRunning(pair).filter((name) => !brokenBefore.includes(name));
+      return pair !== undefined && missing.length === 0;
+    });
+    if (carried) return;
+    await this.#leave(second, call);
+    const resources = missing.join(', ') || 'what ran before';
+    throw refusal(
+      firmwareReports.report('firmware.rolling.not-carried', { first, second, version, resources }),
+      'engine-failed',
+    );
+  }
+
+  async #leave(node: string, call: JobCall): Promise<void> {
     // after a restart of this node it takes a while
     await this.#until('Pacemaker to run', settleLimitMs, call, async () => (await this.#pair.pair())?.running === true);
     await this.#pair.maintenance(node, false);
+  }
+
+  async #return(node: string, call: JobCall): Promise<void> {
+    await this.#leave(node, call);
     await this.#until(`${node} to be online with the data`, settleLimitMs, call, async () => {
       const pair = await this.#pair.pair();
       const data = pair?.data;
@@ -213,7 +261,7 @@ export class RollingUpdate {
       if (state === undefined) return false;
       const why = state.failure !== '' ? state.failure : fallenBack(state.last, firstBefore);
       if (why !== undefined) {
-        await this.#pair.maintenance(first, false);
+        await this.#leave(first, call);
         throw stopped(first, version, why, `${second} was not touched.`);
       }
       return isGood(state.last, firstBefore, version);
@@ -225,33 +273,69 @@ export class RollingUpdate {
       const { last } = await this.#pair.stateHere();
       const why = fallenBack(last, secondBefore);
       if (why !== undefined) {
-        await this.#pair.maintenance(second, false);
+        await this.#leave(second, call);
         throw stopped(second, version, why, `${first} runs ${version} and carries everything.`);
       }
       return isGood(last, secondBefore, version);
     });
   }
 
+  /** State of the other node, as soon as it answers. */
+  async #answered(node: string, call: JobCall): Promise<PeerFirmwareState> {
+    let state: PeerFirmwareState | undefined;
+    await this.#until(`${node} to answer`, settleLimitMs, call, async () => {
+      state = await this.#pair.stateThere();
+      return state !== undefined;
+    });
+    if (state === undefined) throw new ApplianceError('internal', 'it answered');
+    return state;
+  }
+
   async #until(what: string, limitMs: number, call: JobCall, holds: () => Promise<boolean>): Promise<void> {
+    if (await this.#holds(limitMs, call, holds)) return;
+    throw new ApplianceError(
+      'timeout',
+      `Waited ${limitMs / 60_000} minutes for ${what}. Nothing more was touched; look at gemel cluster status.`,
+    );
+  }
+
+  /** @returns false when it did not within the time. */
+  async #holds(limitMs: number, call: JobCall, holds: () => Promise<boolean>): Promise<boolean> {
     const end = this.#clock.monotonic() + limitMs;
     while (!(await holds())) {
-      if (this.#clock.monotonic() > end)
-        throw new ApplianceError(
-          'timeout',
-          `Waited ${limitMs / 60_000} minutes for ${what}. Nothing more was touched; look at gemel cluster status.`,
-        );
+      if (this.#clock.monotonic() > end) return false;
       await this.#clock.sleep(pollMs, call.signal);
     }
+    return true;
   }
 }
 
-/** The installation is a part of this job: it tells how far it is in words, and must not overwrite what the job kept. */
-function partOf(call: JobCall, step: StepName): JobCall {
+/**
+ * Resources that should run and do not, or not yet. One that somebody made may be bound to the node that was emptied, and a fencing device
+ * always is: that such a one is stopped says nothing.
+ */
+function notRunning({ resources }: PairStatus): readonly string[] {
+  const away = resources.filter(({ name, agent, state }) => {
+    if (agent.startsWith('stonith:')) return false;
+    if (state === 'stopped') return /^(site-|active$|cluster-ip$|data$)/.test(name);
+    return state === 'failed' || state === 'blocked' || state === 'starting' || state === 'stopping';
+  });
+  return away.map(({ name }) => name);
+}
+
+/** The first node has begun, or has come to an end since. */
+function isUnderWay({ installing, trial, last }: PeerFirmwareState, { version, firstBefore }: Saved): boolean {
+  const ended = isGood(last, firstBefore, version) || fallenBack(last, firstBefore) !== undefined;
+  return installing || trial?.version === version || ended;
+}
+
+/** The installation is a part of this job: it tells how far it is in words, and what it keeps is a part of what the job keeps. */
+function partOf(call: JobCall, step: StepName, save: JobCall['save']): JobCall {
   return {
     ...call,
     progress: (_fraction, message) => call.progress(stepNames.indexOf(step) / stepNames.length, message),
     log: (line) => call.log(line),
-    save: async () => undefined,
+    save,
   };
 }
 

@@ -1,5 +1,6 @@
-import { mkdir, open, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ApplianceError } from '@gemel/core/sdk';
 
 export interface BundlePieces {
   size(path: string): Promise<number>;
@@ -22,7 +23,25 @@ export const bundlePieces: BundlePieces = {
     await mkdir(dirname(path), { recursive: true });
     await using file = await open(path, offset === 0 ? 'w' : 'r+', 0o600);
     const buffer = Buffer.from(data, 'base64');
-    await file.write(buffer, 0, buffer.length, offset);
-    await file.truncate(offset + buffer.length);
+    try {
+      await writeAt(file, buffer, offset);
+    } catch (thrown) {
+      throw thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC' ? full(thrown) : thrown;
+    }
   },
 };
+
+async function writeAt(file: FileHandle, buffer: Buffer, offset: number): Promise<void> {
+  // on a disk that is nearly full a write may take a part only
+  for (let done = 0; done < buffer.length; ) {
+    const { bytesWritten } = await file.write(buffer, done, buffer.length - done, offset + done);
+    done += bytesWritten;
+  }
+  await file.truncate(offset + buffer.length);
+}
+
+function full(cause: Error): ApplianceError {
+  const text =
+    'The data volume of the other node has no room for the bundle. Remove there what is not needed, such as older files of /var/lib/gemel/incoming.';
+  return new ApplianceError('conflict', text, { cause });
+}
