@@ -39,10 +39,16 @@ export const clockContract: readonly ContractCase<ClockSubject>[] = [
       const timer = clock.every(20, () => {
         count += 1;
       });
-      await pass(110);
+      const began = clock.monotonic();
+      // a busy machine fires late, and none too often
+      for (let turn = 0; turn < 100; turn++) {
+        await pass(30);
+        if (count >= 3) break;
+      }
       timer[Symbol.dispose]();
       const atEnd = count;
-      assert.ok(atEnd >= 3 && atEnd <= 5, `${atEnd} times`);
+      const most = (clock.monotonic() - began) / 20 + 1;
+      assert.ok(atEnd >= 3 && atEnd <= most, `${atEnd} times`);
       await pass(60);
       assert.equal(count, atEnd);
     },
