@@ -35,6 +35,8 @@ interface PluginRecord {
   /** Bumped by each reload, so that the module is loaded anew. */
   generation: number;
   loaded: Loaded | undefined;
+  /** Its last activation took too long. */
+  late: boolean;
 }
 
 export interface PluginInfo {
@@ -97,11 +99,20 @@ export class PluginRegistry implements AsyncDisposable {
     return this.#records.get(id)?.condition === 'active';
   }
 
-  /** Activates all that is not disabled, level by level, side by side inside a level; extras one after the other. */
+  /**
+   * Activates all that is not disabled, level by level, side by side inside a level; extras one after the other. A built-in plugin that took
+   * too long has a second try: the first start of a firmware compiles everything, on a slow or busy machine too slowly, and what failed then
+   * would stay so until somebody looks.
+   */
   async activateAll(packages: readonly PluginPackage[]): Promise<void> {
     await this.#exclusive(async () => {
       for (const pluginPackage of packages) this.#adopt(pluginPackage);
       await this.#activateWanted();
+      const late = [...this.#records.values()].filter((record) => record.late && record.package.origin === 'built-in');
+      if (late.length === 0) return;
+      // those that run without it, though they would rather have it, begin anew with it
+      for (const { package: each } of late) await this.#endWithDependants(each.manifest.id, 'begun anew');
+      await this.#activateWanted(({ condition, late: again }) => again || condition !== 'failed');
     });
   }
 
@@ -186,12 +197,13 @@ export class PluginRegistry implements AsyncDisposable {
       reason: '',
       generation: known === undefined ? 0 : known.generation + 1,
       loaded: undefined,
+      late: false,
     };
     this.#records.set(id, record);
     return record;
   }
 
-  async #activateWanted(): Promise<void> {
+  async #activateWanted(choose: (record: PluginRecord) => boolean = () => true): Promise<void> {
     const { disabled, stoppedCore } = this.stateFile.state;
     const failed = new Set<string>();
     for (const record of this.#records.values()) {
@@ -209,7 +221,9 @@ export class PluginRegistry implements AsyncDisposable {
     const { levels, blocked } = resolveLevels(this.#nodes((id) => !disabled.includes(id) && !failed.has(id)));
     for (const [id, reason] of blocked) this.#block(id, reason);
     for (const level of levels) {
-      const records = level.map((id) => this.#record(id)).filter((record) => record.condition !== 'active');
+      const records = level
+        .map((id) => this.#record(id))
+        .filter((record) => record.condition !== 'active' && choose(record));
       const side = records.filter((record) => record.package.origin === 'built-in');
       await Promise.all(side.map(async (record) => this.#activateUnlessBlocked(record)));
       for (const record of records) {
@@ -232,6 +246,7 @@ export class PluginRegistry implements AsyncDisposable {
 
   async #activate(record: PluginRecord): Promise<void> {
     const { manifest } = record.package;
+    record.late = false;
     const own = new DisposableStore();
     const container = this.root.createChildContainer();
     for (const id of [...manifest.requires, ...manifest.optional]) this.#lend(id, container);
@@ -254,6 +269,7 @@ export class PluginRegistry implements AsyncDisposable {
       const failure = asApplianceError(thrown);
       await this.#endOwned(manifest.id, own);
       container.clearInstances();
+      record.late = failure.code === 'timeout';
       this.#mark(record, 'failed', failure.message);
       this.around.log.error({ plugin: manifest.id, err: failure }, 'plugin could not be activated');
       this.around.bus.publish('core', pluginFailed, { plugin: manifest.id, reason: failure.message });

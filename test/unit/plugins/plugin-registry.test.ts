@@ -134,10 +134,37 @@ test('a failed plugin blocks what requires it and nothing else', async (t) => {
 test('a plugin that hangs while it is activated fails at the limit and the others go on', async (t) => {
   const { registry, conditions, system } = world({ base: () => new Promise<never>(() => {}), other: () => {} });
   const done = registry.activateAll([pluginPackage('base'), pluginPackage('other')]);
-  await system.clock.advance(10_000);
+  await system.clock.advance(20_000);
   await done;
   t.deepEqual(conditions(), { base: 'failed', other: 'active' });
   t.is(registry.list()[0]?.reason, 'Activating plugin base did not end within 10 s.');
+});
+
+test('a plugin that was too slow once, as at the first start of a firmware, has a second try, and what needs it with it', async (t) => {
+  const tries: Record<string, number> = {};
+  const tried = (id: string) => (tries[id] = (tries[id] ?? 0) + 1);
+  const { registry, conditions, system } = world({
+    base: async () => {
+      if (tried('base') === 1) await system.clock.sleep(12_000);
+    },
+    above: () => void tried('above'),
+    beside: () => void tried('beside'),
+    broken: () => {
+      tried('broken');
+      throw new Error('broken');
+    },
+  });
+  const packages = [
+    pluginPackage('above', { requires: ['base'] }),
+    pluginPackage('base'),
+    pluginPackage('beside', { optional: ['base'] }),
+    pluginPackage('broken'),
+  ];
+  const done = registry.activateAll(packages);
+  await system.clock.advance(20_000);
+  await done;
+  t.deepEqual(conditions(), { base: 'active', above: 'active', beside: 'active', broken: 'failed' });
+  t.deepEqual(tries, { base: 2, broken: 1, above: 1, beside: 2 }, 'which begins anew, with it');
 });
 
 const everything = {
