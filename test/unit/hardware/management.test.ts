@@ -89,6 +89,12 @@ test('switching on says everything, in an order in which nobody gets in half-way
   ]);
 });
 
+test('a password that is longer than IPMI 1.5 knew is set with the length of IPMI 2.0', (t) => {
+  const script = (password: string) => writeScript({ ...wanted, password }, controllerOf());
+  t.true(script('sixteen-bytes-ok').includes('user set password 3 "sixteen-bytes-ok"'));
+  t.true(script('seventeen-bytes-x').includes('user set password 3 "seventeen-bytes-x" 20'));
+});
+
 test('switching off takes the user and the access, and leaves users of others', (t) => {
   t.deepEqual(writeScript({ ...wanted, enabled: false }, controllerOf()), ['user disable 3', 'lan set 1 access off']);
 });

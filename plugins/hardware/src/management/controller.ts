@@ -7,6 +7,8 @@ const channel = 1;
 const slots = [2, 3, 4, 5, 6];
 const firstFreeSlot = 3;
 const administrator = 4;
+/** IPMI 1.5; ipmitool refuses a longer one unless it is told to use the 20 bytes of IPMI 2.0. */
+const usualPasswordBytes = 16;
 
 export const controllerSchema = z.object({
   address: z.string().describe('IPv4 address.'),
@@ -83,7 +85,7 @@ export function writeScript(settings: ManagementSettings, now: Controller): read
     `lan set ${channel} netmask ${netmask}`,
     `lan set ${channel} defgw ipaddr ${gateway === '' ? '0.0.0.0' : gateway}`,
     `user set name ${slot} ${user}`,
-    `user set password ${slot} "${password}"`,
+    `user set password ${slot} "${password}"${password.length > usualPasswordBytes ? ' 20' : ''}`,
     `channel setaccess ${channel} ${slot} callin=on ipmi=on link=on privilege=${administrator}`,
     `user enable ${slot}`,
     `lan set ${channel} access on`,
