@@ -5,7 +5,10 @@ export const firmwareReports = defineReports({
     severity: 'error',
     text: 'This machine has no firmware slots, so that nothing can be installed: it is a {kind}, or was not started by the boot loader of the image.',
   },
-  'firmware.bundle.missing': { severity: 'error', text: 'There is no file {file}. Copy the bundle there first.' },
+  'firmware.bundle.missing': {
+    severity: 'error',
+    text: 'There is no file {file} that Gemel can read. It does not see /home, /root and /tmp. Copy the bundle to /var/lib/gemel/incoming.',
+  },
   'firmware.bundle.unreadable': {
     severity: 'error',
     text: '{file} is not a whole firmware bundle: {reason}. Copy it again and compare its size with the original.',
