@@ -141,6 +141,28 @@ await checks.check('after a power loss with a full queue nothing is missing', as
   assert.ok(written > 20_000);
 });
 
+await checks.check('a full volume of the queues delays nobody, ends nothing, and is got over', async () => {
+  await lab.stopReceiver(away);
+  // far smaller than the budgets of those that wait
+  const volume =
+    'mount -t tmpfs -o size=8m,mode=0700,uid=$(id -u gemel-log),gid=$(id -g gemel-log) queues /data/log-queues';
+  await lab.sh('a', `systemctl stop gemel-log-forwarding && ${volume} && systemctl start gemel-log-forwarding`);
+  const process = () => lab.sh('a', 'systemctl show --property=MainPID --value gemel-log-forwarding');
+  const before = await process();
+  await lab.burst('third', 60_000, 400);
+  await until('all at the good one', 180, async () => (await lab.arrived(good, 'third')) === 60_000);
+  const left = await lab.sh('a', 'df --output=avail -k /data/log-queues | tail -1');
+  assert.ok(Number(left) < 1_024, `${left.trim()} KiB are left: the volume is not full`);
+  assert.equal(await process(), before, 'rsyslogd ended');
+  await lab.sh('a', 'mount -o remount,size=512m /data/log-queues');
+  await lab.startReceiver(away);
+  await lab.burst('fourth', 1_000);
+  // entries that rsyslogd leaves on disk are noticed within a minute and a half
+  await until('what came later', 150, async () => (await lab.arrived(away, 'fourth')) === 1_000);
+  const lost = 60_000 - (await lab.arrived(away, 'third'));
+  console.log(`          ${lost} of 60000 had no room while the volume was full`);
+});
+
 checks.finish();
 
 async function addDestinations(): Promise<void> {
