@@ -123,7 +123,7 @@ test('asks for the newest entries and gives them oldest first', async (t) => {
     exported({ MESSAGE: 'older', __CURSOR: 's=1' }),
   ];
   system.commands.always(argv(2), `${newer}${older}`);
-  const { entries, cursor } = await new Journal(system.commands).newest(everything, 2);
+  const { entries, cursor } = await new Journal(system.commands).newest(everything, { lines: 2 });
   t.is(cursor, 's=2');
   t.deepEqual(
     entries.map(({ message }) => message),
@@ -139,10 +139,35 @@ test('a pattern that is found nowhere is no failure, one that is none is the ope
     stderr: 'Bad pattern "(": missing closing parenthesis\n',
   });
   const journal = new Journal(system.commands);
-  t.deepEqual(await journal.newest({ ...everything, grep: 'x' }, 5), { entries: [], cursor: null });
-  const failure = await t.throwsAsync(() => journal.newest({ ...everything, grep: '(' }, 5), {
+  t.deepEqual(await journal.newest({ ...everything, grep: 'x' }, { lines: 5 }), {
+    entries: [],
+    cursor: null,
+    cut: false,
+  });
+  const failure = await t.throwsAsync(() => journal.newest({ ...everything, grep: '(' }, { lines: 5 }), {
     instanceOf: ApplianceError,
   });
   t.is(failure.code, 'invalid');
   t.regex(failure.message, /missing closing parenthesis/);
+});
+
+test('entries that are too long together come in smaller pages, with the place to go on from', async (t) => {
+  const { commands } = new ScriptedSystem();
+  const long = (number: number) => exported({ MESSAGE: `${number} ${'x'.repeat(400)}`, __CURSOR: `s=${number}` });
+  const fields = ['journalctl', '--quiet', '--output=export', /^--output-fields=/] as const;
+  commands.always([...fields, '--lines=+4', '--after-cursor=s=0'], [1, 2, 3, 4].map(long).join(''));
+  const journal = new Journal(commands);
+  const page = await journal.oldest(everything, { lines: 4, bytes: 1_200 }, 's=0');
+  t.deepEqual([page.entries.length, page.cursor, page.cut], [2, 's=2', true]);
+  const one = await journal.oldest(everything, { lines: 4, bytes: 10 }, 's=0');
+  t.deepEqual([one.entries.length, one.cursor, one.cut], [1, 's=1', true], 'however long the first is');
+});
+
+test('what journalctl prints too much of is asked for in smaller numbers', async (t) => {
+  const { commands } = new ScriptedSystem();
+  const tooMuch = new ApplianceError('engine-failed', 'journalctl printed more than 12582912 bytes.');
+  commands.always(argv(100), tooMuch);
+  commands.always(argv(13), Array.from({ length: 13 }, () => exported({ MESSAGE: 'm' })).join(''));
+  const { entries, cut } = await new Journal(commands).newest(everything, { lines: 100 });
+  t.deepEqual([entries.length, cut], [13, true]);
 });

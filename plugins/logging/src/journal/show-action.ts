@@ -15,10 +15,7 @@ export const nodeChoice = z
 
 const output = z.object({
   entries: z.array(entrySchema).describe('Oldest first.'),
-  missing: z
-    .string()
-    .nullable()
-    .describe("Why the other node's entries are not in it; null when they are, or there is none."),
+  missing: z.string().nullable().describe('What is not in it, and why; null when nothing is missing.'),
 });
 
 /** `gemel log show`. */
@@ -42,21 +39,30 @@ export function showAction(journal: Journal, peer: PeerService | undefined): Any
           ? peer.call(journalRequest, { query, lines, order: 'newest', after: null }, { signal })
           : undefined;
       const other = fromOther?.then(
-        ({ entries }) => ({ entries, missing: null }),
-        (failure: unknown) => ({ entries: [], missing: asApplianceError(failure).message }),
+        ({ entries, cut }) => ({ entries, missing: cut ? tooLong('the other node', entries.length) : null }),
+        (failure: unknown) => ({ entries: [], missing: `all of the other node: ${asApplianceError(failure).message}` }),
       );
-      const own = node === 'other' ? [] : (await journal.newest(query, lines, signal)).entries;
-      const alone = node === 'other' ? 'this device is connected to no other node.' : null;
+      const own = node === 'other' ? undefined : await journal.newest(query, { lines }, signal);
+      const alone = node === 'other' ? 'all of it: this device is connected to no other node.' : null;
       const { entries, missing } = (await other) ?? { entries: [], missing: alone };
-      return { entries: [...mergeEntries(own, entries, lines)], missing };
+      const cut = own?.cut === true ? tooLong('this node', own.entries.length) : null;
+      const merged = [...mergeEntries(own?.entries ?? [], entries, lines)];
+      return {
+        entries: merged,
+        missing: cut !== null && missing !== null ? `${cut} And ${missing}` : (cut ?? missing),
+      };
     },
   });
+}
+
+function tooLong(node: string, count: number): string {
+  return `all but the newest ${count} of ${node}, which are too long for one answer. To have them: gemel log download.`;
 }
 
 function present({ entries, missing }: z.output<typeof output>): View {
   const text = entries.length === 0 ? 'No entry fits.\n' : `${entries.map(formatEntry).join('\n')}\n`;
   const log: View = { kind: 'raw', text };
   if (missing === null) return log;
-  const note = `The other node's entries are not in this list: ${missing}`;
+  const note = `Not in this list: ${missing}`;
   return { kind: 'group', views: [log, { kind: 'text', text: note, tone: 'warn' }] };
 }

@@ -124,7 +124,7 @@ async function* pagesOf(peer: PeerService, query: Query, signal: AbortSignal): A
       { signal },
     );
     yield* page.entries;
-    if (page.entries.length < pageLines || page.cursor === null) return;
+    if (page.cursor === null || (!page.cut && page.entries.length < pageLines)) return;
     after = page.cursor;
   }
 }
@@ -142,6 +142,7 @@ async function* followOther(
   while (!signal.aborted) {
     try {
       const begin = { query, lines: count, order: 'newest', after: null } as const;
+      const begun = after !== null;
       const page: z.output<typeof journalRequest.output> = await peer.call(
         journalRequest,
         after === null ? begin : { query, lines: pageLines, order: 'oldest', after },
@@ -150,7 +151,7 @@ async function* followOther(
       away = false;
       yield* page.entries;
       after = page.cursor ?? after;
-      if (page.entries.length === pageLines) continue;
+      if (page.entries.length === pageLines || (page.cut && begun)) continue;
     } catch (failure) {
       if (signal.aborted) return;
       if (!away) yield awayEntry(peer, asApplianceError(failure).message, clock.now());
