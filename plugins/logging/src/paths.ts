@@ -1,6 +1,8 @@
 /** Rendered files, read by rsyslogd. gemel-log-forwarding.service names the same. */
 export const renderedFolder = '/run/gemel/rsyslog';
 export const rsyslogFile = `${renderedFolder}/rsyslog.conf`;
+/** Names of destinations that are all switched off; their queues stay. */
+export const keptQueuesFile = `${renderedFolder}/kept-queues`;
 
 /** rsyslogd's own folders: what it reads now and its figures; its queues and its place in the journal, on the data volume. */
 export const runtimeFolder = '/run/gemel-log';

@@ -65,6 +65,15 @@ test('restarts a rsyslogd that reads something else, as after a crash in the mid
   t.true(steps().includes(`restart ${unit}`));
 });
 
+test('stops rsyslogd when all destinations are off, and that is as it should be', async (t) => {
+  const { system, engine, steps } = world('active');
+  const off = forwardingSchema.parse({ destinations: { a: { host: 'logs.example.org', enabled: false } } });
+  await engine.apply(input(off));
+  t.true(steps().includes(`stop ${unit}`));
+  system.units.add(unit, 'inactive');
+  t.deepEqual(await engine.probe(input(off, []), new AbortController().signal), []);
+});
+
 test('stops rsyslogd when nothing is sent any more', async (t) => {
   const { engine, steps } = world('active');
   await engine.apply(input(forwardingSchema.parse({})));

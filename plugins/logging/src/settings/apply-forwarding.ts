@@ -38,7 +38,7 @@ export class ForwardingApply {
     const state = await this.rsyslog.state();
     if (state === 'absent')
       return used ? [loggingReports.report('logging.engine.absent', { engine: 'rsyslog' }, 'log-forwarding')] : [];
-    if (rendering.files.length === 0) return [];
+    if (!rendering.files.some(({ path }) => path === rsyslogFile)) return [];
     if (changes.length > 0) await this.clock.sleep(standsMs, signal);
     if ((await this.rsyslog.state()) === 'running') return [];
     return [loggingReports.report('logging.engine.stopped', {}, 'log-forwarding')];

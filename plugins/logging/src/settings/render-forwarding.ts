@@ -1,5 +1,5 @@
 import type { RenderedFile, Rendering } from '@gemel/core/sdk';
-import { logGroup, queueFolder, renderedFolder, rsyslogFile, statisticsFile } from '../paths.js';
+import { keptQueuesFile, logGroup, queueFolder, renderedFolder, rsyslogFile, statisticsFile } from '../paths.js';
 import {
   type Destination,
   expectedName,
@@ -24,7 +24,12 @@ export function engineName(destination: string): string {
 export function renderForwarding({ destinations }: ForwardingSettings): Rendering {
   const all = Object.entries(destinations).sort(([a], [b]) => (a < b ? -1 : 1));
   const active = all.filter(([, { enabled }]) => enabled);
-  if (active.length === 0) return { files: [], properties: [] };
+  if (all.length === 0) return { files: [], properties: [] };
+  if (active.length === 0) {
+    // rsyslogd is not needed; gemel-log-stopped leaves what waits for these
+    const content = `${all.map(([name]) => name).join(' ')}\n`;
+    return { files: [{ path: keptQueuesFile, content, group: logGroup }], properties: [] };
+  }
   const lines = [
     '# Made by Gemel from the log forwarding settings.',
     // gemel-log-recover removes the queues of all others
