@@ -247,6 +247,19 @@ test('a node that fell back leaves maintenance as soon as Pacemaker runs', async
   t.is(pair.maintained.size, 0);
 });
 
+test('what the judge says counts more than an installation that lost its trace', async (t) => {
+  const pair = new ScriptedPair();
+  pair.maintained.add('two');
+  pair.failure = 'The installation was interrupted.';
+  const saved = { step: 'judge-first', version: '0.2.0', first: 'two', second: 'one', firstBefore: 1, secondBefore: 1 };
+  const resume = () => new RollingUpdate(pair, pair.clock).resume(request, saved, jobCall().call);
+  pair.there = entry('fell-back', 3, 'core did not answer');
+  await t.throwsAsync(resume(), { message: /did not stay on two: core did not answer/ });
+  pair.there = entry('good', 3);
+  pair.maintained.add('two');
+  t.is((await resume()).version, '0.2.0');
+});
+
 test('an old success does not count when the node was away for a moment before', async (t) => {
   const pair = new ScriptedPair({ there: 'fell-back' });
   pair.there = entry('good', 1);

@@ -75,7 +75,8 @@ export interface RolledOut {
  * Both nodes of a pair, one after the other.
  *
  * INVARIANT: the second node is not touched until the first is marked good, online and has the data; at every moment one node that is not
- * being updated carries everything. Where it stops, no node is left in maintenance, except when a limit of time ends it.
+ * being updated carries everything. Where it stops, no node is left in maintenance, except when somebody cancels it
+ * or a limit of time ends it.
  */
 export class RollingUpdate {
   readonly #pair: RollingPair;
@@ -259,12 +260,14 @@ export class RollingUpdate {
     await this.#until(`${first} to be found healthy`, judgeLimitMs, call, async () => {
       const state = await this.#pair.stateThere();
       if (state === undefined) return false;
-      const why = state.failure !== '' ? state.failure : fallenBack(state.last, firstBefore);
+      const good = isGood(state.last, firstBefore, version);
+      // what its judge says counts more than what the installation could not be told after a restart
+      const why = fallenBack(state.last, firstBefore) ?? (good || state.failure === '' ? undefined : state.failure);
       if (why !== undefined) {
         await this.#leave(first, call);
         throw stopped(first, version, why, `${second} was not touched.`);
       }
-      return isGood(state.last, firstBefore, version);
+      return good;
     });
   }
 
