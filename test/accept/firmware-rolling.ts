@@ -41,17 +41,22 @@ void lab
   .node('a')
   .exec(['gemel', 'firmware', 'rolling-update', file, '--confirm', 'minor', '--yes'])
   .catch(() => undefined);
-await until(
-  'the job to end',
-  limitSeconds,
-  async () => {
-    const job = await rollingJob();
-    if (job !== undefined && job.state !== 'running' && job.state !== 'succeeded')
-      throw new Error(`the rolling update is ${job.state}: ${job.message}`);
-    return job?.state === 'succeeded';
-  },
-  5_000,
-);
+try {
+  await until(
+    'the job to end',
+    limitSeconds,
+    async () => {
+      const job = await rollingJob();
+      if (job !== undefined && job.state !== 'running' && job.state !== 'succeeded')
+        throw new Error(`the rolling update is ${job.state}: ${job.message}`);
+      return job?.state === 'succeeded';
+    },
+    5_000,
+  );
+} catch (failure) {
+  for (const node of nodeNames) await showNode(node);
+  throw failure;
+}
 const ended = Date.now();
 await pair.redundant(900);
 for (const node of nodeNames) {
@@ -70,6 +75,18 @@ const outage = client.longestSilence(began, ended) / 1_000;
 console.log(
   `A pair was updated by one action in ${((ended - began) / 60_000).toFixed(0)} min; the longest outage that the client saw was ${outage.toFixed(1)} s.`,
 );
+
+/** Why it failed: the lab is gone when the script ends. */
+async function showNode(node: (typeof nodeNames)[number]): Promise<void> {
+  const units = 'gemel-core gemel-peer gemel-firmware-gate gemel-firmware-keep rauc pacemaker corosync';
+  const journal = `journalctl --lines 300 --no-pager --output short-precise ${units.replaceAll(/(^| )/g, '$1--unit ')}`;
+  const line = `gemel firmware status; gemel firmware history; gemel jobs list; gemel cluster status; crm_mon -1; ${journal}`;
+  const { stdout, stderr } = await lab
+    .node(node)
+    .exec(['sh', '-c', line], { timeoutSeconds: 300 })
+    .catch((failure: unknown) => ({ stdout: '', stderr: String(failure) }));
+  console.log(`--- node ${node}\n${stdout}${stderr}`);
+}
 
 /** Undefined while the node cannot be asked. */
 async function rollingJob(): Promise<Job | undefined> {
