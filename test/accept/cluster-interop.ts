@@ -32,7 +32,7 @@ for (const reader of readers) {
 }
 const monitor = await pair.sh(active, 'crm_mon -1');
 check(
-  monitor.includes(`cluster-ip\t(ocf:heartbeat:IPaddr2):\t Started ${activeName}`),
+  monitor.includes(`cluster-ip\t(ocf:gemel:IPaddr2):\t Started ${activeName}`),
   `crm_mon has the cluster IP on ${activeName}`,
 );
 check((await shown()).activeNode === activeName, `and so has gemel cluster status: ${activeName} is active`);

@@ -26,18 +26,13 @@ export function renderFirstCib({ clusterIp, options }: Membership): string {
   const watchesExternal = externalReferences.length > 0;
   const resources = [
     ...(replicated ? [drbdData, dataVolume] : []),
-    primitive(
-      'cluster-ip',
-      'ocf:heartbeat:IPaddr2',
-      { ip: clusterIp.address, cidr_netmask: String(clusterIp.prefix) },
-      [
-        // A busy machine takes its time; giving up here would give up the whole takeover.
-        op('cluster-ip', 'start', { interval: '0s', timeout: '60s' }),
-        op('cluster-ip', 'stop', { interval: '0s', timeout: '60s' }),
-        // A check that a busy machine is late with must not restart what works; likewise below.
-        op('cluster-ip', 'monitor', { interval: '5s', timeout: '60s' }),
-      ],
-    ),
+    primitive('cluster-ip', 'ocf:gemel:IPaddr2', { ip: clusterIp.address, cidr_netmask: String(clusterIp.prefix) }, [
+      // A busy machine takes its time; giving up here would give up the whole takeover.
+      op('cluster-ip', 'start', { interval: '0s', timeout: '60s' }),
+      op('cluster-ip', 'stop', { interval: '0s', timeout: '60s' }),
+      // A check that a busy machine is late with must not restart what works; likewise below.
+      op('cluster-ip', 'monitor', { interval: '5s', timeout: '60s' }),
+    ]),
     primitive('active', 'ocf:gemel:active', {}, [
       op('active', 'start', { interval: '0s', timeout: '60s' }),
       op('active', 'stop', { interval: '0s', timeout: '60s' }),
@@ -111,6 +106,9 @@ export function clusterProperties({ fencing, witness }: Pick<ClusterOptions, 'fe
     'no-quorum-policy': fenced || witness !== null ? 'stop' : 'ignore',
     'dc-deadtime': dcDeadtime,
     'node-health-strategy': 'migrate-on-red',
+    // Above 80 % of load Pacemaker runs one agent at a time in the whole cluster (controld_throttle.c): a takeover by a busy node, which a
+    // takeover itself makes busy, would start its sites one after the other. Never, then; twice the number of processors is the limit.
+    'load-threshold': '10000%',
     // How soon an expired failure is noticed; failure-timeout counts in it.
     'cluster-recheck-interval': '60s',
     // The node that has more to do is switched off last, milliseconds apart are not enough for that.
@@ -134,7 +132,7 @@ ${primitive('drbd-data', 'ocf:linbit:drbd', { drbd_resource: 'gemel', unfence_if
 
 const dataVolume = primitive(
   'data',
-  'ocf:heartbeat:Filesystem',
+  'ocf:gemel:Filesystem',
   { device: '/dev/drbd0', directory: '/srv/gemel', fstype: 'ext4', options: 'noatime' },
   [
     op('data', 'start', { interval: '0s', timeout: '60s' }),
@@ -145,9 +143,18 @@ const dataVolume = primitive(
 
 /** Each node asks these addresses; the attribute `external` is 0 where none answers. */
 function externalClone(references: readonly string[]): string {
-  const parameters = { host_list: references.join(' '), name: 'external', dampen: '1s', attempts: '2', timeout: '1' };
+  const parameters = {
+    host_list: references.join(' '),
+    name: 'external',
+    dampen: '1s',
+    attempts: '2',
+    timeout: '1',
+    // Two pings of one reference took a second because of the pause between them alone.
+    options: '-i 0.2',
+    pidfile: '/run/gemel/external-ping',
+  };
   return `<clone id="external-clone">
-${primitive('external', 'ocf:pacemaker:ping', parameters, [
+${primitive('external', 'ocf:gemel:ping', parameters, [
   op('external', 'start', { interval: '0s', timeout: '60s' }),
   op('external', 'monitor', { interval: '2s', timeout: '30s' }),
 ])}
