@@ -39,16 +39,20 @@ export function checkNode({ nodes }: PairStatus, node: string): readonly Report[
   return [report('cluster.node.unknown', { node, known: nodes.map(({ name }) => name).join(' and ') }, 'node')];
 }
 
-/** Pure. `both`: the second confirmation, that all services may stop. */
+/** Pure. `both`: the second confirmation, that all services may stop. Without it the other node must be fit for what this one carries. */
 export function checkMaintenanceOn(pair: PairStatus, node: string, both: boolean): readonly Report[] {
   const unknown = checkNode(pair, node);
   if (unknown.length > 0) return unknown;
   if (pair.nodes.some(({ name, state }) => name === node && state === 'maintenance')) {
     return [report('cluster.maintenance.already', { node }, 'node')];
   }
+  if (both) return [];
   const other = pair.nodes.find(({ name }) => name !== node);
-  if (other?.state === 'online' || both) return [];
-  const state = other === undefined ? 'not there' : other.state;
+  // Online is not enough for the node that is to be active: its data may still be on their way, or its hardware have failed.
+  const against = pair.activeNode === node ? pair.reasons.find(({ blocking }) => blocking) : undefined;
+  if (other?.state === 'online' && against === undefined) return [];
+  const unfit = other?.state === 'online' ? against?.text.replace(/\.$/, '') : other?.state;
+  const state = unfit ?? 'not there';
   const named = { node, other: other?.name ?? 'A second node', state };
   return [report('cluster.maintenance.stops-everything', named, 'both')];
 }

@@ -4,8 +4,9 @@ import {
   checkMove,
   otherNode,
 } from '#cluster/maintenance/maintenance-rules.js';
+import { parseReplication } from '#cluster/status/replication.js';
 import test from 'ava';
-import { pair } from '../pair.js';
+import { membership, pair } from '../pair.js';
 
 const codes = (reports: readonly { readonly code: string }[]) => reports.map(({ code }) => code);
 
@@ -18,6 +19,20 @@ test('the last node needs a second confirmation', async (t) => {
   t.deepEqual(codes(checkMaintenanceOn(await pair('lost'), 'node2', false)), stops);
   t.deepEqual(codes(checkMaintenanceOn(await pair('standby'), 'node2', false)), stops);
   t.deepEqual(checkMaintenanceOn(await pair('standby'), 'node2', true), []);
+});
+
+test('the active node needs it too while the other one has no current data', async (t) => {
+  const options = membership.options === null ? null : { ...membership.options, replicated: true };
+  const replication = parseReplication(
+    " 0: cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent C r-----\n\t[>....] sync'ed: 12.3% (56/64)M\n",
+  );
+  const synchronising = await pair('pair', { membership: { ...membership, options }, replication });
+  const [report, ...more] = checkMaintenanceOn(synchronising, 'node1', false);
+  t.deepEqual([report?.code, more], ['cluster.maintenance.stops-everything', []]);
+  t.regex(String(report?.text), /node2 cannot take over \(The data of the passive node are not current/);
+  t.deepEqual(checkMaintenanceOn(synchronising, 'node1', true), []);
+  // The passive one carries nothing.
+  t.deepEqual(checkMaintenanceOn(synchronising, 'node2', false), []);
 });
 
 test('says what is already so, and what is no node', async (t) => {
