@@ -35,7 +35,8 @@ export function renderFirstCib({ clusterIp, options }: Membership): string {
     ]),
     primitive('active', 'ocf:gemel:active', {}, [
       op('active', 'start', { interval: '0s', timeout: '60s' }),
-      op('active', 'stop', { interval: '0s', timeout: '60s' }),
+      // What follows it has systemd's 90 s to end; a stop that fails leaves the role nowhere, so it is given more than that.
+      op('active', 'stop', { interval: '0s', timeout: '120s' }),
       op('active', 'monitor', { interval: '10s', timeout: '60s' }),
     ]),
     ...(watchesExternal ? [externalClone(externalReferences)] : []),
@@ -133,7 +134,7 @@ ${primitive('drbd-data', 'ocf:linbit:drbd', { drbd_resource: 'gemel', unfence_if
 const dataVolume = primitive(
   'data',
   'ocf:gemel:Filesystem',
-  { device: '/dev/drbd0', directory: '/srv/gemel', fstype: 'ext4', options: 'noatime' },
+  { device: '/dev/drbd0', directory: '/srv/gemel', fstype: 'ext4', options: 'noatime,nodev,nosuid' },
   [
     op('data', 'start', { interval: '0s', timeout: '60s' }),
     op('data', 'stop', { interval: '0s', timeout: '60s' }),

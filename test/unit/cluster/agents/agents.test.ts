@@ -109,6 +109,23 @@ test('nobody is pinged before it was started, and the rest is asked of the stock
   t.is(run(t, { agent: 'ping', environment: external, programs }).status, handedOver);
 });
 
+const site = { OCF_RESKEY_site: 'shop' };
+
+test('a site of which systemd says nothing counts neither as stopped nor as not running', (t) => {
+  const dead = { systemctl: 'echo "Failed to connect to bus" >&2; exit 1' };
+  for (const action of ['monitor', 'stop']) {
+    t.is(run(t, { agent: 'site', action, environment: site, programs: dead }).status, failed, action);
+  }
+});
+
+test('a site that has ended is stopped, and not running', (t) => {
+  const ended = {
+    systemctl: 'case $1 in show) printf "ActiveState=inactive\\nSubState=dead\\n" ;; stop) exit 1 ;; esac',
+  };
+  t.is(run(t, { agent: 'site', environment: site, programs: ended }).status, notRunning);
+  t.is(run(t, { agent: 'site', action: 'stop', environment: site, programs: ended }).status, running);
+});
+
 test('each of them is a shell script without a mistake in it', (t) => {
   for (const agent of ['IPaddr2', 'Filesystem', 'ping', 'active', 'site']) {
     const { status, stderr } = spawnSync('bash', ['-n', join(repository, 'ocf/gemel', agent)], { encoding: 'utf8' });
