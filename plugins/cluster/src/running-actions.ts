@@ -16,7 +16,7 @@ import { resourceActions } from './resources/resource-actions.js';
 import { KeptCopies } from './split-brain/kept-copies.js';
 import { readSide } from './split-brain/side.js';
 import { type SplitBrainParts, splitBrainActions } from './split-brain/split-brain-actions.js';
-import { connectRequest } from './split-brain/split-brain-requests.js';
+import { connectRequest, sideRequest } from './split-brain/split-brain-requests.js';
 import type { PairStatus } from './status/pair-schema.js';
 import { statusAction } from './status/status-action.js';
 
@@ -54,6 +54,7 @@ export function runningTools(parts: RunningActionParts): RunningTools {
     membership,
     copies: new KeptCopies(system, thisNode),
     side: (signal) => readSide(system, thisNode(), signal),
+    otherSide: async (signal) => (await peer.call(sideRequest, {}, { signal })).side,
     connectOther: async () => {
       await peer.call(connectRequest, {});
     },

@@ -5,6 +5,7 @@ import type { Pacemaker } from '../pacemaker/pacemaker.js';
 import type { ClusterChanges } from '../prediction/cluster-changes.js';
 import type { PairStatus } from '../status/pair-schema.js';
 import type { KeptCopies } from './kept-copies.js';
+import type { Side } from './side.js';
 
 /** Emulated machines need half a minute to hand over. */
 const stepMs = 180_000;
@@ -18,12 +19,24 @@ export interface GiveUpParts {
   readonly copies: KeptCopies;
   readonly clusterLog: ClusterLog;
   readonly read: (signal?: AbortSignal) => Promise<PairStatus>;
+  /** How the other node sees it. */
+  readonly otherSide: (signal: AbortSignal) => Promise<Side>;
   /** Lets the other node's DRBD take the connection up again. */
   readonly connectOther: () => Promise<void>;
 }
 
 export function hasSplitBrain({ reasons }: PairStatus): boolean {
   return reasons.some(({ reason }) => reason === 'split-brain');
+}
+
+/**
+ * Whether the nodes were parted. Of the two sides the one that notices first gives the connection up, and the other one may go on
+ * waiting for it: only the first says so itself (DRBD User's Guide 8.4, "Manual split brain recovery").
+ */
+export function isParted(pair: PairStatus, other: Side | undefined): boolean {
+  if (hasSplitBrain(pair)) return true;
+  const waits = pair.data !== null && ['WFConnection', 'Unconnected'].includes(pair.data.connection);
+  return waits && other?.connection === 'StandAlone';
 }
 
 /**
@@ -37,9 +50,17 @@ export async function giveUp(
   signal: AbortSignal,
   say: (step: string) => void,
 ): Promise<string> {
-  const { pacemaker, changes, copies, clusterLog, read, connectOther } = parts;
-  if (!hasSplitBrain(await read(signal))) {
+  const { pacemaker, changes, copies, clusterLog, read, otherSide, connectOther } = parts;
+  const before = await read(signal);
+  if (!hasSplitBrain(before) && !isParted(before, await otherSide(signal))) {
     throw new ApplianceError('conflict', `${local} has no split brain to be resolved. See: gemel cluster status`);
+  }
+  // It would be over with this, and only a hand ends a maintenance.
+  if (before.nodes.some(({ name, state }) => name === local && state === 'maintenance')) {
+    throw new ApplianceError(
+      'conflict',
+      `${local} is in maintenance. End it first: gemel cluster maintenance off ${local}`,
+    );
   }
   say(`${local} hands everything over`);
   if ((await pacemaker.find(fences, signal)).length > 0) {

@@ -54,7 +54,7 @@ export class KeptCopies {
     return id;
   }
 
-  /** Starts a step and waits for its end, however long it takes. */
+  /** Starts a step and waits for its end, however long it takes. Who stops waiting ends it: nothing else may find the volume in use. */
   async run(step: string, signal: AbortSignal): Promise<void> {
     const { files, units, clock } = this.parts;
     const unit = `gemel-split-brain@${step}.service`;
@@ -66,7 +66,12 @@ export class KeptCopies {
         throw new ApplianceError('engine-failed', `${reason ?? `${unit} failed.`} See: journalctl -u ${unit}`);
       }
       if (activeState === 'inactive') return;
-      await clock.sleep(lookEveryMs, signal);
+      try {
+        await clock.sleep(lookEveryMs, signal);
+      } catch (failure) {
+        await units.stop(unit);
+        throw failure;
+      }
     }
   }
 

@@ -3,7 +3,7 @@ import type { PeerService } from '@gemel/plugin-peer/contract';
 import { z } from 'zod';
 import type { MembershipService } from '../contract.js';
 import type { ClusterChanges } from '../prediction/cluster-changes.js';
-import { type GiveUpParts, giveUp, hasSplitBrain } from './give-up.js';
+import { type GiveUpParts, giveUp, hasSplitBrain, isParted } from './give-up.js';
 import { copyId, type Kept, keptSchema } from './kept-copies.js';
 import { type Side, sideSchema } from './side.js';
 import { dismissRequest, giveUpRequest, sideRequest } from './split-brain-requests.js';
@@ -43,7 +43,8 @@ export function splitBrainActions(parts: SplitBrainParts): readonly AnyAction[] 
         if (peer.paired === undefined) return { detected, sides: [own], kept: [...kept], missing: null };
         try {
           const other = await peer.call(sideRequest, {}, { signal });
-          return { detected, sides: [own, other.side], kept: [...kept, ...other.kept], missing: null };
+          const parted = detected || isParted(pair, other.side);
+          return { detected: parted, sides: [own, other.side], kept: [...kept, ...other.kept], missing: null };
         } catch (failure) {
           return { detected, sides: [own], kept: [...kept], missing: asApplianceError(failure).message };
         }

@@ -1,5 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { ScriptedSystem } from '@gemel/core/testing';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock, ScriptedSystem } from '@gemel/core/testing';
 import { ApplianceError } from '@gemel/core/sdk';
 import type { ClusterLog } from '#cluster/log/cluster-log.js';
 import { Pacemaker } from '#cluster/pacemaker/pacemaker.js';
@@ -9,7 +12,7 @@ import { copyId, keptFolder, KeptCopies } from '#cluster/split-brain/kept-copies
 import { parseDiskUse, readSide } from '#cluster/split-brain/side.js';
 import type { PairStatus } from '#cluster/status/pair-schema.js';
 import { parseReplication } from '#cluster/status/replication.js';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { membership, pair } from '../pair.js';
 
 const drbd = ` 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown   r-----
@@ -37,13 +40,20 @@ test('an id of a copy is no path', (t) => {
 });
 
 /** The losing node: its engine does what it is told, step by step. */
-async function world(outcome: 'copied' | 'no room') {
+async function world(
+  outcome: 'copied' | 'no room',
+  {
+    picture = 'pair',
+    own = 'StandAlone',
+    other = 'StandAlone',
+  }: { picture?: string; own?: string; other?: string } = {},
+) {
   const system = new ScriptedSystem();
   const steps: string[] = [];
-  const standAlone = parseReplication(drbd);
+  const standAlone = parseReplication(drbd.replace('StandAlone', own));
   const options = membership.options === null ? null : { ...membership.options, replicated: true };
-  const whole = await pair('pair', {
-    membership: { ...membership, thisNode: 'node2', options },
+  const whole = await pair(picture, {
+    membership: { ...membership, thisNode: picture === 'standby' ? 'node1' : 'node2', options },
     replication: standAlone,
   });
   const away = { ...whole, resources: [] };
@@ -71,9 +81,114 @@ async function world(outcome: 'copied' | 'no room') {
     add: async ({ text }: { readonly text: string }) => void steps.push(`log: ${text.replace(/\d{8}T\d{6}Z/, 'ID')}`),
   } as unknown as ClusterLog; // the only part of it that is used here
   const connectOther = async () => void steps.push('connect the other');
-  const parts = { pacemaker, changes, copies, clusterLog, connectOther, read: async () => whole };
-  return { steps, run: () => giveUp(parts, 'node2', new AbortController().signal, () => undefined) };
+  const otherSide = async () => ({ ...(await readSide(new ScriptedSystem(), 'node1')), connection: other });
+  const parts = { pacemaker, changes, copies, clusterLog, otherSide, connectOther, read: async () => whole };
+  const local = picture === 'standby' ? 'node1' : 'node2';
+  return { steps, run: () => giveUp(parts, local, new AbortController().signal, () => undefined) };
 }
+
+test('the loser may still wait for the other side, which alone noticed', async (t) => {
+  const { steps, run } = await world('copied', { own: 'WFConnection' });
+  t.true(copyId.safeParse(await run()).success);
+  t.is(steps[1], 'keep-ID');
+});
+
+test('a connection that both wait for is no split brain', async (t) => {
+  const { steps, run } = await world('copied', { own: 'WFConnection', other: 'WFConnection' });
+  const failure = await t.throwsAsync(run(), { instanceOf: ApplianceError });
+  t.deepEqual([failure.code, steps], ['conflict', []]);
+});
+
+test('a node that somebody put into maintenance is not taken out of it', async (t) => {
+  const { steps, run } = await world('copied', { picture: 'standby' });
+  const failure = await t.throwsAsync(run(), { instanceOf: ApplianceError });
+  t.regex(failure.message, /gemel cluster maintenance off node1/);
+  t.deepEqual(steps, []);
+});
+
+test('who stops waiting for the copy ends it', async (t) => {
+  const clock = new FakeClock();
+  const system = new ScriptedSystem({ clock });
+  system.units.add('gemel-split-brain@.service');
+  const waiting = new AbortController();
+  const taken = new KeptCopies(system, () => 'node2').take(waiting.signal);
+  const failed = t.throwsAsync(taken);
+  await clock.advance(3_000);
+  const began = system.faults.journal.filter((step) => step.startsWith('start '));
+  waiting.abort();
+  await failed;
+  t.deepEqual(
+    system.faults.journal.filter((step) => step.startsWith('stop ')),
+    began.map((step) => step.replace('start', 'stop')),
+  );
+  t.is(began.length, 1);
+});
+
+/** The script itself on a node whose programs only say what they were asked for. */
+function keep(t: ExecutionContext, features: string, tar = 'echo copy > "$5"; echo "tar" >> $LOG') {
+  const folder = mkdtempSync(join(tmpdir(), 'gemel-split-brain-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'bin'));
+  const said = (name: string) => `echo "${name} $*" >> $LOG`;
+  const programs = {
+    drbdadm: said('drbdadm'),
+    dumpe2fs: `echo "Filesystem features: has_journal ${features}"`,
+    modprobe: 'exit 0',
+    losetup: `${said('losetup')}; echo /dev/loop7`,
+    blockdev: 'echo 2048',
+    dmsetup: said('dmsetup'),
+    mount: said('mount'),
+    umount: said('umount'),
+    du: 'echo 4096',
+    df: 'echo Avail; echo 8192',
+    tar: tar.replace('$5', '${7#--file=}'),
+  };
+  for (const [name, text] of Object.entries(programs)) {
+    writeFileSync(join(folder, 'bin', name), `#!/bin/sh\nLOG=${folder}/log\n${text}\n`);
+    chmodSync(join(folder, 'bin', name), 0o755);
+  }
+  const script = readFileSync(new URL('../../../../../systemd/libexec/gemel-split-brain', import.meta.url), 'utf8')
+    .replace('/var/lib/gemel/split-brain', join(folder, 'kept'))
+    .replace('/run/gemel/split-brain', join(folder, 'mounted'));
+  const PATH = `${folder}/bin:${process.env['PATH'] ?? ''}`;
+  const { status } = spawnSync('sh', ['-c', script, 'sh', 'keep-ID'], { env: { PATH }, encoding: 'utf8' });
+  const log = readFileSync(join(folder, 'log'), 'utf8').replaceAll(folder, '');
+  return { status, log: log.trim().split('\n'), kept: readdirSync(join(folder, 'kept')).toSorted() };
+}
+
+const partition = '/dev/disk/by-partlabel/gemel-shared';
+
+test('a volume that was unmounted is read as it is', (t) => {
+  const { status, log, kept } = keep(t, 'extent');
+  t.is(status, 0);
+  t.deepEqual(log, [
+    'drbdadm down gemel',
+    `mount -t ext4 -o ro,noload ${partition} /mounted`,
+    'tar',
+    'umount /mounted',
+  ]);
+  t.deepEqual(kept, ['ID.size', 'ID.tar.zst']);
+});
+
+test('what is in the journal of a node that lost its power is replayed beside the volume and copied too', (t) => {
+  const { status, log, kept } = keep(t, 'needs_recovery extent');
+  t.is(status, 0);
+  t.deepEqual(log, [
+    'drbdadm down gemel',
+    'losetup --find --show /kept/replay.part',
+    `dmsetup create gemel-split-brain --table 0 2048 snapshot ${partition} /dev/loop7 N 8`,
+    'mount -t ext4 -o ro /dev/mapper/gemel-split-brain /mounted',
+    'tar',
+    'umount /mounted',
+    'losetup --detach /dev/loop7',
+  ]);
+  t.deepEqual(kept, ['ID.size', 'ID.tar.zst']);
+});
+
+test('half a copy does not stay', (t) => {
+  const { status, kept } = keep(t, 'needs_recovery', 'echo half > "$5"; exit 2');
+  t.deepEqual([status, kept], [1, ['failed']]);
+});
 
 test('the loser hands over, is copied, and only then takes the other data', async (t) => {
   const { steps, run } = await world('copied');
