@@ -14,6 +14,7 @@ import { LocalControl } from './run/site-control.js';
 import { SiteHooks } from './run/site-hooks.js';
 import { SiteUnits } from './run/site-units.js';
 import { SiteWatch } from './run/site-watch.js';
+import type { SiteFolders } from './site/site-folders.js';
 import { SiteGuard } from './site/site-guard.js';
 import { SiteMaking } from './site/site-making.js';
 import { SiteOverview } from './site/site-overview.js';
@@ -43,7 +44,7 @@ export default definePlugin({
     const pacemaker = new PacemakerControl(commands, units, clock);
     const install = new VersionInstall({ files, folders, commands, versions });
     const removal = new VersionRemoval(files, folders, versions, store, guard);
-    const exchange = versionExchange(context, versions, install, removal);
+    const exchange = versionExchange(context, { versions, install, removal, folders });
     const parts: SiteParts = {
       store,
       versions,
@@ -120,6 +121,7 @@ export default definePlugin({
     // In the background: nothing of it is needed for core to be ready.
     void watch.begin().catch(quiet(noted));
     void removal.tidy().catch(noted);
+    void exchange?.tidy().catch(noted);
     void tidy(guard, store).catch(quiet(noted));
     adoption.begin();
   },
@@ -140,9 +142,17 @@ function quiet(tell: (failure: unknown) => void): (failure: unknown) => void {
 /** Undefined where the plugin for the other node is not there. */
 function versionExchange(
   context: PluginContext,
-  versions: VersionStore,
-  install: VersionInstall,
-  removal: VersionRemoval,
+  {
+    versions,
+    install,
+    removal,
+    folders,
+  }: {
+    readonly versions: VersionStore;
+    readonly install: VersionInstall;
+    readonly removal: VersionRemoval;
+    readonly folders: SiteFolders;
+  },
 ): VersionExchange | undefined {
   const peer = context.find(PeerService);
   if (peer === undefined) return undefined;
@@ -152,6 +162,7 @@ function versionExchange(
     versions,
     install,
     pieces: diskParts,
+    free: (path) => folders.free(path),
     write: (path, content) => files.write(path, content),
     remove: (path) => files.remove(path),
     removeUnused: (type, version) => removal.removeUnused(type, version),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { paths } from '../paths.js';
 import { refusal, siteReports } from '../reports.js';
 import type { FileParts } from '../site/site-folders.js';
+import { needSpace } from '../site/site-space.js';
 import { metadataSchema, type VersionMetadata } from '../version/version-metadata.js';
 import type { VersionInstall } from '../version/version-install.js';
 import { siteType, siteVersion } from '../version/version-names.js';
@@ -11,6 +12,10 @@ import type { VersionStore } from '../version/version-store.js';
 
 /** A request takes a mebibyte, and base 64 is a third longer. */
 const chunkBytes = 512 * 1024;
+
+/** Nothing in it outlives the copying. */
+const fromPeer = `${paths.incoming}/from-peer`;
+const dataPartition = paths.incoming.slice(0, paths.incoming.lastIndexOf('/'));
 
 const which = z.object({ type: siteType, version: siteVersion });
 
@@ -25,9 +30,22 @@ export const listVersions = definePeerRequest({
 export const takeChunk = definePeerRequest({
   id: 'sites.version.take',
   trust: 'pinned',
-  input: which.extend({ offset: z.int().min(0), data: z.base64() }),
+  input: which.extend({
+    offset: z.int().min(0),
+    data: z.base64(),
+    /** Of the whole image. A Gemel that is older than this one does not tell. */
+    bytes: z.int().min(1).optional(),
+  }),
   output: z.object({}),
   timeoutMs: 30_000,
+});
+
+/** No more pieces will come. */
+export const dropPieces = definePeerRequest({
+  id: 'sites.version.drop',
+  trust: 'pinned',
+  input: which,
+  output: z.object({}),
 });
 
 /** All pieces are there: checked and installed like an upload. */
@@ -53,6 +71,8 @@ export interface VersionExchangeParts {
   readonly versions: VersionStore;
   readonly install: VersionInstall;
   readonly pieces: FileParts;
+  /** Bytes that are free where the path is. */
+  readonly free: (path: string) => Promise<number>;
   /** Writes the description beside the pieces. */
   readonly write: (path: string, content: string) => Promise<void>;
   readonly remove: (path: string) => Promise<void>;
@@ -91,12 +111,23 @@ export class VersionExchange {
     const { peer, versions, pieces } = this.parts;
     const { type, version, image } = metadata;
     const source = `${versions.folder(type, version)}/image.squashfs`;
-    for (let offset = 0; offset < image.bytes; offset += chunkBytes) {
-      const data = await pieces.read(source, offset, chunkBytes);
-      await peer.call(takeChunk, { type, version, offset, data }, { signal });
-      progress(Math.min(0.95, offset / image.bytes), `copying ${type} ${version} to the other node`);
+    try {
+      for (let offset = 0; offset < image.bytes; offset += chunkBytes) {
+        const data = await pieces.read(source, offset, chunkBytes);
+        await peer.call(takeChunk, { type, version, offset, data, bytes: image.bytes }, { signal });
+        progress(Math.min(0.95, offset / image.bytes), `copying ${type} ${version} to the other node`);
+      }
+      await peer.call(finishVersion, { metadata }, { signal });
+    } catch (failure) {
+      // Should this not arrive either, they are removed when its core starts, or with the next copy.
+      await peer.call(dropPieces, { type, version }).catch(() => undefined);
+      throw failure;
     }
-    await peer.call(finishVersion, { metadata }, { signal });
+  }
+
+  /** Pieces that came before core was started: their sender has given up. */
+  async tidy(): Promise<void> {
+    await this.parts.remove(fromPeer);
   }
 
   /** A node that is away keeps it, which harms nobody. */
@@ -107,8 +138,8 @@ export class VersionExchange {
 
   /** Answers the other node. */
   answer(): readonly Disposable[] {
-    const { peer, versions, install, pieces, write, remove, removeUnused, arrived } = this.parts;
-    const folder = (type: string, version: string) => `${paths.incoming}/from-peer/${type}-${version}`;
+    const { peer, versions, install, pieces, free, write, remove, removeUnused, arrived } = this.parts;
+    const folder = (type: string, version: string) => `${fromPeer}/${type}-${version}`;
     return [
       peer.handle(listVersions, async () => ({
         versions: (await versions.list()).map(({ type, version }) => ({ type, version })),
@@ -117,9 +148,17 @@ export class VersionExchange {
         if ((await versions.find(type, version)) !== undefined) await removeUnused(type, version);
         return {};
       }),
-      peer.handle(takeChunk, async ({ type, version, offset, data }) => {
+      peer.handle(dropPieces, async ({ type, version }) => {
+        await remove(folder(type, version));
+        return {};
+      }),
+      peer.handle(takeChunk, async ({ type, version, offset, data, bytes = 0 }) => {
         const target = folder(type, version);
-        if (offset === 0) await remove(target);
+        if (offset === 0) {
+          await remove(target);
+          // Once as pieces, once installed: the partition is also the log's and core's, and must not become full with half an image.
+          await needSpace({ free }, dataPartition, 2 * bytes, `${type} ${version}`);
+        }
         await pieces.write(`${target}/image`, offset, data);
         return {};
       }),

@@ -5,7 +5,12 @@ import type { SiteFolders } from './site-folders.js';
 const reserveBytes = 64 * 1024 * 1024;
 
 /** @throws ApplianceError `storage` when a copy of so many bytes would fill the volume. */
-export async function needSpace(folders: SiteFolders, path: string, bytes: number, what: string): Promise<void> {
+export async function needSpace(
+  folders: Pick<SiteFolders, 'free'>,
+  path: string,
+  bytes: number,
+  what: string,
+): Promise<void> {
   const free = await folders.free(path);
   const needed = bytes + reserveBytes;
   if (free >= needed) return;
