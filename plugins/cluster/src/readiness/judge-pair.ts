@@ -66,6 +66,15 @@ function addresses({ own, other, planned }: PairInput): ReadinessItem {
 
 function volumes({ own, other }: PairInput): ReadinessItem {
   const id = 'same-data-volume';
+  const [needed, there] = [own.volumeBytes, other.volumeBytes];
+  if (needed !== null && there !== null && there < needed) {
+    // DRBD refuses the connection then, by any one sector: the volume that is in use cannot become smaller.
+    return unmet(
+      id,
+      `The data volume of ${other.hostName} holds ${mebibytes(there)} MiB, and that of this node ${mebibytes(needed)} MiB, which must find room there.`,
+      `Create the cluster on ${other.hostName}, or give it a disk that is at least as large.`,
+    );
+  }
   if (own.volume === other.volume && own.volume !== 'absent') return met(id, 'Both nodes carry the data volume alike.');
   return unmet(
     id,
@@ -104,4 +113,8 @@ function hardware({ hardware: verdict }: PairInput): ReadinessItem {
 
 function plain(text: string): string {
   return parseNetworkAddress(text)?.text ?? text;
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1_048_576).toFixed(1);
 }

@@ -19,6 +19,11 @@ export const nodeViewSchema = z.object({
   activationPending: z.boolean().describe('A change awaits its confirmation.'),
   missingEngines: z.array(z.string()).describe('Units that are not installed.'),
   volume: z.enum(['replicated', 'folder', 'absent']).describe('What carries the data of the pair on this node.'),
+  volumeBytes: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe('How much the data volume of this node holds; null where it is not up, or cannot be told.'),
   hardware: z.unknown().describe('What the hardware plugin says for judging a pair; null without it.'),
   now: z.number().describe('Wall clock, milliseconds since 1970.'),
 });

@@ -19,12 +19,13 @@ const settingsStatus = defineStatus({
 export async function readNode(context: PluginContext, signal?: AbortSignal): Promise<NodeView> {
   const { system, settings } = context;
   const network = settings.confirmed(networkSection);
-  const [identity, interfaces, state, hardware, volume, missingEngines] = await Promise.all([
+  const [identity, interfaces, state, hardware, volume, volumeBytes, missingEngines] = await Promise.all([
     context.get(DeviceService).identity(),
     context.get(NetworkService).interfaces(signal),
     context.status.get(settingsStatus),
     context.find(HardwareService)?.status(),
     readVolume(system),
+    readVolumeSize(system),
     missing(system),
   ]);
   const configured = { ...network.links, ...network.bonds, ...network.vlans };
@@ -44,6 +45,7 @@ export async function readNode(context: PluginContext, signal?: AbortSignal): Pr
     activationPending: state?.state === 'awaiting-confirmation' || state?.state === 'applying',
     missingEngines,
     volume,
+    volumeBytes,
     hardware: hardware ?? null,
     now: system.clock.now(),
   };
@@ -59,4 +61,10 @@ async function readVolume({ files }: SystemAccess): Promise<NodeView['volume']> 
   if ((await files.read('/run/systemd/container')) !== undefined) return 'folder';
   const drbd = await files.read('/proc/drbd');
   return drbd !== undefined && /^ *0: cs:/m.test(drbd) ? 'replicated' : 'absent';
+}
+
+/** The kernel counts in sectors of 512 bytes, whatever the disk does. */
+async function readVolumeSize({ files }: SystemAccess): Promise<number | null> {
+  const sectors = Number((await files.read('/sys/block/drbd0/size'))?.trim() ?? '');
+  return sectors > 0 ? sectors * 512 : null;
 }

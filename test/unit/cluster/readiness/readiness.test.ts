@@ -20,6 +20,7 @@ const view = (number: number, changes: Partial<NodeView> = {}): NodeView => ({
   activationPending: false,
   missingEngines: [],
   volume: 'replicated',
+  volumeBytes: 64 * 1_048_576,
   hardware: null,
   now: 1_000_000,
   ...changes,
@@ -143,6 +144,11 @@ test('refuses other firmware', (t) => t.deepEqual(judged(view(2, { version: '0.2
 test('refuses other hardware', (t) => t.deepEqual(judged(view(2), 0, false), ['compatible-hardware']));
 test('refuses a volume of another kind', (t) =>
   t.deepEqual(judged(view(2, { volume: 'folder' })), ['same-data-volume']));
+test('refuses a data volume that is smaller by a sector, and takes a larger one or one of unknown size', (t) => {
+  t.deepEqual(judged(view(2, { volumeBytes: 64 * 1_048_576 - 512 })), ['same-data-volume']);
+  t.deepEqual(judged(view(2, { volumeBytes: 65 * 1_048_576 })), []);
+  t.deepEqual(judged(view(2, { volumeBytes: null })), []);
+});
 test('refuses a peer with other addresses', (t) => t.deepEqual(judged(view(3)), ['peer-addresses']));
 
 test('takes changed addresses over, and never the cluster IP', (t) => {
