@@ -82,7 +82,7 @@ ${nameValues('rsc_defaults-meta_attributes', { 'resource-stickiness': stickiness
 <select_nodes/>
 <select_fencing/>
 <select_resources/>
-<select_attributes><attribute id="gemel-alert-external" name="external"/></select_attributes>
+<select_attributes><attribute id="gemel-alert-external" name="external"/><attribute id="gemel-alert-external-carrier" name="external-carrier"/></select_attributes>
 </select>
 </alert>
 </alerts>

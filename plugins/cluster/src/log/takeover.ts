@@ -96,14 +96,17 @@ function lossOf(alerts: readonly Alert[], other: string | undefined, first: Oper
   return isBack ? undefined : lost;
 }
 
+/** What told first: the carrier comes before the pings, which then only confirm it. */
 function lossOfExternal(alerts: readonly Alert[], other: PairNode | undefined): Alert | undefined {
-  return alerts.findLast(
-    (alert) =>
-      alert.kind === 'attribute' &&
-      alert.name === 'external' &&
-      alert.node === other?.name &&
-      !(Number(alert.value) > 0),
+  const losses = ['external-carrier', 'external'].flatMap((name) =>
+    alerts
+      .filter(
+        (alert) =>
+          alert.kind === 'attribute' && alert.name === name && alert.node === other?.name && !(Number(alert.value) > 0),
+      )
+      .slice(-1),
   );
+  return losses[0];
 }
 
 interface Judgement {

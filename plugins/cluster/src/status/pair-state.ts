@@ -90,7 +90,8 @@ function pairNode(
   activeNode: string | undefined,
 ): PairNode {
   const state = nodeState(node, picture.unmanaged);
-  const external = picture.attributes[node.name]?.['external'];
+  const attributes = picture.attributes[node.name];
+  const external = reachesExternal(attributes?.['external'], attributes?.['external-carrier']);
   const watched = picture.resources.some(({ id }) => id === 'external');
   const red = node.health === 'red';
   return {
@@ -99,9 +100,15 @@ function pairNode(
     role: node.name === activeNode ? 'M' : state === 'online' && !red ? 'S' : '-',
     state,
     health: red ? 'red' : node.health === 'yellow' ? 'yellow' : 'green',
-    external: !watched || state !== 'online' || external === undefined ? null : Number(external) > 0,
+    external: !watched || state !== 'online' ? null : external,
     resources: node.running,
   };
+}
+
+/** Pings find out within seconds; a lost carrier is known at once, and moves the role before any ping has failed. Null when nothing is known. */
+function reachesExternal(answering: string | undefined, carrier: string | undefined): boolean | null {
+  if (carrier === '0') return false;
+  return answering === undefined ? null : Number(answering) > 0;
 }
 
 function nodeState(node: PictureNode, allUnmanaged: boolean): PairNode['state'] {

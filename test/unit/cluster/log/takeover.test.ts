@@ -95,6 +95,13 @@ test('the external network that only the other node has lost', async (t) => {
   t.deepEqual([told.cause, told.tookMs], ['external-lost', 1_300]);
 });
 
+test('a lost carrier is the sign, not the pings that only confirm it', async (t) => {
+  const told = (name: string, at: number): Alert => ({ kind: 'attribute', at, node: 'node1', name, value: '0' });
+  const alerts = [told('external-carrier', begin - 400), ...starts, told('external', begin + 3_000)];
+  const takeover = await explain(await withNode({ external: false }), { alerts });
+  t.deepEqual([takeover.cause, takeover.tookMs], ['external-lost', 700]);
+});
+
 test('failed hardware', async (t) => {
   t.is((await explain(await withNode({ health: 'red' }))).cause, 'hardware');
 });

@@ -4,7 +4,7 @@ import { parseReplication } from '#cluster/status/replication.js';
 import { noMembership } from '#cluster/membership/membership.js';
 import test from 'ava';
 import { golden } from '../golden.js';
-import { membership, pair } from '../pair.js';
+import { membership, pair, picture } from '../pair.js';
 
 const reasons = async (...input: Parameters<typeof pair>) => {
   const { ready, reasons: list } = await pair(...input);
@@ -59,6 +59,16 @@ test('a whole pair is ready, and says what only fencing could survive', async (t
   t.deepEqual(await reasons('pair', fenced), [true, ['fencing-untested']]);
   t.deepEqual(await reasons('pair', { ...fenced, fencingTested: true }), [true, []]);
   t.deepEqual((await pair('pair', fenced)).notSurvived, []);
+});
+
+test('a node without carrier does not reach the external network, whatever its last ping found', async (t) => {
+  const seen = await picture('pair');
+  const dark = { ...seen.attributes['node2'], 'external-carrier': '0' };
+  const reached = async (attributes: typeof seen.attributes) =>
+    (await pair('pair', { picture: { ...seen, attributes } })).nodes.map(({ external }) => external);
+  t.deepEqual(await reached(seen.attributes), [true, true]);
+  t.deepEqual(await reached({ ...seen.attributes, node2: dark }), [true, false]);
+  t.deepEqual(await reached({}), [null, null]);
 });
 
 test('is not ready while the passive node is away or in maintenance', async (t) => {
