@@ -75,6 +75,7 @@ export async function undoCreate({ context, journal, engines }: FormationParts):
   await journal.restoreFiles();
   await context.system.files.remove(firstCibFile);
   await engines.runHelper(helperUnits.forget);
+  if (step === 'engines') await engines.ensureSingle();
   await journal.end();
 }
 

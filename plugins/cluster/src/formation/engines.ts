@@ -164,6 +164,13 @@ export class Engines {
     await this.#units.stop(single.volume);
   }
 
+  /** Where the role is not held, as when the power failed in the middle: the boot left everything to Pacemaker, which is gone now. */
+  async ensureSingle(): Promise<void> {
+    if ((await this.#units.status(single.active)).activeState === 'active') return;
+    await this.runHelper(helperUnits.volumeKeep);
+    await this.startSingle();
+  }
+
   async startSingle(): Promise<void> {
     for (const unit of [single.volume, single.mount, single.alone, single.active]) await this.#units.start(unit);
   }

@@ -115,3 +115,21 @@ test('takes a creation back when Pacemaker does not come up', async (t) => {
   await t.throwsAsync(createCluster(one.parts, createInput, { signal: new AbortController().signal }));
   t.deepEqual(await one.state(), before);
 });
+
+test('a creation that is taken back where nothing runs yet, as after a loss of power, brings up what a single appliance has', async (t) => {
+  const { one } = new Boxes();
+  one.system.units.add('gemel-active.target', 'inactive').failNext('pacemaker.service');
+  await t.throwsAsync(createCluster(one.parts, createInput, { signal: new AbortController().signal }));
+  t.is((await one.system.units.status('gemel-active.target')).activeState, 'active');
+  const { journal } = one.system.faults;
+  t.true(journal.indexOf('start gemel-cluster-volume@keep.service') < journal.indexOf('start gemel-active.target'));
+  t.true(journal.includes('start gemel-cluster-volume@keep.service'));
+});
+
+test('a creation that is taken back leaves alone what runs', async (t) => {
+  const { one } = new Boxes();
+  one.system.units.failNext('pacemaker.service');
+  await t.throwsAsync(createCluster(one.parts, createInput, { signal: new AbortController().signal }));
+  const touched = one.system.faults.journal.filter((step) => /volume@|gemel-active|gemel-shared/.test(step));
+  t.deepEqual(touched, []);
+});
