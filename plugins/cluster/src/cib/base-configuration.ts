@@ -1,3 +1,4 @@
+import { isFencingUsed } from '../fencing/fencing-used.js';
 import type { ClusterOptions, Membership } from '../membership/membership.js';
 import { constraint, nameValues, op, type Options, primitive } from './cib-elements.js';
 
@@ -100,7 +101,7 @@ export const dcDeadtime = '5s';
  * With either, a node without quorum stops what it has. Fencing counts only when both nodes can be switched off.
  */
 export function clusterProperties({ fencing, witness }: Pick<ClusterOptions, 'fencing' | 'witness'>): Options {
-  const fenced = fencing.length === 2;
+  const fenced = isFencingUsed({ fencing });
   return {
     'cluster-name': 'gemel',
     'stonith-enabled': fenced ? 'true' : 'false',

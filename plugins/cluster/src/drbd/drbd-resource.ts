@@ -1,3 +1,4 @@
+import { isFencingUsed } from '../fencing/fencing-used.js';
 import type { Membership } from '../membership/membership.js';
 
 export const drbdFile = '/var/lib/gemel/cluster/drbd.d/gemel.res';
@@ -8,7 +9,14 @@ const port = 7789;
  * The pair's gemel.res. Pure, and the same text on both nodes; the one-node form belongs to the single appliance.
  * @param secret by which the nodes know each other; DRBD takes at most 64 characters.
  */
-export function renderPairResource({ nodes }: Membership, secret: string): string {
+export function renderPairResource({ nodes, options }: Membership, secret: string): string {
+  const fencing =
+    options !== null && isFencingUsed(options)
+      ? `# The other one may be about to switch this node off and go on without what is written here meanwhile: nothing is acknowledged until
+    # it is switched off itself, or was told not to become active.
+    fencing resource-and-stonith;`
+      : `# A node that lost the other asks Pacemaker to keep the other from becoming active before it goes on.
+    fencing resource-only;`;
   return `# Written by Gemel. Changes are lost with the next change of the cluster.
 resource ${drbdResource} {
   protocol C;
@@ -16,8 +24,7 @@ resource ${drbdResource} {
   disk /dev/disk/by-partlabel/gemel-shared;
   meta-disk internal;
   disk {
-    # A node that lost the other asks Pacemaker to keep the other from becoming active before it goes on.
-    fencing resource-only;
+    ${fencing}
     on-io-error detach;
     # The default gives way to anything else that is written, down to 250 KiB/s: a pair would not be redundant for hours.
     c-min-rate 20M;
@@ -52,4 +59,19 @@ ${nodes
   .join('\n')}
 }
 `;
+}
+
+/**
+ * gemel.res when `next` needs another one, for the same two nodes; undefined when it does not. Pure.
+ * @param present as it is on disk; its secret stays.
+ */
+export function changedPairResource(
+  present: string | undefined,
+  former: Membership,
+  next: Membership,
+): string | undefined {
+  const secret = /shared-secret "([^"]+)"/.exec(present ?? '')?.[1];
+  if (secret === undefined || next.options?.replicated !== true) return undefined;
+  const rendered = renderPairResource(next, secret);
+  return rendered === renderPairResource(former, secret) ? undefined : rendered;
 }

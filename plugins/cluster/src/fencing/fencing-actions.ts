@@ -1,10 +1,11 @@
 import { type AnyAction, ApplianceError, defineAction, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
-import { clusterProperties } from '../cib/base-configuration.js';
 import { changeConfiguration } from '../formation/configuration-change.js';
 import type { FormationParts } from '../formation/parts.js';
 import type { ClusterOptions, FencingDevice } from '../membership/membership.js';
+import { setFencingProperties } from './fencing-properties.js';
 import { fencingId, renderFencing } from './fencing-resource.js';
+import { isFencingUsed } from './fencing-used.js';
 
 const shown = z.object({
   enabled: z.boolean().describe('Both nodes have a management controller, and Pacemaker uses them.'),
@@ -114,6 +115,29 @@ export function fencingActions(parts: FormationParts): readonly AnyAction[] {
         return show();
       },
     }),
+    defineAction({
+      kind: 'call',
+      id: 'cluster.fencing.confirm',
+      summary:
+        'Say that a lost node is off when its management controller does not answer either: its services start on this one then.',
+      role: 'administrator',
+      timeoutMs: 60_000,
+      input: z.strictObject({ node: z.string().min(1).max(64).describe('Host name of the node that is off.') }),
+      output: z.object({ node: z.string().describe('Host name of the node that counts as off.') }),
+      positionals: ['node'],
+      confirmation:
+        'Is {node} without power, and did you see that yourself? If it still runs, both nodes write and data are lost.',
+      present: ({ node }): View => ({ kind: 'text', text: `${node} counts as off.`, tone: 'ok' }),
+      async run({ node }) {
+        mustHave(parts, node);
+        if (node === membership.current.thisNode) throw new ApplianceError('invalid', 'This node is not off.');
+        if (await engines.isOnline(node)) {
+          throw new ApplianceError('conflict', `${node} is in the cluster and answers. See: gemel cluster status`);
+        }
+        await engines.confirmOff(node);
+        return { node };
+      },
+    }),
   ];
 }
 
@@ -126,13 +150,14 @@ function mustHave({ membership }: FormationParts, node: string): ClusterOptions 
 
 /** In use only when both nodes have one: a node that cannot be switched off would never be replaced. */
 async function take(parts: FormationParts, options: ClusterOptions): Promise<void> {
-  for (const [name, value] of Object.entries(clusterProperties(options))) await parts.engines.setProperty(name, value);
-  await changeConfiguration(parts, { ...parts.membership.current, options });
+  const { current } = parts.membership;
+  if (current.options !== null) await setFencingProperties(parts.engines, current.options, options);
+  await changeConfiguration(parts, { ...current, options });
 }
 
 function shownOf(devices: readonly FencingDevice[]): z.output<typeof shown> {
   return {
-    enabled: devices.length === 2,
+    enabled: isFencingUsed({ fencing: [...devices] }),
     devices: devices.map(({ node, address, user, testedAt }) => ({ node, address, user, testedAt })),
   };
 }

@@ -1,5 +1,5 @@
 import { readNode } from '../readiness/read-node.js';
-import { followWitness } from './configuration-change.js';
+import { followVolume, followWitness } from './configuration-change.js';
 import { dropOther, stayOff } from './leaving.js';
 import { type FormationParts, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
@@ -17,6 +17,7 @@ export function answerPairedNode(parts: FormationParts): readonly Disposable[] {
     peer.handle(requests.configurationPut, async ({ membership: next, files }) => {
       membership.must('connected', 'The cluster is not connected here.');
       await writePairFiles(parts, files);
+      await followVolume(parts, files);
       await membership.set(next);
       return {};
     }),

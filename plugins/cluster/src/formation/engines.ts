@@ -82,6 +82,18 @@ export class Engines {
     await this.#must(['stonith_admin', '--reboot', node, '--timeout', '120'], undefined, 150_000);
   }
 
+  /** Pacemaker believes it as if it had switched the node off itself. */
+  async confirmOff(node: string): Promise<void> {
+    await this.#must(['stonith_admin', '--confirm', node]);
+  }
+
+  /** Whether the node is a member now, or becomes one. @throws ApplianceError when Pacemaker does not say. */
+  async isOnline(node: string): Promise<boolean> {
+    const { exitCode, stdout } = await this.#commands.run(['crm_mon', '--one-shot', '--output-as=xml']);
+    if (exitCode === 0) return tags(stdout, 'node').some((tag) => has(tag, 'name', node) && has(tag, 'online', 'true'));
+    throw new ApplianceError('engine-failed', 'Pacemaker does not answer. Look at: systemctl status pacemaker');
+  }
+
   async setWitness(inUse: boolean): Promise<void> {
     const { loadState, activeState } = await this.#units.status(witness);
     if (loadState !== 'loaded') return;
@@ -199,12 +211,25 @@ export class Engines {
 
 /** Pure. @param text of `crm_mon --output-as=xml`. */
 export function isOperational(text: string, nodes: readonly string[]): boolean {
-  const tags = (name: string) => [...text.matchAll(new RegExp(`<${name} [^>]*>`, 'g'))].map(([tag]) => tag);
-  const has = (tag: string, name: string, value: string) => tag.includes(` ${name}="${value}"`);
-  const online = tags('node').filter((tag) => has(tag, 'online', 'true') && has(tag, 'pending', 'false'));
   const runs = (id: string) =>
-    tags('resource').some((tag) => has(tag, 'id', id) && has(tag, 'role', 'Started') && has(tag, 'failed', 'false'));
-  return nodes.every((node) => online.some((tag) => has(tag, 'name', node))) && runs('cluster-ip') && runs('active');
+    tags(text, 'resource').some(
+      (tag) => has(tag, 'id', id) && has(tag, 'role', 'Started') && has(tag, 'failed', 'false'),
+    );
+  return nodes.every((node) => isMember(text, node)) && runs('cluster-ip') && runs('active');
+}
+
+function isMember(text: string, node: string): boolean {
+  return tags(text, 'node').some(
+    (tag) => has(tag, 'name', node) && has(tag, 'online', 'true') && has(tag, 'pending', 'false'),
+  );
+}
+
+function tags(text: string, name: string): readonly string[] {
+  return [...text.matchAll(new RegExp(`<${name} [^>]*>`, 'g'))].map(([tag]) => tag);
+}
+
+function has(tag: string, name: string, value: string): boolean {
+  return tag.includes(` ${name}="${value}"`);
 }
 
 /** On a machine that has much to do the look itself may take too long, which says nothing about the cluster: there will be another one. */

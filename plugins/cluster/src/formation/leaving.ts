@@ -1,6 +1,8 @@
 import { ApplianceError } from '@gemel/core/sdk';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
 import { drbdFile } from '../drbd/drbd-resource.js';
+import { setFencingProperties } from '../fencing/fencing-properties.js';
+import { fencingId } from '../fencing/fencing-resource.js';
 import { type Membership, noMembership, otherMember, thisMember } from '../membership/membership.js';
 import { helperUnits } from './engines.js';
 import { type FormationParts, stayOffFile } from './parts.js';
@@ -73,9 +75,24 @@ export async function dropOther(parts: FormationParts): Promise<Membership> {
   if (current.phase === 'connected') await goOnAlone(parts, current);
   const expectedPeer =
     other === undefined ? current.expectedPeer : { sync: other.sync.address, external: other.external.address };
-  const next: Membership = { ...current, phase: 'created', nodes: [own], expectedPeer };
+  const options = await forgetController(parts, current.options, other?.hostName);
+  const next: Membership = { ...current, phase: 'created', nodes: [own], expectedPeer, options };
   await peer.unpair();
   await membership.set(next);
+  return next;
+}
+
+/** The box that comes in its place has a controller of its own, or none: counting on the former one, Pacemaker would wait for it for ever. */
+async function forgetController(
+  { engines }: FormationParts,
+  options: Membership['options'],
+  hostName: string | undefined,
+): Promise<Membership['options']> {
+  if (options === null || hostName === undefined || !options.fencing.some(({ node }) => node === hostName))
+    return options;
+  const next = { ...options, fencing: options.fencing.filter(({ node }) => node !== hostName) };
+  await setFencingProperties(engines, options, next);
+  await engines.deleteResource(fencingId(hostName));
   return next;
 }
 

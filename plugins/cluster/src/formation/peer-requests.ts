@@ -76,6 +76,7 @@ export const configurationPut = definePeerRequest({
   trust: 'pinned',
   input: z.object({ membership: membershipSchema, files: pairFilesSchema }),
   output: nothing,
+  timeoutMs: 60_000,
 });
 
 /** After Corosync has read them: what hangs on them is started or stopped. */

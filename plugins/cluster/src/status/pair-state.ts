@@ -1,3 +1,4 @@
+import { isFencingUsed } from '../fencing/fencing-used.js';
 import type { Membership } from '../membership/membership.js';
 import type { ClusterPicture, PictureNode, PictureResource } from '../pacemaker/picture.js';
 import type { Wish } from '../pacemaker/wishes.js';
@@ -46,7 +47,8 @@ export function pairState(input: PairInput): PairStatus {
     memory: memoryState(input, activeNode),
   };
   if (phase === 'none') return { ...shown, ready: false, reasons: [], notSurvived: [] };
-  const fencing = (options?.fencing.length ?? 0) === 0 ? 'none' : input.fencingTested ? 'tested' : 'untested';
+  // One controller is entered first and the other one later: Pacemaker uses neither before.
+  const fencing = options === null || !isFencingUsed(options) ? 'none' : input.fencingTested ? 'tested' : 'untested';
   const reasons = judgeReadiness({
     pair: shown,
     replicated: options?.replicated ?? false,

@@ -48,13 +48,19 @@ function standbyNode({ activeNode, nodes }: ReadinessInput['pair']) {
   return nodes.find(({ name, local }) => (activeNode === null ? !local : name !== activeNode));
 }
 
-function judgePeer({ pair }: ReadinessInput): readonly ReadinessReason[] {
+function judgePeer({ pair, fencing }: ReadinessInput): readonly ReadinessReason[] {
   const standby = standbyNode(pair);
   const reasons: ReadinessReason[] = [];
   const say = (reason: ReadinessReason['reason'], blocking: boolean, text: string) =>
     reasons.push({ reason, blocking, text });
   const name = standby?.name ?? 'The other node';
-  if (standby === undefined || standby.state === 'offline' || standby.state === 'unclean') {
+  if (fencing !== 'none' && standby?.state === 'unclean') {
+    say(
+      'peer-down',
+      true,
+      `${name} is lost and could not be switched off yet, so nothing takes its services over. If it has no power: gemel cluster fencing confirm ${name}`,
+    );
+  } else if (standby === undefined || standby.state === 'offline' || standby.state === 'unclean') {
     say('peer-down', true, `${name} is not in the cluster. Switch it on, or look at its links and at corosync there.`);
   } else if (standby.state === 'maintenance') {
     say('peer-maintenance', true, `${name} is in maintenance. End it: gemel cluster maintenance off ${name}`);
@@ -170,7 +176,11 @@ export function faultsNotSurvived({
   fencing,
   witness,
 }: Pick<ReadinessInput, 'fencing' | 'witness'>): readonly string[] {
-  if (fencing !== 'none') return [];
+  if (fencing !== 'none') {
+    return [
+      'A node that loses its power together with its management controller cannot be switched off: its services wait until somebody says that it is off, by gemel cluster fencing confirm.',
+    ];
+  }
   const hung =
     'A node that hangs without being dead keeps its services, or its data volume, until it is switched off by hand.';
   if (witness) return [hung];

@@ -3,6 +3,8 @@ import { createCluster } from '#cluster/formation/creation.js';
 import { disband, disconnect, dropOther } from '#cluster/formation/leaving.js';
 import { reconnect } from '#cluster/formation/reconnection.js';
 import { changeConfiguration } from '#cluster/formation/configuration-change.js';
+import { drbdFile, renderPairResource } from '#cluster/drbd/drbd-resource.js';
+import { fencingActions } from '#cluster/fencing/fencing-actions.js';
 import test from 'ava';
 import { type Box, Boxes, createInput } from './two-boxes.js';
 
@@ -114,6 +116,98 @@ test('takes a creation back when Pacemaker does not come up', async (t) => {
   const before = await one.state();
   await t.throwsAsync(createCluster(one.parts, createInput, { signal: new AbortController().signal }));
   t.deepEqual(await one.state(), before);
+});
+
+const controllers = ['node1', 'node2'].map((node) => {
+  return { node, address: '192.0.2.1', user: 'admin', lanplus: true, cipher: 3, testedAt: null };
+});
+
+/** Both have a controller and DRBD; the engines' answers are those of healthy ones. */
+async function fencedPair() {
+  const boxes = await pair();
+  for (const box of [boxes.one, boxes.two]) {
+    const { current } = box.parts.membership;
+    const options = current.options === null ? null : { ...current.options, replicated: true, fencing: [] };
+    await box.parts.membership.set({ ...current, options });
+    await box.system.files.write(drbdFile, renderPairResource(box.parts.membership.current, 'secret'));
+    box.system.commands
+      .always(['cibadmin', '--delete-all', '--force', '--xpath', /./])
+      .always(['stonith_admin', '--confirm', /./]);
+    box.system.faults.clear();
+  }
+  const { current } = boxes.one.parts.membership;
+  if (current.options === null) throw new Error('a pair has options');
+  const planned = { ...current, options: { ...current.options, fencing: controllers } };
+  return { one: boxes.one, two: boxes.two, planned };
+}
+
+test('with fencing both volumes hold back what the other node could go on without', async (t) => {
+  const { one, two, planned } = await fencedPair();
+  await changeConfiguration(one.parts, planned);
+  for (const box of [one, two]) {
+    t.regex((await box.system.files.read(drbdFile)) ?? '', /fencing resource-and-stonith;[^]*"secret"/);
+    t.true(box.system.faults.journal.includes('start gemel-cluster-volume@adjust.service'), box.hostName);
+  }
+});
+
+test('a key that is changed leaves the volumes alone', async (t) => {
+  const { one, two } = await fencedPair();
+  await changeConfiguration(one.parts, one.parts.membership.current, { key: 'k'.repeat(256) });
+  for (const box of [one, two]) t.false(box.system.faults.journal.some((step) => step.includes('cluster-volume')));
+});
+
+test('what is taken back on the other node fails: this one has its own files again, and says what went wrong first', async (t) => {
+  const { one, two } = await pair();
+  const key = async (box: Box) => box.system.files.read('/var/lib/gemel/cluster/authkey');
+  const before = await key(one);
+  one.system.commands.once(['corosync-cfgtool', '-R'], () => {
+    two.reachable = false;
+    return { exitCode: 1, stderr: 'no such key' };
+  });
+  const failure = await t.throwsAsync(
+    changeConfiguration(one.parts, one.parts.membership.current, { key: 'k'.repeat(256) }),
+  );
+  t.regex(failure?.message ?? '', /no such key/);
+  t.is(await key(one), before);
+});
+
+test('the controller of a lost node goes with it', async (t) => {
+  const { one, two, planned } = await fencedPair();
+  await one.parts.membership.set(planned);
+  two.reachable = false;
+  const deleted: string[] = [];
+  one.system.commands.always(['cibadmin', '--delete-all', '--force', '--xpath', /fence-/], (argv) => {
+    deleted.push(argv.at(-1) ?? '');
+    return '';
+  });
+  const set: string[] = [];
+  one.system.commands.always(['crm_attribute', '--type', 'crm_config', '--name', /./, '--update', /./], (argv) => {
+    set.push(`${argv[4]}=${argv[6]}`);
+    return '';
+  });
+  const { options } = await dropOther(one.parts);
+  t.deepEqual(
+    options?.fencing.map(({ node }) => node),
+    ['node1'],
+  );
+  t.deepEqual(set, ['stonith-enabled=false', 'no-quorum-policy=ignore', 'priority-fencing-delay=0s']);
+  t.deepEqual(deleted, ['//rsc_location[@rsc="fence-node2"]', '//primitive[@id="fence-node2"]']);
+});
+
+async function confirmOff(box: Box, node: string): Promise<unknown> {
+  const action = fencingActions(box.parts).find(({ id }) => id === 'cluster.fencing.confirm');
+  if (action?.kind !== 'call') throw new Error('it is not there');
+  // Only what a call of an action is asked for here.
+  return action.run({ node } as never, { signal: new AbortController().signal } as never);
+}
+
+test('only a node that is away is taken for switched off', async (t) => {
+  const { one, two } = await fencedPair();
+  await t.throwsAsync(confirmOff(one, 'node2'), { message: /is in the cluster and answers/ });
+  await t.throwsAsync(confirmOff(one, 'node1'), { message: 'This node is not off.' });
+  await t.throwsAsync(confirmOff(one, 'node9'), { message: /is no node of this cluster/ });
+  await two.system.units.stop('pacemaker.service');
+  t.deepEqual(await confirmOff(one, 'node2'), { node: 'node2' });
 });
 
 test('a creation that is taken back where nothing runs yet, as after a loss of power, brings up what a single appliance has', async (t) => {

@@ -50,15 +50,41 @@ test('shows a clone as one resource with its active and passive places', async (
   ]);
 });
 
+function withControllers(...nodes: readonly string[]) {
+  const fencing = nodes.map((node) => ({
+    node,
+    address: '192.0.2.1',
+    user: 'admin',
+    lanplus: true,
+    cipher: 3,
+    testedAt: null,
+  }));
+  return { ...membership, options: membership.options === null ? null : { ...membership.options, fencing } };
+}
+
 test('a whole pair is ready, and says what only fencing could survive', async (t) => {
   t.deepEqual(await reasons('pair'), [true, ['no-fencing']]);
   t.is((await pair('pair')).notSurvived.length, 2);
-  const fencing = [{ node: 'node1', address: '192.0.2.1', user: 'admin', lanplus: true, cipher: 3, testedAt: null }];
-  const options = membership.options === null ? null : { ...membership.options, fencing };
-  const fenced = { membership: { ...membership, options } };
+  const fenced = { membership: withControllers('node1', 'node2') };
   t.deepEqual(await reasons('pair', fenced), [true, ['fencing-untested']]);
   t.deepEqual(await reasons('pair', { ...fenced, fencingTested: true }), [true, []]);
-  t.deepEqual((await pair('pair', fenced)).notSurvived, []);
+  // What takes its controller along leaves nobody to switch it off.
+  const { notSurvived } = await pair('pair', fenced);
+  t.is(notSurvived.length, 1);
+  t.regex(notSurvived[0] ?? '', /gemel cluster fencing confirm/);
+});
+
+test('one controller of two is no fencing', async (t) => {
+  const half = { membership: withControllers('node1') };
+  t.deepEqual(await reasons('pair', half), [true, ['no-fencing']]);
+  t.is((await pair('pair', half)).notSurvived.length, 2);
+});
+
+test('a lost node that could not be switched off is told with what to do', async (t) => {
+  const seen = await picture('lost');
+  const nodes = seen.nodes.map((node) => (node.online ? node : { ...node, unclean: true }));
+  const stuck = await pair('lost', { membership: withControllers('node1', 'node2'), picture: { ...seen, nodes } });
+  t.regex(stuck.reasons[0]?.text ?? '', /gemel cluster fencing confirm node1$/);
 });
 
 test('a node without carrier does not reach the external network, whatever its last ping found', async (t) => {
