@@ -1,3 +1,4 @@
+import { undoConfiguration } from './configuration-change.js';
 import { tellConnected, undoPair } from './connection.js';
 import { undoCreate } from './creation.js';
 import type { Joining } from './joining.js';
@@ -14,6 +15,7 @@ export async function recover(parts: FormationParts, joining: Joining): Promise<
   context.log.warn({ kind, isDone }, 'a change of the cluster was interrupted');
   try {
     if (kind === 'join') await joining.settle();
+    else if (kind === 'configure') await undoConfiguration(parts);
     else if (isDone) {
       await journal.end();
       if (kind === 'connect') await tellConnected(parts);

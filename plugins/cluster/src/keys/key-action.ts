@@ -10,7 +10,7 @@ export function keyAction(parts: FormationParts): AnyAction {
     id: 'cluster.key.rotate',
     summary: 'Give the cluster a new key for what its nodes say to each other, without an interruption.',
     role: 'administrator',
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
     input: z.strictObject({}),
     output: z.object({ nodes: z.array(z.string()).describe('Host names of the nodes that have the new key.') }),
     present: ({ nodes }) => ({ kind: 'text', text: `${nodes.join(' and ')}: new key in use.`, tone: 'ok' }),

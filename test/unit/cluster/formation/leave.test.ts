@@ -156,19 +156,58 @@ test('a key that is changed leaves the volumes alone', async (t) => {
   for (const box of [one, two]) t.false(box.system.faults.journal.some((step) => step.includes('cluster-volume')));
 });
 
-test('what is taken back on the other node fails: this one has its own files again, and says what went wrong first', async (t) => {
-  const { one, two } = await pair();
-  const key = async (box: Box) => box.system.files.read('/var/lib/gemel/cluster/authkey');
-  const before = await key(one);
+const keyOf = async (box: Box) => box.system.files.read('/var/lib/gemel/cluster/authkey');
+const fresh = 'k'.repeat(256);
+const rotate = (box: Box) => changeConfiguration(box.parts, box.parts.membership.current, { key: fresh });
+
+/** How many times a rotation touches the world of each node. */
+async function stepsOfRotation() {
+  const boxes = await pair();
+  for (const box of [boxes.one, boxes.two]) box.system.faults.clear();
+  await rotate(boxes.one);
+  return { one: boxes.one.system.faults.journal, two: boxes.two.system.faults.journal };
+}
+
+for (const subject of ['one', 'two'] as const) {
+  test(`both nodes have one key on their disks, at whichever step of a change node ${subject} is killed`, async (t) => {
+    for (const [index, step] of (await stepsOfRotation())[subject].entries()) {
+      const boxes = await pair();
+      const box = boxes[subject];
+      box.system.faults.clear();
+      box.system.faults.crashAt(index + 1);
+      const rotating = rotate(boxes.one).catch(() => {});
+      // The other one's patience is over then: what it could not take back is taken back when its core starts.
+      await boxes.clock.advance(60_000);
+      await box.crashAndRestart();
+      await boxes.pass(box.recover());
+      if (subject === 'two') {
+        await boxes.pass(rotating);
+        await boxes.one.crashAndRestart();
+        await boxes.pass(boxes.one.recover());
+      }
+      const where = `killed before step ${index + 1}: ${step}`;
+      t.is(await keyOf(boxes.one), await keyOf(boxes.two), where);
+      t.is(boxes.one.parts.journal.open, undefined, where);
+    }
+  });
+}
+
+test('a change that cannot be taken back over there is known as one, and is taken back when core starts', async (t) => {
+  const boxes = await pair();
+  const { one, two } = boxes;
+  const before = await keyOf(one);
   one.system.commands.once(['corosync-cfgtool', '-R'], () => {
     two.reachable = false;
     return { exitCode: 1, stderr: 'no such key' };
   });
-  const failure = await t.throwsAsync(
-    changeConfiguration(one.parts, one.parts.membership.current, { key: 'k'.repeat(256) }),
-  );
+  const failure = await t.throwsAsync(boxes.pass(rotate(one)));
   t.regex(failure?.message ?? '', /no such key/);
-  t.is(await key(one), before);
+  t.deepEqual([await keyOf(one), await keyOf(two)], [before, fresh]);
+  await t.throwsAsync(boxes.pass(rotate(one)), { message: /under way already/ });
+  two.reachable = true;
+  await one.crashAndRestart();
+  await boxes.pass(one.recover());
+  t.deepEqual([await keyOf(one), await keyOf(two)], [before, before]);
 });
 
 test('the controller of a lost node goes with it', async (t) => {
