@@ -160,7 +160,8 @@ export class Appliance implements AsyncDisposable {
   async #loadPlugins(choose: (packages: readonly PluginPackage[]) => readonly PluginPackage[]): Promise<void> {
     this.#owned.add(this.settings);
     this.#owned.add(this.plugins);
-    await Promise.all([this.plugins.stateFile.load(), this.settings.load()]);
+    const [problems] = await Promise.all([this.plugins.stateFile.load(), this.settings.load()]);
+    for (const reason of problems) this.#parts.log.error({ reason }, 'the record of plugins is not as it should be');
     const { packages, refused } = await this.#discover();
     for (const { folder, reason } of refused) this.#parts.log.warn({ folder, reason }, 'not a usable plugin');
     await this.plugins.activateAll(choose(packages));

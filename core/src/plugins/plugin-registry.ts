@@ -239,9 +239,30 @@ export class PluginRegistry implements AsyncDisposable {
       this.#block(manifest.id, `needs ${missing}, which is ${this.#records.get(missing)?.condition ?? 'not there'}`);
       return;
     }
-    if (origin === 'extra') await this.stateFile.change({ activating: manifest.id });
+    if (origin === 'extra') await this.#activateExtra(record);
+    else await this.#activate(record);
+  }
+
+  /** With a mark on disk, so that a start which it brings down is the last it is part of. A full medium must not stop a start either. */
+  async #activateExtra(record: PluginRecord): Promise<void> {
+    const { id } = record.package.manifest;
+    const { log, bus } = this.around;
+    try {
+      await this.stateFile.change({ activating: id });
+    } catch (thrown) {
+      const reason = `it was not started, because that cannot be noted: ${asApplianceError(thrown).message} Free space on the data volume, then: gemel plugin enable ${id}`;
+      this.#mark(record, 'failed', reason);
+      log.error({ plugin: id, reason }, 'plugin could not be activated');
+      bus.publish('core', pluginFailed, { plugin: id, reason });
+      return;
+    }
     await this.#activate(record);
-    if (origin === 'extra') await this.stateFile.change({ activating: null });
+    const unkept = await this.stateFile.keep({ activating: null });
+    if (unkept !== undefined)
+      log.error(
+        { plugin: id, reason: unkept },
+        'the end of an activation was not noted: a crash now is put down to it',
+      );
   }
 
   async #activate(record: PluginRecord): Promise<void> {

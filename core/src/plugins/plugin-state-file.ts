@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FileStore } from '../sdk/index.js';
+import { asApplianceError, type FileStore } from '../sdk/index.js';
 
 const schema = z.object({
   disabled: z.array(z.string()),
@@ -24,7 +24,41 @@ export class PluginStateFile {
     return this.#state;
   }
 
-  async load(): Promise<void> {
+  /** A file that cannot be read or written does not stop a start. @returns what was wrong with it, for the log. */
+  async load(): Promise<readonly string[]> {
+    const problems: string[] = [];
+    try {
+      await this.#read();
+    } catch (thrown) {
+      problems.push(asApplianceError(thrown).message);
+    }
+    const culprit = this.#state.activating;
+    if (culprit === null) return problems;
+    const stoppedCore = [...new Set([...this.#state.stoppedCore, culprit])];
+    // Not on disk it is found again by the next start, from the same mark.
+    const unkept = await this.keep({ activating: null, stoppedCore });
+    return unkept === undefined ? problems : [...problems, unkept];
+  }
+
+  /** In force when it is on disk. @throws ApplianceError `storage`. */
+  async change(part: Partial<PluginState>): Promise<void> {
+    const next = { ...this.#state, ...part };
+    await this.#write(next);
+    this.#state = next;
+  }
+
+  /** In force also when the medium refuses it; the next change brings it to disk then. @returns why it is not there yet. */
+  async keep(part: Partial<PluginState>): Promise<string | undefined> {
+    this.#state = { ...this.#state, ...part };
+    try {
+      await this.#write(this.#state);
+      return undefined;
+    } catch (thrown) {
+      return asApplianceError(thrown).message;
+    }
+  }
+
+  async #read(): Promise<void> {
     const text = await this.files.read(this.path);
     if (text === undefined) return;
     try {
@@ -32,15 +66,9 @@ export class PluginStateFile {
     } catch {
       await this.files.rename(this.path, `${this.path}.damaged`);
     }
-    const culprit = this.#state.activating;
-    if (culprit !== null) {
-      await this.change({ activating: null, stoppedCore: [...new Set([...this.#state.stoppedCore, culprit])] });
-    }
   }
 
-  async change(part: Partial<PluginState>): Promise<void> {
-    const next = { ...this.#state, ...part };
-    await this.files.write(this.path, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
-    this.#state = next;
+  async #write(state: PluginState): Promise<void> {
+    await this.files.write(this.path, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   }
 }

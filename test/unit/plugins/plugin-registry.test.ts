@@ -7,7 +7,16 @@ import { type PluginPackage, parsePluginPackage } from '#core/plugins/manifest.j
 import { PluginRegistry } from '#core/plugins/plugin-registry.js';
 import { PluginStateFile } from '#core/plugins/plugin-state-file.js';
 import { StatusRegistry } from '#core/status/status-registry.js';
-import { createToken, defineAction, defineEvent, defineStatus, inject, injectable, type Plugin } from '@gemel/core/sdk';
+import {
+  ApplianceError,
+  createToken,
+  defineAction,
+  defineEvent,
+  defineStatus,
+  inject,
+  injectable,
+  type Plugin,
+} from '@gemel/core/sdk';
 import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { container as globalContainer } from 'tsyringe';
@@ -273,6 +282,41 @@ test('an extra plugin is marked on disk while it is being activated, and unmarke
   });
   await registry.activateAll([pluginPackage('wild', {}, 'extra')]);
   t.is(JSON.parse((await system.files.read('/state/plugin-state.json')) ?? '{}').activating, null);
+});
+
+test('a full data volume stops neither the start nor the built-in plugins, and an extra plugin says what to do', async (t) => {
+  const { registry, conditions, system } = world({ base: () => {}, wild: () => {} });
+  system.faults.failAt(1, new ApplianceError('storage', '/state cannot be written: no space left on the device.'));
+  await registry.activateAll([pluginPackage('base'), pluginPackage('wild', {}, 'extra')]);
+  t.deepEqual(conditions(), { base: 'active', wild: 'failed' });
+  t.is(
+    registry.list()[1]?.reason,
+    'it was not started, because that cannot be noted: /state cannot be written: no space left on the device. Free space on the data volume, then: gemel plugin enable wild',
+  );
+  await registry.enable('wild');
+  t.deepEqual(conditions(), { base: 'active', wild: 'active' });
+});
+
+test('a volume that is full when an extra plugin has started is told, and its mark goes with the next change', async (t) => {
+  const { registry, conditions, system, stateFile, lines } = world({ wild: () => {} });
+  const onDisk = async () => JSON.parse((await system.files.read('/state/plugin-state.json')) ?? '{}').activating;
+  system.faults.failAt(2);
+  await registry.activateAll([pluginPackage('wild', {}, 'extra')]);
+  t.deepEqual(conditions(), { wild: 'active' });
+  t.is(await onDisk(), 'wild');
+  t.true(lines.some((line) => JSON.stringify(line).includes('the end of an activation was not noted')));
+  await stateFile.change({ disabled: [] });
+  t.is(await onDisk(), null);
+});
+
+test('a record of plugins that can be neither read nor written does not stop a start', async (t) => {
+  const state = JSON.stringify({ disabled: [], activating: 'wild', stoppedCore: [] });
+  const full = world({ wild: () => {} }, { '/state/plugin-state.json': state });
+  full.system.faults.failAt(1);
+  t.is((await full.stateFile.load()).length, 1);
+  t.deepEqual(full.stateFile.state.stoppedCore, ['wild']);
+  const unreadable = world({}, { '/state/plugin-state.json/file': '' });
+  t.deepEqual(await unreadable.stateFile.load(), ['/state/plugin-state.json cannot be read: it is a folder.']);
 });
 
 interface Greeter {
