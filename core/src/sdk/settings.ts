@@ -121,7 +121,7 @@ export interface Section<Settings, Facts> extends SectionReference<Settings> {
   plan(input: PlanInput<Settings, Facts>): SectionPlan;
   /** The files are already in place. Limited to 60 s. */
   apply(input: ApplyInput<Settings, Facts>, signal: AbortSignal): Promise<void>;
-  /** Looks at the result over the new path. An `error` report rolls back at once. Limited to 30 s. */
+  /** Looks at the result over the new path. An `error` report rolls back at once, unless its force code was given. Limited to 30 s. */
   probe(input: ApplyInput<Settings, Facts>, signal: AbortSignal): Promise<readonly Report[]>;
 }
 

@@ -279,8 +279,9 @@ const probeReports = {
     text: '{interface}: another host on the network already uses {address}. Choose a free address.',
   },
   'network.probe.address-in-use': {
-    severity: 'warning',
-    text: '{interface}: {hardwareAddress} on the network also answers for {address}. Choose a free address, or switch the other host off.',
+    severity: 'error',
+    forceCode: 'address-in-use',
+    text: '{interface}: {hardwareAddress} on the network also answers for {address}. Choose a free address, or switch the other host off; force it only if that host is about to give the address up.',
   },
   'network.probe.no-carrier': {
     severity: 'warning',

@@ -1,8 +1,12 @@
 import { networkModel } from '#network/settings/network-model.js';
 import type { LinkFact } from '#network/settings/facts.js';
-import { inspect } from '#network/settings/probe.js';
+import { inspect, NetworkProbe } from '#network/settings/probe.js';
+import { renderNetwork } from '#network/settings/render.js';
+import { Networkd } from '#network/system/networkd.js';
+import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { address, advanced, nic, staticIpv4 } from './network-world.js';
+import { ScriptedKernel } from './scripted-kernel.js';
 
 const settings = advanced({
   links: { e2: { ipv4: { method: 'dhcp' } } },
@@ -60,4 +64,43 @@ test('what makes the network wrong is an error, what may be outside the applianc
 test('waits for what may still come, not for what cannot', (t) => {
   t.true(look(only('e2', { addresses: [] })).mayImprove);
   t.false(look(({ name }) => good.find((link) => link.name === name && name !== 'e2')).mayImprove);
+});
+
+/** @param hardwareAddress Of who answers for 10.0.0.5, which e0 has just got beside 10.0.0.4. */
+async function afterApply(hardwareAddress: string | undefined) {
+  const system = new ScriptedSystem();
+  new ScriptedKernel(['e0', 'e1']).attach(system);
+  const facts = { links: [], connections: [] };
+  const texts = [['10.0.0.4/24'], ['10.0.0.4/24', '10.0.0.5/24']].map(
+    (addresses) => renderNetwork(advanced({ links: { e0: staticIpv4(...addresses) } }), facts).files[0],
+  );
+  const path = texts[1]?.path ?? '';
+  system.files.put(path, texts[1]?.content ?? '');
+  await new Networkd(system.dbus, system.units).reload();
+  system.commands.always(
+    ['arping', '-D', '-c', '2', '-w', '2', '-I', 'e0', '10.0.0.5'],
+    hardwareAddress === undefined
+      ? ''
+      : { exitCode: 1, stdout: `Unicast reply from 10.0.0.5 [${hardwareAddress}]  1ms\n` },
+  );
+  const reports = await new NetworkProbe(system).probe(
+    {
+      settings: advanced({ links: { e0: staticIpv4('10.0.0.4/24', '10.0.0.5/24') } }),
+      facts,
+      changes: [{ path, kind: 'change', before: texts[0]?.content, after: texts[1]?.content }],
+      rendering: { files: [], properties: [] },
+      document: { section: () => undefined },
+      reason: 'activate',
+    },
+    new AbortController().signal,
+  );
+  return reports.map(({ code, severity, forceCode, path: place }) => [code, severity, forceCode, place]);
+}
+
+test('an IPv4 address that another host has is an error that may be overruled; this appliance is no other host', async (t) => {
+  t.deepEqual(await afterApply('02:00:00:00:00:AA'), [
+    ['network.probe.address-in-use', 'error', 'address-in-use', 'network/links/e0/ipv4/addresses/1'],
+  ]);
+  t.deepEqual(await afterApply('52:54:00:77:00:01'), []);
+  t.deepEqual(await afterApply(undefined), []);
 });

@@ -160,6 +160,22 @@ test('a probe that reports an error rolls back at once', async (t) => {
   assertInForce(t, world);
 });
 
+test('an error of a probe that may be overruled rolls back, and does not with its force code', async (t) => {
+  const world = await withDraft();
+  world.trouble.probe = [reports.report('lan.port-lost', { port: 'eth7' }), reports.report('lan.not-reachable', {})];
+  await t.throwsAsync(world.activate(jane, ['port-lost']), { code: 'engine-failed' });
+  assertInForce(t, world);
+  world.trouble.probe = world.trouble.probe.slice(0, 1);
+  await t.throwsAsync(world.activate(), { code: 'engine-failed', message: /eth7 is not there/ });
+  assertInForce(t, world);
+  const result = await world.activate(jane, ['port-lost']);
+  t.is(result.state, 'awaiting-confirmation');
+  t.deepEqual(
+    result.reports.map(({ code }) => code),
+    ['lan.port-lost'],
+  );
+});
+
 test('a warning of a probe is told and does not roll back', async (t) => {
   const world = await withDraft();
   world.trouble.probe = [reports.report('lan.mtu-small', { mtu: 1 })];

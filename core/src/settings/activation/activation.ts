@@ -108,7 +108,7 @@ export class Activation {
     const journal = await this.#firstEntry(request, caller, assessment, prepared);
     const revision = await this.#makeReady(journal, request, assessment, prepared);
     const failures = await this.#apply(journal, revision, prepared, assessment.removed, signal);
-    if (failures.some((report) => report.severity === 'error')) throw await this.#rolledBack(journal, failures);
+    if (hasBlockingReport(failures, request.force)) throw await this.#rolledBack(journal, failures);
     const outcome = await this.#await(journal, caller);
     return { state: outcome, revision: journal.revision, reports: [...assessment.reports, ...failures] };
   }

@@ -15,7 +15,7 @@ import { LinkIndex } from '../links/link-index.js';
 import { networkReports, reportSchema } from '../reports.js';
 import { type LinkFact, noFacts } from '../settings/facts.js';
 import { effectiveMtu, type ModelInterface, networkModel, type NetworkModel } from '../settings/network-model.js';
-import type { Neighbours } from '../system/neighbours.js';
+import { type Neighbours, ownHardwareAddresses } from '../system/neighbours.js';
 
 const { report } = networkReports;
 
@@ -90,9 +90,7 @@ function duplicateChecks(
   index: LinkIndex,
   links: readonly LinkFact[],
 ): readonly Step[] {
-  const ownHardware = new Set(
-    links.flatMap(({ hardwareAddress, permanentAddress }) => [hardwareAddress, permanentAddress ?? hardwareAddress]),
-  );
+  const ownHardware = ownHardwareAddresses(links);
   return [...model.interfaces.values()].flatMap((subject) =>
     subject.addresses
       .filter(({ parsed }) => parsed?.family === 4)

@@ -15,7 +15,7 @@ import { interfaceOfFile } from '../networkd/names.js';
 import { parseUnitFile, unitValues } from '../networkd/unit-file.js';
 import { networkReports } from '../reports.js';
 import { LinkReader } from '../system/link-reader.js';
-import { Neighbours } from '../system/neighbours.js';
+import { Neighbours, ownHardwareAddresses } from '../system/neighbours.js';
 import { Networkd, type NetworkdLink } from '../system/networkd.js';
 import type { LinkFact, NetworkFacts } from './facts.js';
 import { type ModelInterface, type NetworkModel, networkModel } from './network-model.js';
@@ -97,7 +97,7 @@ export class NetworkProbe {
     changes: readonly FileChange[],
     signal: AbortSignal,
   ): Promise<readonly Report[]> {
-    const own = new Set(links.map(({ hardwareAddress }) => hardwareAddress));
+    const own = ownHardwareAddresses(links);
     const added = newAddresses(changes);
     const asked = [...model.interfaces.values()].flatMap((subject) => {
       const link = index.find(subject);

@@ -1,11 +1,19 @@
 import { ApplianceError, type Clock, type CommandRunner } from '@gemel/core/sdk';
 import { z } from 'zod';
+import type { LinkFact } from '../settings/facts.js';
 
 /** The kernel asks three times, a second apart, before it gives a neighbour up. */
 const answerWithinMs = 3_500;
 const lookEveryMs = 100;
 
 const neighbours = z.array(z.object({ state: z.array(z.string()).optional(), lladdr: z.string().optional() }));
+
+/** Under which this appliance may answer itself: a member of a bond has the bond's address and keeps its permanent one. */
+export function ownHardwareAddresses(links: readonly LinkFact[]): ReadonlySet<string> {
+  return new Set(
+    links.flatMap(({ hardwareAddress, permanentAddress }) => [hardwareAddress, permanentAddress ?? hardwareAddress]),
+  );
+}
 
 /**
  * What answers on a link. Core may not open INET sockets: neighbours are resolved by the kernel over netlink; programs that
