@@ -285,3 +285,20 @@ test('a stuck rollback is tried again with settings rollback', async (t) => {
   world.trouble.applyThrows = undefined;
   t.is((await run(world, 'rollback', { revision: 1 })).output.outcome, 'rolled-back');
 });
+
+test('what is wrong with a file or a value that is not JSON is told without quoting it: it may be a secret, and failures are recorded', async (t) => {
+  const world = await World.started();
+  const told = async (id: string, input: object) => {
+    const failure = await t.throwsAsync(run(world, id, input), { instanceOf: ApplianceError, code: 'invalid' });
+    const text = JSON.stringify([failure.message, failure.reports]);
+    t.false(/hunter|unter2/.test(text), text);
+    return failure.message;
+  };
+  t.regex(await told('apply', { file: '{"lan": {"key": hunter2}}' }), /is not JSON: a text without quotes/);
+  t.regex(
+    await told('apply', { file: '{"lan": {"key": "hunter2" "mtu": 1}}' }),
+    /line 1, column 27 is not as it must be/,
+  );
+  t.regex(await told('apply', { file: '{"lan": {"key": "hunter2"' }), /is not JSON: /);
+  t.regex(await told('set', { path: 'lan', value: '{"key": hunter2}' }), /JSON \(a text without quotes/);
+});

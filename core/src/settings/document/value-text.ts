@@ -1,3 +1,4 @@
+import { jsonProblem } from './json-problem.js';
 import { type JsonObject } from './json-tree.js';
 import type { SchemaTree } from './schema-tree.js';
 
@@ -23,8 +24,7 @@ export function parseValueText(tree: SchemaTree, nodes: readonly JsonObject[], t
     try {
       return { ok: true, value: JSON.parse(trimmed) };
     } catch (failure) {
-      const reason = failure instanceof Error ? failure.message : String(failure);
-      if (!allowed.has('string')) return { ok: false, expected: `JSON (${reason})` };
+      if (!allowed.has('string')) return { ok: false, expected: `JSON (${jsonProblem(failure)})` };
     }
   }
   if (allowed.has('string')) return { ok: true, value: text };

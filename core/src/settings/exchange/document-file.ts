@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ApplianceError, type Report } from '../../sdk/index.js';
 import { type SettingsDocument, type StoredSection, withSection } from '../document/document.js';
+import { jsonProblem } from '../document/json-problem.js';
 import { isObject } from '../document/json-tree.js';
 import { redactSecrets, restoreSecrets } from '../document/secrets.js';
 import type { EngineState } from '../engine-parts.js';
@@ -96,10 +97,9 @@ function parseFile(text: string): {
   try {
     parsed = JSON.parse(text);
   } catch (failure) {
-    const reason = failure instanceof Error ? failure.message : String(failure);
     throw new ApplianceError(
       'invalid',
-      `The file is not JSON: ${reason}. Export one to see how it looks: gemel settings export.`,
+      `The file is not JSON: ${jsonProblem(failure)}. Export one to see how it looks: gemel settings export.`,
     );
   }
   if (!isObject(parsed))
