@@ -51,19 +51,25 @@ export class JobRegistry implements AsyncDisposable {
 
   constructor(readonly parts: JobRegistryParts) {}
 
-  /** Reads what an earlier run of core left. Damaged files are set aside. */
+  /** Reads what an earlier run of core left. Damaged files are set aside; none of them stops a start. */
   async load(): Promise<void> {
     const { files, folder, log } = this.parts;
     for (const name of await files.list(folder)) {
+      // also of a record that cannot be read: its number is not given to another job
+      const number = Number(/^(\d+)\.json/.exec(name)?.[1] ?? 0);
+      this.#nextNumber = Math.max(this.#nextNumber, number + 1);
       if (!name.endsWith('.json')) continue;
-      const stored = parseStoredJob(await files.read(`${folder}/${name}`));
-      if (stored === undefined) {
+      try {
+        const stored = parseStoredJob(await files.read(`${folder}/${name}`));
+        if (stored !== undefined) {
+          this.#jobs.set(stored.job.id, stored);
+          continue;
+        }
         log.error({ file: name }, 'damaged job record set aside');
         await files.rename(`${folder}/${name}`, `${folder}/${name}.damaged`);
-        continue;
+      } catch (failure) {
+        log.error({ file: name, err: failure }, 'job record left alone: it can be neither read nor set aside');
       }
-      this.#jobs.set(stored.job.id, stored);
-      this.#nextNumber = Math.max(this.#nextNumber, Number(stored.job.id) + 1);
     }
   }
 
@@ -73,7 +79,9 @@ export class JobRegistry implements AsyncDisposable {
       if (stored.job.state !== 'running') continue;
       const action = await findAction(stored.job.action);
       if (action?.resume === undefined) {
-        await this.#finish(stored, 'interrupted', 'Core was restarted while the job ran.', {});
+        await this.#finish(stored, 'interrupted', 'Core was restarted while the job ran.', {}).catch(
+          (failure: unknown) => this.#unkept(stored, failure), // a full medium must not stop a start
+        );
         continue;
       }
       const resume = action.resume.bind(action);
@@ -141,21 +149,20 @@ export class JobRegistry implements AsyncDisposable {
   #go(stored: StoredJob, run: (call: JobCall) => Promise<unknown>): void {
     const abort = new AbortController();
     const { id } = stored.job;
-    const ended = (async () => {
+    const work = async (): Promise<readonly [JobState, string, Partial<Job>]> => {
       try {
-        const output = await run(this.#callFor(stored, abort.signal));
-        if (this.#running.has(id)) await this.#finish(stored, 'succeeded', 'done', { output });
+        return ['succeeded', 'done', { output: await run(this.#callFor(stored, abort.signal)) }];
       } catch (thrown) {
-        if (!this.#running.has(id)) return;
-        const failure = asApplianceError(thrown);
-        await this.#finish(stored, abort.signal.aborted ? 'cancelled' : 'failed', failure.message, {
-          error: { code: failure.code, message: failure.message, reports: failure.reports },
-        });
+        const { code, message, reports } = asApplianceError(thrown);
+        return [abort.signal.aborted ? 'cancelled' : 'failed', message, { error: { code, message, reports } }];
       }
-    })()
-      .catch((failure: unknown) =>
-        this.parts.log.error({ job: id, err: failure }, 'the end of a job could not be kept'),
-      )
+    };
+    const toTheEnd = async () => {
+      const outcome = await work();
+      if (this.#running.has(id)) await this.#finish(stored, ...outcome);
+    };
+    const ended = toTheEnd()
+      .catch((failure: unknown) => this.#unkept(stored, failure))
       .finally(() => this.#running.delete(id));
     this.#running.set(id, { abort, ended });
   }
@@ -192,8 +199,19 @@ export class JobRegistry implements AsyncDisposable {
       fraction: state === 'succeeded' ? 1 : stored.job.fraction,
       endedAt: this.parts.clock.now(),
     };
-    await this.#write(stored);
-    this.#tell(jobEnded, stored.job);
+    // What only going on needs can hold secrets, and is needed no more.
+    stored.input = null;
+    stored.saved = null;
+    try {
+      await this.#write(stored);
+    } finally {
+      // It has ended, also where a full medium keeps that from being recorded.
+      this.#tell(jobEnded, stored.job);
+    }
+  }
+
+  #unkept({ job }: StoredJob, failure: unknown): void {
+    this.parts.log.error({ job: job.id, err: failure }, 'the end of a job could not be kept');
   }
 
   async #write(stored: StoredJob): Promise<void> {

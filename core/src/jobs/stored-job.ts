@@ -5,7 +5,8 @@ import { type Caller, type Job, roles } from '../sdk/index.js';
 export interface StoredJob {
   job: Job;
   readonly caller: Caller;
-  readonly input: unknown;
+  /** Null once the job has ended, as is `saved`. */
+  input: unknown;
   saved: unknown;
 }
 

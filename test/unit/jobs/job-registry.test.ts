@@ -44,7 +44,8 @@ function world(system = new ScriptedSystem()) {
 }
 
 const settled = async (jobs: JobRegistry, id: string) => {
-  while (jobs.get(id).state === 'running') await new Promise((resolve) => setImmediate(resolve));
+  do await new Promise((resolve) => setImmediate(resolve));
+  while (jobs.get(id).state === 'running');
   return jobs.get(id);
 };
 
@@ -143,4 +144,62 @@ test('a damaged record is set aside and the rest is read', async (t) => {
   await jobs.load();
   t.deepEqual(jobs.list(), []);
   t.deepEqual(await system.files.list('/jobs'), ['7.json.damaged']);
+});
+
+test('nothing of what a job was given or kept for a restart stays on disk when it has ended', async (t) => {
+  const { jobs, system } = world();
+  const { id } = await jobs.start(
+    job(async (call) => {
+      await call.save({ password: 'hunter2 twice' });
+      t.true(JSON.stringify(system.files.contents()).includes('hunter2 twice'));
+    }),
+    { password: 'hunter2' },
+    caller,
+  );
+  await settled(jobs, id);
+  t.is(jobs.get(id).state, 'succeeded');
+  t.false(JSON.stringify(system.files.contents()).includes('hunter2'));
+});
+
+test('a job whose end cannot be recorded has ended all the same, and whoever waits is told', async (t) => {
+  const { jobs, system, told, lines } = world();
+  system.faults.failAt(2);
+  const { id } = await jobs.start(
+    job(async () => 42),
+    {},
+    caller,
+  );
+  await settled(jobs, id);
+  t.deepEqual(told, ['job.started running', 'job.ended succeeded']);
+  t.true(lines.some((line) => JSON.stringify(line).includes('the end of a job could not be kept')));
+});
+
+test('job records that cannot be read, or not be set aside, stop no start and keep their numbers', async (t) => {
+  const system = new ScriptedSystem({
+    files: { '/jobs/7.json': 'torn', '/jobs/9.json/what': '', '/jobs/3.json': 'torn' },
+  });
+  const { jobs } = world(system);
+  system.faults.failAt(1);
+  await jobs.load();
+  const { id } = await jobs.start(
+    job(async () => 42),
+    {},
+    caller,
+  );
+  t.is(id, '10');
+  await settled(jobs, id);
+});
+
+test('a full data volume does not stop the start that finds an interrupted job', async (t) => {
+  const first = world();
+  const { id } = await first.jobs.start(
+    job(() => new Promise(() => {})),
+    {},
+    caller,
+  );
+  const second = world(first.system.afterCrash());
+  await second.jobs.load();
+  second.system.faults.failAt(1);
+  await second.jobs.recover(async () => undefined);
+  t.like(second.jobs.get(id), { state: 'interrupted' });
 });
