@@ -244,7 +244,8 @@ export class SettingsEngine implements SettingsMaintenance {
     return this.#exclusive.run(
       async () => {
         const { state } = this;
-        if (state.activation?.state === 'awaiting-confirmation') {
+        // Core itself finishes at a start what was allowed before; whatever was activated since would not have survived the restart.
+        if (state.activation?.state === 'awaiting-confirmation' && caller.surface !== 'core') {
           throw new ApplianceError(
             'conflict',
             'A revision awaits confirmation. First: gemel settings confirm, or undo.',
@@ -257,15 +258,16 @@ export class SettingsEngine implements SettingsMaintenance {
         const { document, reports } = await addDefaults(state, kept);
         const failed = reports[0];
         if (failed !== undefined) throw new ApplianceError('unavailable', failed.text, { reports });
-        const { running } = state;
         const about = {
           origin: 'factory-reset',
           author: caller.name,
           surface: caller.surface,
           comment: 'Factory reset',
         } as const;
+        const { running } = state;
         const revision = await confirmDocument(state, document, about);
-        state.running = running;
+        // The engines keep what they have until the restart; a start that finishes a reset has told them nothing yet.
+        if (caller.surface !== 'core') state.running = running;
         await this.desk.drop();
         state.activation = undefined;
         await state.journal.remove();

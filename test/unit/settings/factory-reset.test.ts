@@ -29,3 +29,16 @@ test('a factory reset is refused while an obstacle stands, and finished by core 
   obstacle[Symbol.dispose]();
   t.true((await world.engine.factoryReset(jane, { keepScopes: [] })) > number);
 });
+
+test('a factory reset that only core finishes, at the next start, is what that start brings up, and leaves nothing of before', async (t) => {
+  const world = await lived();
+  await world.edit('lan', { mtu: 8000 });
+  t.is((await world.activate()).state, 'awaiting-confirmation');
+  world.powerLoss();
+  await world.engine.load();
+  await world.engine.factoryReset({ ...jane, name: 'core', surface: 'core' }, { keepScopes: [] });
+  await world.engine.recover();
+  t.is(world.settings('running').lan.mtu, 1500);
+  assertWhole(t, world);
+  t.false(JSON.stringify(world.system.files.contents(stateFolder)).includes('Berlin'));
+});
