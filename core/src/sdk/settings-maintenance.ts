@@ -10,6 +10,8 @@ export interface FactoryResetOptions {
 
 /** What a few built-in plugins may do to the settings as a whole; core provides it. */
 export interface SettingsMaintenance {
+  /** True while an activation is under way, or awaits confirmation: a restart of the appliance would take it back. */
+  readonly activationPending: boolean;
   /**
    * Confirms a new revision of factory defaults and forgets the draft and all older revisions, which may hold secrets of
    * the former owner. Nothing is applied: the caller restarts the appliance, and boot applies what is confirmed.

@@ -240,6 +240,11 @@ export class SettingsEngine implements SettingsMaintenance {
 
   // Maintenance
 
+  get activationPending(): boolean {
+    const { applying, activation } = this.state;
+    return applying !== undefined || activation?.state === 'awaiting-confirmation';
+  }
+
   async factoryReset(caller: Caller, { keepScopes }: FactoryResetOptions): Promise<number> {
     return this.#exclusive.run(
       async () => {

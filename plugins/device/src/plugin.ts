@@ -2,7 +2,6 @@ import { definePlugin, SettingsMaintenance } from '@gemel/core/sdk';
 import { DeviceService } from './contract.js';
 import { DeviceServiceImpl } from './device-service.js';
 import { deviceIdentity } from './identity/identity-status.js';
-import { ActivationWatch } from './power/activation-watch.js';
 import { Power } from './power/power.js';
 import { deviceEvents } from './power/power-events.js';
 import { deviceSection } from './settings/section.js';
@@ -20,7 +19,6 @@ export default definePlugin({
     settings.add(
       deviceSection(hostnamed, files, (before, now) => events.publish(deviceEvents.hostNameChanged, { before, now })),
     );
-    const activation = new ActivationWatch(events);
     const power = new Power({
       kind,
       logind,
@@ -28,7 +26,6 @@ export default definePlugin({
       events,
       files,
       maintenance: () => context.find(SettingsMaintenance),
-      activationPending: () => activation.pending,
     });
     const device = new DeviceServiceImpl(system, settings, hostnamed, logind, gemelVersion);
     context.provideValue(DeviceService, device);

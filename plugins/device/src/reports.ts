@@ -27,6 +27,6 @@ export const deviceReports = defineReports({
   },
   'device.power.activation-pending': {
     severity: 'error',
-    text: 'A change of settings is not confirmed yet and would be taken back by the restart. Confirm or revert it first, or pass `force`.',
+    text: 'A change of settings is not confirmed yet and would be taken back by the restart. First: gemel settings confirm, or undo. To restart all the same, pass `force`.',
   },
 });

@@ -4,13 +4,11 @@ import {
   ApplianceError,
   type Caller,
   type EventDefinition,
-  type EventListener,
   type EventsAccess,
   type SettingsMaintenance,
 } from '@gemel/core/sdk';
 import { DeviceServiceImpl } from '#device/device-service.js';
 import { deviceIdentity, formatMinutes } from '#device/identity/identity-status.js';
-import { ActivationWatch } from '#device/power/activation-watch.js';
 import { factoryResetMarker, Power } from '#device/power/power.js';
 import { deviceSettingsSchema } from '#device/settings/schema.js';
 import { Hostnamed } from '#device/system/hostnamed.js';
@@ -32,6 +30,7 @@ function newWorld(options: { pending?: boolean; kind?: 'sandbox'; resetFails?: b
   } as unknown as EventsAccess; // Power only publishes
   const resets: unknown[] = [];
   const maintenance: SettingsMaintenance = {
+    activationPending: options.pending ?? false,
     async factoryReset(_caller, { keepScopes }) {
       if (options.resetFails === true) throw new ApplianceError('conflict', 'An activation is under way.');
       resets.push([keepScopes, await system.files.read(factoryResetMarker)]);
@@ -47,7 +46,6 @@ function newWorld(options: { pending?: boolean; kind?: 'sandbox'; resetFails?: b
     events,
     files: system.files,
     maintenance: () => maintenance,
-    activationPending: () => options.pending ?? false,
   });
   return { system, power, told, resets };
 }
@@ -133,30 +131,6 @@ test('the sandbox neither restarts nor resets anything', async (t) => {
     t.is(refused?.code, 'unavailable');
   }
   t.deepEqual([system.faults.journal, resets], [[], []]);
-});
-
-test('follows the settings engine from the start of an activation to its end', (t) => {
-  let tell: EventListener<unknown> = () => t.fail();
-  const events = {
-    onAny: (prefix: string, listener: EventListener<unknown>) => {
-      t.is(prefix, 'settings.activation.');
-      tell = listener;
-    },
-  } as unknown as EventsAccess; // the watch only subscribes
-  const watch = new ActivationWatch(events);
-  t.false(watch.pending);
-  for (const [name, pending] of [
-    ['started', true],
-    ['awaiting-confirmation', true],
-    ['confirmed', false],
-    ['started', true],
-    ['rolled-back', false],
-    ['started', true],
-    ['failed', false],
-  ] as const) {
-    tell({}, { id: `settings.activation.${name}`, at: 0, sequence: 1, source: 'core', payload: {} });
-    t.is(watch.pending, pending, name);
-  }
 });
 
 test('tells who the device is, from what the host knows', async (t) => {

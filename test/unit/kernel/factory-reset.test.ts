@@ -20,6 +20,7 @@ function world(files: Readonly<Record<string, string>>, fails = false) {
   const paths = { state: '/state', runtime: '/run/gemel', builtInPlugins: '/p', extraPlugins: '/state/plugins' };
   const asked: FactoryResetOptions[] = [];
   const settings: SettingsMaintenance = {
+    activationPending: false,
     factoryReset: async (_caller, options) => {
       if (fails) throw new ApplianceError('storage', 'The disk is full.');
       asked.push(options);

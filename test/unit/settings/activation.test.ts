@@ -371,3 +371,17 @@ test('an engine that was ended leaves no timer of its own', async (t) => {
   world.system.verify();
   t.is(world.system.units.timers.length, 1, 'the guard stays');
 });
+
+test('an activation is pending from its start to its end, also over a restart of core within the window', async (t) => {
+  const world = await withDraft();
+  t.false(world.engine.activationPending);
+  const activating = world.activate();
+  await Promise.resolve();
+  t.true(world.engine.activationPending);
+  await activating;
+  t.true(world.engine.activationPending);
+  await world.restart();
+  t.true(world.engine.activationPending);
+  await world.engine.confirm(jane);
+  t.false(world.engine.activationPending);
+});

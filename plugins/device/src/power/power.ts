@@ -26,8 +26,6 @@ export interface PowerParts {
   readonly files: FileStore;
   /** Resets the settings; users, tokens, jobs and plugins' data are removed by core before it starts plugins. */
   readonly maintenance: () => SettingsMaintenance | undefined;
-  /** True while an activation is under way or awaits confirmation. */
-  readonly activationPending: () => boolean;
 }
 
 export interface PowerRequest {
@@ -109,7 +107,7 @@ export class Power {
   }
 
   #requireNoActivation(force: boolean): void {
-    if (force || !this.#parts.activationPending()) return;
+    if (force || this.#parts.maintenance()?.activationPending !== true) return;
     const report = deviceReports.report('device.power.activation-pending', {});
     throw new ApplianceError('conflict', report.text, { reports: [report] });
   }
