@@ -249,6 +249,10 @@ const routeReports = {
     severity: 'error',
     text: 'The route to {destination} with metric {metric} is entered twice. Remove one.',
   },
+  'network.route.is-gateway': {
+    severity: 'error',
+    text: 'The route to {destination} with metric {metric} is the one that the gateway of {interface} already makes. Remove one of them, or give one another metric.',
+  },
 } as const satisfies Record<string, ReportDefinition>;
 
 const reachReports = {

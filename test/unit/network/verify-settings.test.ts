@@ -148,6 +148,17 @@ test('routes: destination, next hop and interface', (t) => {
   t.deepEqual(routes(twice, twice), ['route.twice routes/1']);
 });
 
+test('a default route that is a gateway already needs a metric of its own', (t) => {
+  const e0 = { ipv4: { method: 'static', addresses: ['10.0.0.1/24'], gateway: '10.0.0.9' } };
+  const e1 = { ipv6: { method: 'static', addresses: ['fd00::1/64'], gateway: 'fd00::9', metric: 7 } };
+  const routes = (...list: object[]) => verify(advanced({ links: { e0, e1 }, routes: list }));
+  t.deepEqual(routes({ destination: 'default', gateway: '10.0.0.8' }), ['route.is-gateway routes/0']);
+  t.deepEqual(routes({ destination: '0.0.0.0/0', gateway: '10.0.0.8', metric: 0 }), ['route.is-gateway routes/0']);
+  t.deepEqual(routes({ destination: 'default', gateway: 'fd00::8', metric: 7 }), ['route.is-gateway routes/0']);
+  t.deepEqual(routes({ destination: 'default', gateway: '10.0.0.8', metric: 7 }), []);
+  t.deepEqual(routes({ destination: 'default', gateway: 'fd00::8' }), []);
+});
+
 test('names: what kernel and networkd take, each once', (t) => {
   const bonds = (name: string) =>
     verify(advanced({ bonds: { [name]: { mode: 'active-backup', members: ['e0', 'e1'] } } }));

@@ -14,6 +14,7 @@ type ModelRoute = NetworkModel['routes'][number];
 
 export function verifyRoutes(check: Check): void {
   const seen = new Set<string>();
+  const gateways = gatewayRoutes(check);
   for (const route of check.model.routes) {
     const destination = routeDestination(route);
     const problem = destinationProblem(destination);
@@ -26,9 +27,23 @@ export function verifyRoutes(check: Check): void {
     const key = `${destination.family} ${destination.network}/${destination.prefix} ${metric}`;
     if (seen.has(key)) check.report('network.route.twice', { destination: route.destination, metric }, route.path);
     seen.add(key);
+    const owner = destination.prefix === 0 ? gateways.get(`${destination.family} ${metric}`) : undefined;
+    if (owner !== undefined) {
+      const params = { destination: route.destination, metric, interface: owner };
+      check.report('network.route.is-gateway', params, route.path);
+    }
     verifyNextHop(check, route, destination);
     verifySource(check, route, destination);
   }
+}
+
+/** The kernel keeps one default route for each metric: a second one would silently take the place of the gateway's. */
+function gatewayRoutes(check: Check): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { name, gateways } of check.model.interfaces.values()) {
+    for (const { family, metric } of gateways) found.set(`${family} ${metric ?? (family === 4 ? 0 : 1024)}`, name);
+  }
+  return found;
 }
 
 function destinationProblem(destination: InterfaceAddress | undefined): string | undefined {
