@@ -16,7 +16,7 @@ export function eventActions(recent: RecentEvents): readonly AnyAction[] {
     defineAction({
       kind: 'call',
       id: 'events.list',
-      summary: 'List the latest events, oldest first.',
+      summary: 'List the latest events, oldest first, without changes of status and progress of jobs.',
       role: 'viewer',
       audited: false,
       input: z.object({
