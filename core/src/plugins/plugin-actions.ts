@@ -72,6 +72,14 @@ export function pluginActions(registry: PluginRegistry, around: PluginActionsSur
     const { refused } = await discover();
     return { plugins: [...registry.list()], refused: [...refused] };
   };
+  /** Also when it failed: others were ended and started with it, and their sections wait for their settings. */
+  const changing = async <Result>(change: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await change();
+    } finally {
+      await changed();
+    }
+  };
   return [
     defineAction({
       kind: 'call',
@@ -110,11 +118,7 @@ export function pluginActions(registry: PluginRegistry, around: PluginActionsSur
       output: infoSchema,
       positionals: ['id'],
       present: presentOne,
-      run: async ({ id }) => {
-        const info = await registry.enable(id);
-        await changed();
-        return info;
-      },
+      run: ({ id }) => changing(() => registry.enable(id)),
     }),
     defineAction({
       kind: 'call',
@@ -126,11 +130,7 @@ export function pluginActions(registry: PluginRegistry, around: PluginActionsSur
       output: infoSchema,
       positionals: ['id'],
       present: presentOne,
-      run: async ({ id }) => {
-        const info = await registry.disable(id);
-        await changed();
-        return info;
-      },
+      run: ({ id }) => changing(() => registry.disable(id)),
     }),
     defineAction({
       kind: 'call',
@@ -143,9 +143,7 @@ export function pluginActions(registry: PluginRegistry, around: PluginActionsSur
       present: presentOne,
       run: async ({ id }) => {
         const fresh = (await discover()).packages.find((candidate) => candidate.manifest.id === id);
-        const info = await registry.reload(id, fresh);
-        await changed();
-        return info;
+        return changing(() => registry.reload(id, fresh));
       },
     }),
     defineAction({
@@ -157,8 +155,8 @@ export function pluginActions(registry: PluginRegistry, around: PluginActionsSur
       output: listSchema,
       present: presentList,
       run: async () => {
-        await registry.rescan((await discover()).packages);
-        await changed();
+        const { packages } = await discover();
+        await changing(() => registry.rescan(packages));
         return listed();
       },
     }),

@@ -226,3 +226,21 @@ test('a job that runs when core ends leaves no timer', async (t) => {
   await appliance.invoke('slow.go');
   await t.notThrowsAsync(async () => appliance[Symbol.asyncDispose]());
 });
+
+test('plugins that were started again with one whose reload failed get their settings all the same', async (t) => {
+  let loads = 0;
+  const applied: boolean[] = [];
+  const base: TestPlugin = {
+    manifest: { id: 'base' },
+    activate() {
+      if (++loads > 1) throw new Error('broken');
+    },
+  };
+  const above = lamp(({ settings }) => void settings.onApplied(lampSettings, ({ lit }) => applied.push(lit)));
+  await using appliance = await createTestAppliance({
+    plugins: [base, { ...above, manifest: { ...above.manifest, optional: ['base'] } }],
+    prepare: ({ units }) => void units.add('lamp.service'),
+  });
+  await t.throwsAsync(appliance.invoke('plugin.reload', { id: 'base' }), { message: 'Plugin base is failed: broken' });
+  t.deepEqual(applied, [false, false]);
+});
