@@ -36,7 +36,7 @@ export async function runAction(run: ActionRun): Promise<ExitCode> {
   const result = await Promise.race([invoked, interrupted]);
   if (result === 'interrupted') {
     if (action.kind === 'stream') return exitCodes.interrupted;
-    terminal.note('Interrupted. What was under way is cancelled; look before you go on.\n');
+    terminal.note('Interrupted. What was under way may have been done or go on; look before you go on: gemel status\n');
     return exitCodes.interrupted;
   }
   if (result.job !== undefined) return await showJob(run, result.job);

@@ -230,6 +230,19 @@ test('follows events until Ctrl-C', async (t) => {
   );
 });
 
+test('does not claim on Ctrl-C that what it asked for was cancelled: an activation goes on', async (t) => {
+  const slow: FakeAction = { ...status, run: () => new Promise(() => {}) };
+  const core = new FakeCore([slow]);
+  await using servers = await openServers(core);
+  const terminal = new FakeTerminal();
+  const running = gemelAt(servers, core, 'status', terminal);
+  await until(() => core.invocations.length === 1);
+  terminal.interrupt();
+  const { code, notes } = await running;
+  t.is(code, 130);
+  t.is(notes, 'Interrupted. What was under way may have been done or go on; look before you go on: gemel status\n');
+});
+
 test('leaves what is below events to core’s actions', async (t) => {
   const list: FakeAction = { ...status, descriptor: descriptor('events.list') };
   t.is((await gemel('events list', {}, [list])).output, 'Network  ● up\n');
