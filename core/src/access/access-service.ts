@@ -72,13 +72,17 @@ export class AccessService implements Authenticator, PasswordCheck {
     return { session: await this.sessions.start(name), name, role };
   }
 
+  /** @throws ApplianceError `conflict` while the user or the source is locked out. */
+  refuseLockedOut(name: string, source: string): void {
+    const waitMs = Math.max(this.#byUser.waitMs(name), this.#bySource.waitMs(sourceOf(source)));
+    if (waitMs === 0) return;
+    const seconds = Math.ceil(waitMs / 1_000);
+    throw new ApplianceError('conflict', `Too many failed sign-ins. Try again in ${seconds} s.`);
+  }
+
   async check(name: string, password: string, source: string): Promise<Role> {
+    this.refuseLockedOut(name, source);
     const from = sourceOf(source);
-    const waitMs = Math.max(this.#byUser.waitMs(name), this.#bySource.waitMs(from));
-    if (waitMs > 0) {
-      const seconds = Math.ceil(waitMs / 1_000);
-      throw new ApplianceError('conflict', `Too many failed sign-ins. Try again in ${seconds} s.`);
-    }
     this.#byUser.attempt(name);
     this.#bySource.attempt(from);
     const valid = await this.users.verify(name, password);

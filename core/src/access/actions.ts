@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   type ActionCall,
   type AnyAction,
+  type Caller,
   type Cell,
   type Clock,
   defineAction,
@@ -208,10 +209,11 @@ function sessionActions(access: AccessService): readonly AnyAction[] {
         password: z.string().max(1_024).describe('The password').meta({ secret: true }),
       }),
       output: z.object({ session, name: z.string(), role: z.enum(roles), idleMs: z.number() }),
-      run: async (input, { caller }: ActionCall) => {
-        const source = caller.remote?.address ?? caller.name;
-        return { ...(await access.signIn(input.user, input.password, source)), idleMs: sessionIdleMs };
-      },
+      admit: ({ user: name }, { caller }) => access.refuseLockedOut(name, sourceOfSignIn(caller)),
+      run: async (input, { caller }: ActionCall) => ({
+        ...(await access.signIn(input.user, input.password, sourceOfSignIn(caller))),
+        idleMs: sessionIdleMs,
+      }),
       present: ({ name, role: has }) => done(`Signed in as ${name}, ${has}.`),
     }),
     defineAction({
@@ -228,6 +230,10 @@ function sessionActions(access: AccessService): readonly AnyAction[] {
       present: () => done('Signed out.'),
     }),
   ];
+}
+
+function sourceOfSignIn({ remote, name }: Caller): string {
+  return remote?.address ?? name;
 }
 
 function done(text: string): View {

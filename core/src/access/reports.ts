@@ -21,4 +21,8 @@ export const accessReports = defineReports({
     severity: 'warning',
     text: 'The file {file} was damaged and is kept as {kept}. Create its {what} again.',
   },
+  'access.file.unreadable': {
+    severity: 'error',
+    text: '{reason} The {what} in it are not in force. Repair or remove {file}, then: systemctl restart gemel-core',
+  },
 });

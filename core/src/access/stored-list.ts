@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApplianceError, type Clock, type FileStore, type Report } from '../sdk/index.js';
+import { ApplianceError, asApplianceError, type Clock, type FileStore, type Report } from '../sdk/index.js';
 import { Exclusive } from './exclusive.js';
 import { accessReports } from './reports.js';
 
@@ -21,6 +21,8 @@ export class StoredList<Entry> {
   readonly #parts: StoredListParts<Entry>;
   readonly #exclusive = new Exclusive();
   #entries: readonly Entry[] = [];
+  /** Why the file on disk is not known; writing would then lose what it holds. */
+  #unknown: string | undefined;
 
   constructor(parts: StoredListParts<Entry>) {
     this.#parts = parts;
@@ -30,24 +32,37 @@ export class StoredList<Entry> {
     return this.#entries;
   }
 
-  /** A damaged file is set aside and reported: it must not stop boot. */
+  /** A damaged file is set aside and reported, one that cannot even be read is left alone: neither may stop boot. */
   async load(): Promise<readonly Report[]> {
     const { files, path, what, clock } = this.#parts;
-    const text = await files.read(path);
-    if (text === undefined) return [];
-    const entries = this.#parse(text);
-    if (entries !== undefined) {
-      this.#entries = entries;
-      return [];
+    try {
+      const text = await files.read(path);
+      if (text === undefined) return [];
+      const entries = this.#parse(text);
+      if (entries !== undefined) {
+        this.#entries = entries;
+        return [];
+      }
+      const kept = `${path}.damaged-${clock.now()}`;
+      await files.rename(path, kept);
+      return [accessReports.report('access.file.damaged', { file: path, kept, what })];
+    } catch (thrown) {
+      this.#unknown = asApplianceError(thrown).message;
+      return [accessReports.report('access.file.unreadable', { file: path, reason: this.#unknown, what })];
     }
-    const kept = `${path}.damaged-${clock.now()}`;
-    await files.rename(path, kept);
-    return [accessReports.report('access.file.damaged', { file: path, kept, what })];
   }
 
   /** @throws ApplianceError `storage`, or whatever `change` throws. */
   change(change: (entries: readonly Entry[]) => readonly Entry[]): Promise<void> {
     return this.#exclusive.run(async () => {
+      if (this.#unknown !== undefined) {
+        const { path, what } = this.#parts;
+        const remedy = `Repair or remove ${path}, then: systemctl restart gemel-core`;
+        throw new ApplianceError(
+          'storage',
+          `The ${what} are not known, so they stay as they are: ${this.#unknown} ${remedy}`,
+        );
+      }
       const next = change(this.#entries);
       const text = `${JSON.stringify({ version: 1, entries: next }, undefined, 2)}\n`;
       await this.#parts.files.write(this.#parts.path, text, { mode: 0o600 });

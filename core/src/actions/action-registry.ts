@@ -102,6 +102,7 @@ export class ActionRegistry {
       const reports = inputReports(parsed.error);
       throw new ApplianceError('invalid', `The input of ${action.id} is not valid.`, { reports });
     }
+    if (action.kind === 'call') action.admit?.(parsed.data, call);
     const entry: AuditEntry = {
       caller: call.caller.name,
       surface: call.caller.surface,

@@ -55,6 +55,11 @@ export interface CallAction<Input, Output> extends ActionBase<Input, Output> {
   readonly kind: 'call';
   /** Default 30,000. */
   readonly timeoutMs?: number;
+  /**
+   * Asked before the action is recorded and run: what it throws refuses it, without a record. For what strangers can ask for as often
+   * as they like, which would push everybody's records out of the audit log.
+   */
+  admit?(input: Input, call: ActionCall): void;
   run(input: Input, call: ActionCall): Promise<Output>;
 }
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import { AccessService } from '#core/access/access-service.js';
 import { sessionIdleMs, sessionLongestMs } from '#core/access/session-store.js';
 import { ApplianceError, type Logger } from '#core/sdk/index.js';
-import { FakeClock, MemoryFileStore } from '#core/testing/index.js';
+import { createTestAppliance, FakeClock, MemoryFileStore } from '#core/testing/index.js';
 
 const log: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const password = 'correct-horse-9';
@@ -187,4 +187,43 @@ test('a damaged file is kept aside and reported, and does not stop core', async 
     ],
   );
   t.deepEqual(files.contents(), { '/state/access/users.json.damaged-77': '{"version":1,"entr' });
+});
+
+test('attempts that are refused unseen are not recorded: nobody can push the records of others out by trying', async (t) => {
+  await using appliance = await createTestAppliance();
+  for (let count = 0; count < 20; count++) {
+    const attempt = appliance.invoke('access.login', { user: 'jane', password: 'wrong' });
+    await t.throwsAsync(attempt, { code: count < 5 ? 'forbidden' : 'conflict' });
+  }
+  const { output } = await appliance.invoke('audit.show', { action: 'access.login' });
+  const { records } = output as { readonly records: readonly { readonly outcome: string }[] };
+  t.deepEqual(
+    records.map(({ outcome }) => outcome),
+    Array.from({ length: 5 }, () => 'failed'),
+  );
+});
+
+test('a list of users that cannot be read stops no start and is not written over', async (t) => {
+  const files = new MemoryFileStore({ '/state/access/users.json/what': '' });
+  const access = new AccessService({
+    files,
+    clock: new FakeClock(),
+    log,
+    stateFolder: '/state',
+    runtimeFolder: '/run',
+  });
+  t.deepEqual(
+    (await access.load()).map(({ code, text }) => [code, text]),
+    [
+      [
+        'access.file.unreadable',
+        '/state/access/users.json cannot be read: it is a folder. The users in it are not in force. Repair or remove /state/access/users.json, then: systemctl restart gemel-core',
+      ],
+    ],
+  );
+  await t.throwsAsync(access.users.add('jane', 'operator', password), {
+    code: 'storage',
+    message: /^The users are not known, so they stay as they are: /,
+  });
+  t.is(await codeOf(access.tokens.create({ name: 'backup', role: 'viewer', createdBy: 'x', expiresAt: null })), 'done');
 });
