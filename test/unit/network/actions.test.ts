@@ -234,6 +234,23 @@ test('sets the standard interface of Simple Mode', async (t) => {
   });
 });
 
+test('looks on the wire also for the standard interface that nobody named', async (t) => {
+  const ipv4 = { method: 'static', address: '10.0.0.1/24' };
+  const start = networkSchema.parse({ ...factory, simple: { ipv4, ipv6: { method: 'none' } } });
+  const { actions, system, call } = operator(start, [nic('e0', 0)]);
+  system.commands.always(['arping', '-D', '-c', '2', '-w', '2', '-I', 'e0', '10.0.0.1'], {
+    exitCode: 1,
+    stdout: 'Unicast reply from 10.0.0.1 [02:00:00:00:00:AA]  1ms\n',
+  });
+  const check = actions.find(({ id }) => id === 'network.check');
+  if (check?.kind !== 'job') throw new Error('network.check is a job');
+  const output = await check.run(
+    {},
+    { ...call, jobId: '1', progress: () => undefined, log: () => undefined, save: async () => undefined },
+  );
+  t.deepEqual(codes(output), ['network.probe.address-in-use']);
+});
+
 test('looks on the wire for other owners of an address, for packets too large and for silent gateways', async (t) => {
   const start = networkSchema.parse({
     ...factory,

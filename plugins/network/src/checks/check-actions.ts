@@ -13,7 +13,7 @@ import { parseAddress } from '../addresses/ip.js';
 import { networkSection } from '../contract.js';
 import { LinkIndex } from '../links/link-index.js';
 import { networkReports, reportSchema } from '../reports.js';
-import { type LinkFact, noFacts } from '../settings/facts.js';
+import type { LinkFact } from '../settings/facts.js';
 import { effectiveMtu, type ModelInterface, networkModel, type NetworkModel } from '../settings/network-model.js';
 import { type Neighbours, ownHardwareAddresses } from '../system/neighbours.js';
 
@@ -43,8 +43,9 @@ export function checkActions(parts: CheckParts): readonly AnyAction[] {
       output: outputSchema,
       present: ({ reports }): View => presentReports(reports),
       run: async (_input, { signal, progress, log }) => {
-        const model = networkModel(await parts.settings.draft(networkSection), noFacts);
         const links = await parts.links(signal);
+        // Simple Mode may leave it to the machine which NIC is the standard interface.
+        const model = networkModel(await parts.settings.draft(networkSection), { links, connections: [] });
         const index = new LinkIndex({ links, connections: [] });
         const steps = [...duplicateChecks(parts, model, index, links), ...gatewayChecks(parts, model, index)];
         const found: Report[] = [];
