@@ -17,15 +17,36 @@ const lineSchema = z.object({
 
 const overviewSchema = z.object({ lines: z.array(lineSchema) });
 
+function staleText(seconds: number): string {
+  const age = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return `as it was ${age} ago: it cannot be read now`;
+}
+
+interface Seen {
+  readonly value: unknown;
+  /** Undefined for a fresh one. */
+  readonly staleSeconds: number | undefined;
+}
+
+async function look(registry: StatusRegistry, id: string): Promise<Seen> {
+  const value = await registry.get(id);
+  const staleMs = registry.staleMs(id);
+  return { value, staleSeconds: staleMs === undefined ? undefined : Math.round(staleMs / 1_000) };
+}
+
 /** One plugin's slip must not hide everybody else's state. */
 function overviewOf(
   { log }: StatusRegistry,
   { id, title, overview }: StatusDefinition<unknown>,
-  value: unknown,
+  { value, staleSeconds }: Seen,
 ): z.infer<typeof overviewSchema>['lines'] {
   try {
     const shown = overview?.(value) ?? [];
-    return shown.map(([label, { text, tone = 'plain' }]) => ({ label, text, tone }));
+    return shown.map(([label, { text, tone = 'plain' }]) =>
+      staleSeconds === undefined
+        ? { label, text, tone }
+        : { label, text: `${text} (${staleText(staleSeconds)})`, tone: tone === 'bad' ? tone : 'warn' },
+    );
   } catch (failure) {
     log.warn({ status: id, err: failure }, 'the overview of a status failed');
     return [{ label: title, text: `cannot be shown here; see: gemel status show ${id}`, tone: 'bad' }];
@@ -50,11 +71,12 @@ export function statusActions(registry: StatusRegistry): readonly AnyAction[] {
       }),
       run: async () => {
         const wanted = titled().filter((definition) => definition.overview !== undefined);
-        const values = await Promise.all(wanted.map(async (definition) => registry.get(definition.id)));
+        const seen = await Promise.all(wanted.map(async (definition) => look(registry, definition.id)));
         const lines = wanted.flatMap((definition, index) => {
-          const value = values[index];
-          if (value === undefined) return [{ label: definition.title, text: 'not known yet', tone: 'muted' as const }];
-          return overviewOf(registry, definition, value);
+          const one = seen[index];
+          if (one?.value === undefined)
+            return [{ label: definition.title, text: 'not known yet', tone: 'muted' as const }];
+          return overviewOf(registry, definition, one);
         });
         return { lines };
       },
@@ -81,19 +103,32 @@ export function statusActions(registry: StatusRegistry): readonly AnyAction[] {
       role: 'viewer',
       audited: false,
       input: z.object({ id: z.string().describe('Id of the status, as in: gemel status list') }),
-      output: z.object({ id: z.string(), value: z.unknown() }),
+      output: z.object({
+        id: z.string(),
+        value: z.unknown(),
+        staleSeconds: z
+          .number()
+          .nullable()
+          .describe('Age of the value where it cannot be read now; null for a fresh one.'),
+      }),
       positionals: ['id'],
-      present: ({ id, value }): View => {
+      present: ({ id, value, staleSeconds }): View => {
         const definition = registry.definitions().find((candidate) => candidate.id === id);
-        return definition === undefined || value === undefined
-          ? { kind: 'text', text: 'not known yet', tone: 'muted' }
-          : definition.present(value);
+        if (definition === undefined || value === undefined)
+          return { kind: 'text', text: 'not known yet', tone: 'muted' };
+        const view = definition.present(value);
+        if (staleSeconds === null) return view;
+        return {
+          kind: 'group',
+          views: [{ kind: 'text', text: `This is ${staleText(staleSeconds)}.`, tone: 'warn' }, view],
+        };
       },
       run: async ({ id }) => {
         if (!registry.definitions().some((definition) => definition.id === id)) {
           throw new ApplianceError('not-found', `There is no status ${id}. See: gemel status list.`);
         }
-        return { id, value: await registry.get(id) };
+        const { value, staleSeconds = null } = await look(registry, id);
+        return { id, value, staleSeconds };
       },
     }),
   ];

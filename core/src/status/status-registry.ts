@@ -13,6 +13,8 @@ import {
 /** A reader that takes longer is left running and the retained value is served; see StatusAccess. */
 const readLimitMs = 2_000;
 const defaultMaxAgeMs = 1_000;
+/** A reader on a slow or busy machine that is late by less is only late, and what it gave last is as good as new. */
+const slackMs = 10_000;
 
 interface Entry {
   readonly owner: string;
@@ -67,6 +69,17 @@ export class StatusRegistry {
     if (entry === undefined) return undefined;
     await this.#refresh(entry);
     return entry.value;
+  }
+
+  /**
+   * How old the retained value is, milliseconds, where its reader failed or hangs: what was true then must not pass for what is true
+   * now. Undefined for a fresh one, and for one that is told and not read. Ask right after `get`.
+   */
+  staleMs(id: string): number | undefined {
+    const entry = this.#entries.get(id);
+    if (entry?.read === undefined || entry.setAt === undefined) return undefined;
+    const ageMs = this.clock.monotonic() - entry.setAt;
+    return ageMs < entry.maxAgeMs + slackMs ? undefined : ageMs;
   }
 
   #set(entry: Entry, value: unknown): void {

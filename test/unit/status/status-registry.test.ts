@@ -1,7 +1,8 @@
 import { EventBus } from '#core/bus/event-bus.js';
 import { statusChanged } from '#core/kernel/core-events.js';
+import { statusActions } from '#core/status/status-actions.js';
 import { StatusRegistry } from '#core/status/status-registry.js';
-import { defineStatus } from '@gemel/core/sdk';
+import { type Caller, defineStatus } from '@gemel/core/sdk';
 import { FakeClock } from '@gemel/core/testing';
 import test from 'ava';
 import { z } from 'zod';
@@ -83,4 +84,40 @@ test('refuses a second provider of one status', (t) => {
   const { registry } = world();
   registry.add('network', links);
   t.throws(() => registry.add('other', links), { message: 'Status test.links is already provided.' });
+});
+
+test('what cannot be read any more is shown as it was, with its age, and not as if it were so now', async (t) => {
+  const { registry, clock } = world();
+  const overview = (names: readonly string[]) => [['Links', { text: names.join(), tone: 'ok' as const }]] as const;
+  let works = true;
+  registry.add('network', { ...links, overview }, async () => {
+    if (works) return ['eth0'];
+    throw new Error('networkd does not answer');
+  });
+  const caller: Caller = { name: 'local:jane', role: 'viewer', surface: 'cli', connectedAt: 0 };
+  const shown = async (id: string, input: object) => {
+    const action = statusActions(registry).find((each) => each.id === id);
+    if (action?.kind !== 'call') throw new Error(`no call action ${id}`);
+    const output = await action.run(input, { caller, signal: new AbortController().signal });
+    return [output, action.present(output)];
+  };
+  const fresh = { lines: [{ label: 'Links', text: 'eth0', tone: 'ok' }] };
+  t.deepEqual((await shown('status', {}))[0], fresh);
+  works = false;
+  t.deepEqual((await shown('status', {}))[0], fresh, 'nothing was read again within the second');
+  await clock.advance(90_000);
+  const text = 'eth0 (as it was 90 s ago: it cannot be read now)';
+  t.deepEqual((await shown('status', {}))[0], { lines: [{ label: 'Links', text, tone: 'warn' }] });
+  t.deepEqual(await shown('status.show', { id: 'test.links' }), [
+    { id: 'test.links', value: ['eth0'], staleSeconds: 90 },
+    {
+      kind: 'group',
+      views: [
+        { kind: 'text', text: 'This is as it was 90 s ago: it cannot be read now.', tone: 'warn' },
+        { kind: 'text', text: 'eth0' },
+      ],
+    },
+  ]);
+  works = true;
+  t.deepEqual((await shown('status', {}))[0], fresh);
 });
