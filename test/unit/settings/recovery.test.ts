@@ -2,7 +2,7 @@ import { ApplianceError, type Section } from '@gemel/core/sdk';
 import test from 'ava';
 import { z } from 'zod';
 import { assertWhole } from './whole.js';
-import { filesFor, jane, joe, lived, stateFolder, World } from './world.js';
+import { filesFor, jane, joe, lived, reports, stateFolder, World } from './world.js';
 
 const at = (name: string) => `${stateFolder}/${name}`;
 
@@ -349,6 +349,17 @@ test('keeps the last 100 revisions and always the confirmed one', async (t) => {
   t.deepEqual([numbers.length, numbers[0], numbers.at(-1)], [100, 22, 121]);
   await world.restart();
   t.is(world.engine.state.confirmed.meta.number, 121);
+});
+
+test('activations that come to nothing, however many, neither fill the volume nor push out what worked', async (t) => {
+  const world = await World.started();
+  await world.edit('ntp', { zone: 'Zone/1' });
+  await world.activate();
+  world.trouble.probe = [reports.report('lan.not-reachable', {})];
+  await world.edit('lan', { mtu: 9000 });
+  for (let attempt = 0; attempt < 30; attempt++) await t.throwsAsync(world.activate(), { code: 'engine-failed' });
+  const numbers = await world.engine.state.revisions.numbers();
+  t.deepEqual(numbers, [1, 2, ...Array.from({ length: 20 }, (_, index) => 13 + index)]);
 });
 
 test('before anything is loaded the settings are unavailable, not wrong', (t) => {

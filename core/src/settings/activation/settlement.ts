@@ -185,6 +185,7 @@ export class Settlement {
       await this.tidy('owned files', () =>
         this.applier.disown(new Map(work.map((each) => [each.section.id, each.rendering]))),
       );
+      await this.tidy('old revisions', () => revisions.prune(new Set([confirmed, ended.revision])));
     }
     this.tellApplied(work.map(({ section }) => section.id));
     if (change !== undefined) await state.partners.abandon(change);

@@ -5,8 +5,10 @@ import { type Outcome, outcomeSchema, type Revision, type RevisionMeta, revision
 import { allDone, type SettingsFiles } from './settings-files.js';
 import { documentText, jsonText, parseDocument, type SettingsDocument } from '../document/document.js';
 
-/** Revisions that stay; older ones are removed when a new one is confirmed. */
+/** Revisions that were in force and stay; older ones are removed when an activation has ended. */
 const keptRevisions = 100;
+/** Of those that came to nothing: enough to see what was tried, and a program that tries again and again pushes out none that worked. */
+const keptAttempts = 20;
 
 const link = 'confirmed';
 const folder = 'revisions';
@@ -125,29 +127,38 @@ export class RevisionStore {
   }
 
   /** Removes the oldest beyond what is kept, never one of `needed`. */
-  async prune(needed: ReadonlySet<number>, keep = keptRevisions): Promise<void> {
+  async prune(needed: ReadonlySet<number>): Promise<void> {
     const numbers = await this.numbers();
-    const superfluous = numbers.slice(0, Math.max(0, numbers.length - keep)).filter((number) => !needed.has(number));
-    for (const number of superfluous) await this.remove(number);
+    if (numbers.length <= keptAttempts) return;
+    const good = await this.#onceInForce(numbers);
+    const [worked, attempts] = [numbers.filter((each) => good.has(each)), numbers.filter((each) => !good.has(each))];
+    const superfluous = [
+      ...worked.slice(0, Math.max(0, worked.length - keptRevisions)),
+      ...attempts.slice(0, Math.max(0, attempts.length - keptAttempts)),
+    ];
+    for (const number of superfluous) if (!needed.has(number)) await this.remove(number);
   }
 
-  /**
-   * The newest undamaged revision that was in force once: its outcome says so, or a later one was made while it was.
-   * For the day on which the link or what it points to is damaged.
-   */
+  /** The newest undamaged revision that was in force once. For the day on which the link or what it points to is damaged. */
   async lastGood(): Promise<Revision | undefined> {
-    const numbers = (await this.numbers()).toReversed();
-    const parents = new Set<number>();
-    for (const number of numbers) {
-      const parent = (await this.meta(number))?.parent;
-      if (parent !== undefined && parent !== null) parents.add(parent);
-    }
-    for (const number of numbers) {
-      if (!parents.has(number) && (await this.outcome(number))?.state !== 'confirmed') continue;
-      const revision = await this.read(number);
+    const numbers = await this.numbers();
+    const good = await this.#onceInForce(numbers);
+    for (const number of numbers.toReversed()) {
+      const revision = good.has(number) ? await this.read(number) : undefined;
       if (revision !== undefined) return revision;
     }
     return undefined;
+  }
+
+  /** Those whose outcome says that they were confirmed, and those that were when a later one was made. */
+  async #onceInForce(numbers: readonly number[]): Promise<ReadonlySet<number>> {
+    const found = await Promise.all(
+      numbers.map(async (number) => {
+        const [outcome, meta] = await Promise.all([this.outcome(number), this.meta(number)]);
+        return [outcome?.state === 'confirmed' ? number : undefined, meta?.parent ?? undefined];
+      }),
+    );
+    return new Set(found.flat().filter((number) => number !== undefined));
   }
 
   async #writeRendered(number: number, at: number, rendered: RenderedSet): Promise<void> {
