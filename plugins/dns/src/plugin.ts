@@ -1,4 +1,5 @@
 import { definePlugin } from '@gemel/core/sdk';
+import { NetworkService } from '@gemel/plugin-network/contract';
 import { DnsService, dnsSettings } from './contract.js';
 import { DnsServiceImpl } from './dns-service.js';
 import { dnsResolution } from './servers/dns-status.js';
@@ -14,7 +15,13 @@ export default definePlugin({
     const { system, settings, events, log } = context;
     const { clock, commands } = system;
     const resolved = new Resolved(system);
-    settings.add(dnsSection(new DnsApply(resolved, commands, () => clock.now())));
+    const apply = new DnsApply(resolved, commands, () => clock.now());
+    settings.add(dnsSection(apply));
+    const probe = context.find(NetworkService)?.addProbe({
+      what: 'Whether the DNS servers answer',
+      look: (signal) => apply.afterNetwork(settings.running(dnsSettings), signal),
+    });
+    if (probe !== undefined) context.own(probe);
 
     const watch: DnsWatch = context.own(
       new DnsWatch({

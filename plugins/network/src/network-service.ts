@@ -1,6 +1,6 @@
-import { asApplianceError, type SystemAccess } from '@gemel/core/sdk';
+import { asApplianceError, type SystemAccess, toDisposable } from '@gemel/core/sdk';
 import { plainAddress } from './addresses/connection-fate.js';
-import type { NetworkService } from './contract.js';
+import type { FurtherProbe, NetworkService } from './contract.js';
 import type { LinkFact } from './settings/facts.js';
 import { networkModel } from './settings/network-model.js';
 import type { NetworkSettings } from './settings/schema.js';
@@ -24,6 +24,8 @@ const sharedForMs = 500;
 
 /** Looks at the live network and answers for it. */
 export class LiveNetwork implements NetworkService {
+  /** Of other plugins. */
+  readonly probes = new Set<FurtherProbe>();
   readonly #system: SystemAccess;
   readonly #links: LinkReader;
   readonly #networkd: Networkd;
@@ -55,6 +57,11 @@ export class LiveNetwork implements NetworkService {
       if (this.#latest === latest) this.#latest = undefined;
       throw failure;
     }
+  }
+
+  addProbe(probe: FurtherProbe): Disposable {
+    this.probes.add(probe);
+    return toDisposable(() => this.probes.delete(probe));
   }
 
   async interfaces(signal?: AbortSignal): Promise<readonly InterfaceState[]> {

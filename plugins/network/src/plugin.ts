@@ -19,10 +19,8 @@ export default definePlugin({
   activate(context) {
     const { system, settings, events, status, log } = context;
     const running = () => settings.running(networkSection);
-    const section = createNetworkSection(system);
-    settings.add(section);
-
     const network = new LiveNetwork(system, running);
+    settings.add(createNetworkSection(system, network.probes));
     context.provideValue(NetworkService, network);
 
     const read = async (signal?: AbortSignal): Promise<StatusValues> => {

@@ -157,6 +157,23 @@ test('the probe compares with what resolved uses and asks the servers', async (t
   );
 });
 
+test('after a change of the network the entered servers are asked, where there are any', async (t) => {
+  const { system, resolved } = newWorld([[0, 2, [10, 9, 0, 1], 0, '']]);
+  const engines = new DnsApply(resolved, system.commands, () => system.clock.now());
+  t.deepEqual(await engines.afterNetwork(dnsSettingsSchema.parse({}), never), []);
+  system.commands.once(kdig('10.9.0.1', 53), answer('NOERROR'));
+  t.deepEqual(await engines.afterNetwork(input.settings, never), []);
+  system.commands.once(kdig('10.9.0.1', 53), timeout);
+  t.deepEqual(
+    (await engines.afterNetwork(input.settings, never)).map(({ code, severity, params }) => [
+      code,
+      severity,
+      params['reasons'],
+    ]),
+    [['dns.server.none-answering', 'warning', '10.9.0.1: no answer']],
+  );
+});
+
 test('the probe is over as soon as one server answers', async (t) => {
   const two = dnsSettingsSchema.parse({ servers: [{ address: '10.9.0.1' }, { address: '10.9.0.5' }] });
   const known = ['10.9.0.1', '10.9.0.5'].map((address) => [0, 2, address.split('.').map(Number), 0, '']);

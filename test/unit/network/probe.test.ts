@@ -1,8 +1,10 @@
+import type { FurtherProbe } from '#network/contract.js';
 import { networkModel } from '#network/settings/network-model.js';
 import type { LinkFact } from '#network/settings/facts.js';
 import { inspect, NetworkProbe } from '#network/settings/probe.js';
 import { renderNetwork } from '#network/settings/render.js';
 import { Networkd } from '#network/system/networkd.js';
+import type { Report } from '@gemel/core/sdk';
 import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { address, advanced, nic, staticIpv4 } from './network-world.js';
@@ -67,7 +69,7 @@ test('waits for what may still come, not for what cannot', (t) => {
 });
 
 /** @param hardwareAddress Of who answers for 10.0.0.5, which e0 has just got beside 10.0.0.4. */
-async function afterApply(hardwareAddress: string | undefined) {
+async function afterApply(hardwareAddress: string | undefined, further: readonly FurtherProbe[] = []) {
   const system = new ScriptedSystem();
   new ScriptedKernel(['e0', 'e1']).attach(system);
   const facts = { links: [], connections: [] };
@@ -83,7 +85,7 @@ async function afterApply(hardwareAddress: string | undefined) {
       ? ''
       : { exitCode: 1, stdout: `Unicast reply from 10.0.0.5 [${hardwareAddress}]  1ms\n` },
   );
-  const reports = await new NetworkProbe(system).probe(
+  const reports = await new NetworkProbe(system, further).probe(
     {
       settings: advanced({ links: { e0: staticIpv4('10.0.0.4/24', '10.0.0.5/24') } }),
       facts,
@@ -103,4 +105,16 @@ test('an IPv4 address that another host has is an error that may be overruled; t
   ]);
   t.deepEqual(await afterApply('52:54:00:77:00:01'), []);
   t.deepEqual(await afterApply(undefined), []);
+});
+
+test('what other plugins look at joins in, and one that cannot look is told and stops nothing', async (t) => {
+  const found: Report = { code: 'dns.silent', severity: 'warning', params: {}, path: '', text: 'Silent.' };
+  const further = [
+    { what: 'Whether DNS answers', look: async () => [found] },
+    { what: 'The rest', look: () => Promise.reject(new Error('no program')) },
+  ];
+  t.deepEqual(await afterApply(undefined, further), [
+    ['dns.silent', 'warning', undefined, ''],
+    ['network.probe.unavailable', 'warning', undefined, ''],
+  ]);
 });

@@ -32,6 +32,13 @@ export class DnsApply {
     return reports;
   }
 
+  /** After the network changed: the servers stay, the way to them may not. */
+  async afterNetwork(settings: DnsSettings, signal: AbortSignal): Promise<readonly Report[]> {
+    if (settings.servers.length === 0 || (await this.resolved.state()) === 'absent') return [];
+    const reasons = await this.allFailing(settings, signal);
+    return reasons === undefined ? [] : [dnsReports.report('dns.server.none-answering', { reasons })];
+  }
+
   /** Why each server fails, or undefined as soon as one answers: nobody should wait for the others' time limits. */
   async allFailing(settings: DnsSettings, signal: AbortSignal): Promise<string | undefined> {
     const enough = new AbortController();

@@ -8,6 +8,7 @@ import {
 } from '@gemel/core/sdk';
 import { plainAddress } from '../addresses/connection-fate.js';
 import { parseAddress } from '../addresses/ip.js';
+import type { FurtherProbe } from '../contract.js';
 import { bondDifferences, hasLacpPartner } from '../bonds/kernel-bond.js';
 import { LinkIndex } from '../links/link-index.js';
 import { missingAddress } from '../networkd/convergence.js';
@@ -39,8 +40,10 @@ export class NetworkProbe {
   readonly #links: LinkReader;
   readonly #networkd: Networkd;
   readonly #neighbours: Neighbours;
+  readonly #further: Iterable<FurtherProbe>;
 
-  constructor(system: SystemAccess) {
+  constructor(system: SystemAccess, further: Iterable<FurtherProbe> = []) {
+    this.#further = further;
     this.#clock = system.clock;
     this.#links = new LinkReader(system.commands, system.files);
     this.#networkd = new Networkd(system.dbus, system.units);
@@ -55,6 +58,7 @@ export class NetworkProbe {
     const found = await Promise.all([
       this.#gateways(model, index, signal),
       this.#usurpers(model, links, index, input.changes, signal),
+      ...[...this.#further].map((probe) => this.#attempt(probe.what, () => probe.look(signal))),
     ]);
     return [...reports, ...found.flat(), ...goneConnections(input.facts, links)];
   }

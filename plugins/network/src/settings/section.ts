@@ -1,5 +1,5 @@
 import type { Section, SystemAccess } from '@gemel/core/sdk';
-import { networkSection } from '../contract.js';
+import { type FurtherProbe, networkSection } from '../contract.js';
 import { FactsReader } from '../system/facts-reader.js';
 import { NetworkApply } from './apply.js';
 import { defaultSettings } from './defaults.js';
@@ -13,11 +13,17 @@ import { verifyNetwork } from './verify.js';
 /** Time an operator has to come in over the new network and confirm, before the old one returns. */
 const confirmSeconds = 60;
 
-/** The network section: the pure parts, and the adapters that touch systemd-networkd. */
-export function createNetworkSection(system: SystemAccess): Section<NetworkSettings, NetworkFacts> {
+/**
+ * The network section: the pure parts, and the adapters that touch systemd-networkd.
+ * @param further What other plugins look at over a new network; asked at each probe.
+ */
+export function createNetworkSection(
+  system: SystemAccess,
+  further: Iterable<FurtherProbe> = [],
+): Section<NetworkSettings, NetworkFacts> {
   const facts = new FactsReader(system);
   const apply = new NetworkApply(system);
-  const probe = new NetworkProbe(system);
+  const probe = new NetworkProbe(system, further);
   return {
     ...networkSection,
     title: 'Network',
