@@ -122,3 +122,38 @@ test('the first start on a full volume applies the defaults all the same', async
   t.true(found.some(({ code }) => code === 'settings.storage.failed'));
   t.deepEqual(world.kernel.network, kernelFor(world.settings()).network);
 });
+
+/** The medium fails when the swapped link is to be made durable: it points to the new revision all the same. */
+class TornLink extends FullVolume {
+  torn = false;
+
+  override async link(target: string, path: string): Promise<void> {
+    await this.inner.link(target, path);
+    if (!this.torn) return;
+    this.torn = false;
+    throw new ApplianceError('storage', `${path} cannot be made a link: input/output error.`);
+  }
+}
+
+test('a confirmation that moved the link and failed is no confirmation, also for a restart of core and the next power loss', async (t) => {
+  const volumes: TornLink[] = [];
+  const world = await World.started({
+    wrapFiles: (files) => {
+      const volume = new TornLink(files);
+      volumes.push(volume);
+      return volume;
+    },
+  });
+  await world.edit('lan', { mtu: 9000 });
+  await world.activate();
+  for (const volume of volumes) volume.torn = true;
+  await t.throwsAsync(world.engine.confirm(jane), { code: 'storage' });
+  await world.restart();
+  t.is(world.engine.status().state, 'awaiting-confirmation');
+  await world.system.clock.advance(60_000);
+  t.is(world.engine.status().state, 'rolled-back');
+  assertWhole(t, world, 'after the window');
+  await world.powerCycle();
+  t.is(world.settings().lan.mtu, 1500);
+  assertWhole(t, world, 'after the power loss');
+});

@@ -116,6 +116,8 @@ export class Settlement {
     try {
       await revisions.confirm(revision);
     } catch (thrown) {
+      // The link may point there all the same, and whoever starts next would take that for the confirmation which failed.
+      await this.#relink(state.confirmed.meta.number);
       if (change !== undefined) await state.partners.abandon(change);
       throw storageError(`The confirmation of revision ${revision}`, thrown);
     }
