@@ -1,5 +1,7 @@
 import test from 'ava';
 import { AccessService } from '#core/access/access-service.js';
+import { accessActions } from '#core/access/actions.js';
+import { AuditLog } from '#core/access/audit-log.js';
 import { sessionIdleMs, sessionLongestMs } from '#core/access/session-store.js';
 import { ApplianceError, type Logger } from '#core/sdk/index.js';
 import { createTestAppliance, FakeClock, MemoryFileStore } from '#core/testing/index.js';
@@ -226,4 +228,23 @@ test('a list of users that cannot be read stops no start and is not written over
     message: /^The users are not known, so they stay as they are: /,
   });
   t.is(await codeOf(access.tokens.create({ name: 'backup', role: 'viewer', createdBy: 'x', expiresAt: null })), 'done');
+});
+
+test('a new password ends the sessions that rest on the old one, and a removed user has none', async (t) => {
+  const { access, files, clock } = await world();
+  const actions = accessActions(access, new AuditLog({ files, clock, log, folder: '/audit' }), clock);
+  const run = async (id: string, input: object) => {
+    const action = actions.find((each) => each.id === id);
+    if (action?.kind !== 'call') throw new Error(`no call action ${id}`);
+    const caller = { name: 'local:root', role: 'administrator', surface: 'cli', connectedAt: 0 } as const;
+    await action.run(input, { caller, signal: new AbortController().signal });
+  };
+  await access.users.add('jane', 'operator', password);
+  const first = await access.signIn('jane', password, 'a');
+  await run('access.user.set-password', { name: 'jane', password: 'battery-staple-7' });
+  t.is(access.identify({ kind: 'session', secret: first.session }), undefined);
+  const second = await access.signIn('jane', 'battery-staple-7', 'a');
+  await run('access.user.remove', { name: 'jane' });
+  await access.users.add('jane', 'administrator', password);
+  t.is(access.identify({ kind: 'session', secret: second.session }), undefined);
 });
