@@ -174,6 +174,25 @@ test('a subscription ends with the session that it rests on', async (t) => {
   t.deepEqual([events, core.subscribers], [['network.first'], 0]);
 });
 
+test('a stream ends with the session that it rests on, and gives nothing more', async (t) => {
+  const authenticator = new OneSession();
+  async function* secrets() {
+    yield 'first';
+    authenticator.ended = true;
+    yield 'second';
+  }
+  const log: FakeAction = {
+    descriptor: descriptor('logs.follow', { kind: 'stream' }),
+    run: () => ({ stream: secrets(), reports: [] }),
+  };
+  await using servers = await openServers(new FakeCore([log]), { principals: [principals.gateway], authenticator });
+  await using client = await CoreClient.connect(servers.path('gateway'));
+  const pieces: unknown[] = [];
+  const following = client.invoke('logs.follow', {}, { ...janes, onPiece: (piece) => void pieces.push(piece) });
+  await t.throwsAsync(following, { code: 'forbidden' });
+  t.deepEqual(pieces, ['first']);
+});
+
 test('sockets have the rights that their door needs, whatever the umask', async (t) => {
   await using shared = await openServers(new FakeCore(), {
     principals: [principals.root, principals.viewers],

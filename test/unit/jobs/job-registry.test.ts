@@ -203,3 +203,16 @@ test('a full data volume does not stop the start that finds an interrupted job',
   await second.jobs.recover(async () => undefined);
   t.like(second.jobs.get(id), { state: 'interrupted' });
 });
+
+test('a job that does not heed its signal is not waited for when core ends', async (t) => {
+  const { jobs, system } = world();
+  await jobs.start(
+    job(() => new Promise(() => {})),
+    {},
+    caller,
+  );
+  const ending = jobs[Symbol.asyncDispose]();
+  await system.clock.advance(5_000);
+  await ending;
+  t.is(system.clock.pending, 0);
+});

@@ -182,6 +182,39 @@ test('secrets are written and never read back, wherever one looks', async (t) =>
   t.is(world.kernel.network['/run/systemd/network/20-key.network'], 'Key=correct horse\n');
 });
 
+test('a plan shows no private file and blots secrets out of the others', async (t) => {
+  const world = await World.started();
+  // the secret is what a file that everybody reads says, too
+  await run(world, 'set', { path: 'lan/key', value: '9000' });
+  await run(world, 'set', { path: 'lan/mtu', value: '9000' });
+  const { files } = (await world.engine.plan(jane)).sections[0] ?? { files: [] };
+  t.deepEqual(
+    files.map(({ path, private: hidden, before, after }) => [
+      path.replace('/run/systemd/network/', ''),
+      hidden,
+      before,
+      after,
+    ]),
+    [
+      ['10-lan.network', false, 'MTU=1500\n', 'MTU=(secret)\n'],
+      ['20-key.network', true, null, null],
+    ],
+  );
+});
+
+test('of a section whose plugin is not there nothing is shown: nobody can say what in it is secret', async (t) => {
+  const world = await World.started();
+  await run(world, 'set', { path: 'lan/key', value: 'correct horse' });
+  await run(world, 'activate');
+  await world.engine.confirm(jane);
+  world.loaded = ['ntp'];
+  await world.restart();
+  const { output } = await run(world, 'diff', { from: 1, to: 2 });
+  const shown = '(not shown: section is not loaded)';
+  t.like(output, { changes: [{ path: 'lan', kind: 'change', before: shown, after: shown }] });
+  t.notRegex(JSON.stringify([output, await run(world, 'export'), await run(world, 'show')]), /horse/);
+});
+
 test('an export applied again changes nothing, and applied elsewhere it needs the secrets', async (t) => {
   const world = await World.started();
   for (const [path, value] of [
