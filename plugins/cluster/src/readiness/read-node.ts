@@ -4,6 +4,7 @@ import { HardwareService } from '@gemel/plugin-hardware/contract';
 import { NetworkService, networkSection } from '@gemel/plugin-network/contract';
 import { z } from 'zod';
 import type { NodeView } from './node-view.js';
+import { readVolume } from './read-volume.js';
 
 const engineUnits = ['corosync.service', 'pacemaker.service'];
 
@@ -54,13 +55,6 @@ export async function readNode(context: PluginContext, signal?: AbortSignal): Pr
 async function missing({ units }: SystemAccess): Promise<string[]> {
   const states = await Promise.all(engineUnits.map((unit) => units.status(unit)));
   return states.filter(({ loadState }) => loadState !== 'loaded').map(({ name }) => name);
-}
-
-/** In a container both nodes share a folder; everywhere else a missing DRBD is a fault and no choice. */
-async function readVolume({ files }: SystemAccess): Promise<NodeView['volume']> {
-  if ((await files.read('/run/systemd/container')) !== undefined) return 'folder';
-  const drbd = await files.read('/proc/drbd');
-  return drbd !== undefined && /^ *0: cs:/m.test(drbd) ? 'replicated' : 'absent';
 }
 
 /** The kernel counts in sectors of 512 bytes, whatever the disk does. */
