@@ -99,6 +99,7 @@ async function startGemel(folder: string): Promise<{ readonly path: string } & A
       list: async () => [],
       write: async () => undefined,
       append: async () => undefined,
+      overwrite: async () => undefined,
       remove: async () => undefined,
       rename: async () => undefined,
       readLink: async () => undefined,

@@ -67,6 +67,19 @@ export const fileStoreContract: readonly ContractCase<FileStoreSubject>[] = [
     },
   },
   {
+    title: 'writes over a part of a file, which keeps its size, and not beyond its end',
+    run: async ({ files, folder }) => {
+      const storage = { name: 'ApplianceError', code: 'storage' };
+      await files.write(`${folder}/room`, 'one\ntwo\n\n\n');
+      await files.overwrite(`${folder}/room`, 4, 'дв');
+      assert.equal(await files.read(`${folder}/room`), 'one\nдв\n\n');
+      await assert.rejects(files.overwrite(`${folder}/room`, 8, 'three'), storage);
+      await assert.rejects(files.overwrite(`${folder}/none`, 0, 'x'), storage);
+      assert.equal(await files.read(`${folder}/room`), 'one\nдв\n\n');
+      assert.deepEqual(await files.list(folder), ['room']);
+    },
+  },
+  {
     title: 'removes a file, a folder with all in it, and nothing where nothing is',
     run: async ({ files, folder }) => {
       await files.write(`${folder}/keep`, '');

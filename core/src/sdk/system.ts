@@ -44,6 +44,12 @@ export interface FileStore {
   write(path: string, content: string, options?: WriteOptions): Promise<void>;
   /** Appends a line and fsyncs it. */
   append(path: string, line: string, options?: WriteOptions): Promise<void>;
+  /**
+   * Writes over a part of a file from the byte `at` on, and fsyncs it. The file keeps its size, so that this also works on a
+   * volume that is full. Not atomic: a power loss may leave a part of it. @throws ApplianceError `storage`, also where the file does
+   * not reach as far.
+   */
+  overwrite(path: string, at: number, text: string): Promise<void>;
   /** Removes a file or a whole folder; absent is fine. Folder entries are fsynced. */
   remove(path: string): Promise<void>;
   /** Renames within one file system, then fsyncs the folder. */

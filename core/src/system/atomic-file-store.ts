@@ -82,6 +82,19 @@ export class AtomicFileStore implements FileStore {
     });
   }
 
+  async overwrite(path: string, at: number, text: string): Promise<void> {
+    try {
+      const bytes = Buffer.from(text);
+      await using file = await open(path, 'r+');
+      const { size } = await file.stat();
+      if (at + bytes.length > size) throw new ApplianceError('storage', beyondEnd(path, size));
+      await file.write(bytes, 0, bytes.length, at);
+      await file.datasync();
+    } catch (failure) {
+      throw storageError(path, 'written', failure);
+    }
+  }
+
   async remove(path: string): Promise<void> {
     try {
       const stat = await lstat(path);
@@ -234,6 +247,10 @@ async function endsInsideLine(file: FileHandle, size: number): Promise<boolean> 
   const last = Buffer.alloc(1);
   await file.read(last, 0, 1, size - 1);
   return last.toString('latin1') !== '\n';
+}
+
+function beyondEnd(path: string, size: number): string {
+  return `${path} cannot be written: it has ${size} bytes, and no more may be added to it.`;
 }
 
 function isAbsent(failure: unknown): boolean {

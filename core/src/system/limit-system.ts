@@ -86,6 +86,10 @@ function limitFiles(files: FileStore, grants: SystemGrants, refuse: Refuse, own:
       check('write', path);
       return files.append(path, line, options);
     },
+    overwrite: async (path, at, text) => {
+      check('write', path);
+      return files.overwrite(path, at, text);
+    },
     remove: async (path) => {
       check('write', path);
       return files.remove(path);

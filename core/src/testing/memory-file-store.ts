@@ -101,6 +101,19 @@ export class MemoryFileStore implements FileStore {
     this.#changed(resolved);
   }
 
+  async overwrite(path: string, at: number, text: string): Promise<void> {
+    this.#step(`overwrite ${path}`);
+    const resolved = this.#resolve(path);
+    const before = this.#files.get(resolved);
+    const [content, added] = [Buffer.from(before?.content ?? ''), Buffer.from(text)];
+    if (before === undefined || at + added.length > content.length) {
+      throw storage(`${path} cannot be written: it does not reach as far.`);
+    }
+    added.copy(content, at);
+    this.#files.set(resolved, { ...before, content: content.toString() });
+    this.#changed(resolved);
+  }
+
   async remove(path: string): Promise<void> {
     this.#step(`remove ${path}`);
     const resolved = this.#resolveFolder(path);

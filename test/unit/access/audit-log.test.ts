@@ -1,9 +1,9 @@
 import test from 'ava';
 import { z } from 'zod';
-import { AuditLog } from '#core/access/audit-log.js';
+import { AuditLog, type AuditLogParts } from '#core/access/audit-log.js';
 import { redact } from '#core/access/redact.js';
 import type { AuditEntry } from '#core/actions/action-registry.js';
-import type { Logger } from '#core/sdk/index.js';
+import { ApplianceError, type Logger, type WriteOptions } from '#core/sdk/index.js';
 import { FakeClock, MemoryFileStore } from '#core/testing/index.js';
 
 const schema = z.object({ name: z.string(), password: z.string().meta({ secret: true }).optional() });
@@ -12,10 +12,14 @@ function entry(action: string, input: unknown = { name: 'x' }): AuditEntry {
   return { caller: 'local:jane', surface: 'cli', action, input, schema };
 }
 
-function world(files = new MemoryFileStore(), limits: { fileBytes?: number; olderFiles?: number } = {}) {
+function world(
+  files = new MemoryFileStore(),
+  limits: Partial<Pick<AuditLogParts, 'fileBytes' | 'olderFiles' | 'reserveBytes'>> = {},
+  now = 1_000,
+) {
   const errors: string[] = [];
   const log: Logger = { debug() {}, info() {}, warn() {}, error: (_fields, message) => void errors.push(message) };
-  const audit = new AuditLog({ files, clock: new FakeClock(1_000), log, folder: '/audit', ...limits });
+  const audit = new AuditLog({ files, clock: new FakeClock(now), log, folder: '/audit', ...limits });
   return { files, errors, audit };
 }
 
@@ -55,16 +59,111 @@ test('records who asked for what before it runs, how it ended, and no secret', a
   t.is(files.entries().get('/audit/audit.jsonl')?.mode, 0o600);
 });
 
-test('refuses an action that can’t be recorded, and does not fail one that has happened', async (t) => {
-  const { audit, files, errors } = world();
+/** Nothing can be made longer on it, and new files have no room. */
+class FullVolume extends MemoryFileStore {
+  full = true;
+
+  override async write(path: string, content: string, options?: WriteOptions): Promise<void> {
+    this.#refuse(path);
+    await super.write(path, content, options);
+  }
+
+  override async append(path: string, text: string, options?: WriteOptions): Promise<void> {
+    this.#refuse(path);
+    await super.append(path, text, options);
+  }
+
+  #refuse(path: string): void {
+    if (this.full) throw new ApplianceError('storage', `${path} cannot be written: no space is left on its volume.`);
+  }
+}
+
+test('refuses an action that can’t be recorded anywhere, and does not fail one that has happened', async (t) => {
+  const files = new FullVolume();
+  const { audit, errors } = world(files);
+  await t.throwsAsync(audit.begin(entry('network.bond.remove')), {
+    code: 'storage',
+    message: /was not started .* no space is left on its volume\. Free space/,
+  });
+  files.full = false;
   const running = entry('network.bond.create');
   await audit.begin(running);
-  files.faults.failAt(files.faults.steps.length + 1);
+  await files.remove('/audit/reserve');
+  files.full = true;
   await audit.end(running, 'done', '');
   t.deepEqual(errors, ['the end of an action was not recorded']);
-  files.faults.failAt(files.faults.steps.length + 1);
-  await t.throwsAsync(audit.begin(entry('network.bond.remove')), { code: 'storage', message: /was not started/ });
 });
+
+test('on a full volume actions are recorded in the reserve, and go to the log once there is room', async (t) => {
+  const files = new FullVolume();
+  files.full = false;
+  const { audit } = world(files, { reserveBytes: 2_000 });
+  const before = entry('network.bond.create');
+  await audit.begin(before);
+  await audit.end(before, 'done', '');
+  files.full = true;
+  const undo = entry('settings.undo');
+  await audit.begin(undo);
+  await audit.end(undo, 'done', '');
+  const large = entry('site.delete', { names: Array.from({ length: 20 }, () => 'x'.repeat(900)) });
+  await audit.begin(large);
+  const all = ['site.delete unfinished', 'settings.undo done', 'network.bond.create done'];
+  const told = async (log: AuditLog) =>
+    (await log.read(10)).records.map(({ action, outcome }) => `${action} ${outcome}`);
+  t.deepEqual(await told(audit), all);
+
+  // another run of core, with room again
+  const again = world(files, { reserveBytes: 2_000 }, 2_000).audit;
+  t.deepEqual(await told(again), all);
+  files.full = false;
+  await again.end(await begun(again, 'device.reboot'), 'done', '');
+  t.deepEqual(await told(again), ['device.reboot done', ...all]);
+  t.is(files.contents()['/audit/reserve'], '\n'.repeat(2_000));
+});
+
+test('a reserve that is used up refuses what it can’t record', async (t) => {
+  const files = new FullVolume();
+  files.full = false;
+  const { audit } = world(files, { reserveBytes: 500 });
+  await audit.begin(entry('test.before'));
+  files.full = true;
+  let recorded = 0;
+  await t.throwsAsync(
+    async () => {
+      for (; ; recorded += 1) await audit.begin(entry(`test.n${recorded}`));
+    },
+    { code: 'storage' },
+  );
+  t.true(recorded >= 3);
+  t.is((await audit.read(100)).records.length, recorded + 1);
+});
+
+test('a crash while the reserve goes to the log shows nothing twice and loses nothing', async (t) => {
+  const files = new FullVolume();
+  files.full = false;
+  const { audit } = world(files, { reserveBytes: 2_000 });
+  await audit.begin(entry('test.a'));
+  files.full = true;
+  await audit.end(await begun(audit, 'test.b'), 'done', '');
+  files.full = false;
+  // the log has the lines, the reserve still has them too
+  files.put(
+    '/audit/audit.jsonl',
+    `${files.contents()['/audit/audit.jsonl']}${files.contents()['/audit/reserve']?.trim()}`,
+  );
+  const { audit: next } = world(files, { reserveBytes: 2_000 }, 2_000);
+  await next.begin(entry('test.c'));
+  t.deepEqual(
+    (await next.read(10)).records.map(({ action }) => action),
+    ['test.c', 'test.b', 'test.a'],
+  );
+});
+
+async function begun(audit: AuditLog, action: string): Promise<AuditEntry> {
+  const one = entry(action);
+  await audit.begin(one);
+  return one;
+}
 
 test('stays within its size, keeps the newest, and reads across files', async (t) => {
   const { audit, files } = world(new MemoryFileStore(), { fileBytes: 2_000, olderFiles: 2 });
@@ -74,8 +173,8 @@ test('stays within its size, keeps the newest, and reads across files', async (t
     await audit.end(one, 'done', '');
   }
   const names = Object.keys(files.contents());
-  t.is(names.length, 3);
-  t.true(Object.values(files.contents()).every((text) => text.length < 2_300));
+  t.is(names.length, 4);
+  t.true(names.every((name) => name === '/audit/reserve' || (files.contents()[name]?.length ?? 0) < 2_300));
   const { records } = await audit.read(15);
   t.deepEqual(
     records.map(({ action }) => action),

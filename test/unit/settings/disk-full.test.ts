@@ -30,6 +30,7 @@ class FullVolume implements FileStore {
     this.#write(path);
     await this.inner.append(path, line, options);
   }
+  overwrite = (path: string, at: number, text: string) => this.inner.overwrite(path, at, text);
   async link(target: string, path: string): Promise<void> {
     this.#write(path);
     await this.inner.link(target, path);
@@ -90,6 +91,15 @@ test('a data volume that is full from any write on refuses or rolls back, and lo
     t.is(world.settings().lan.mtu, confirmed ? 9000 : 1500, when);
     await world.engine.close();
   }
+});
+
+test('a change that waits for its confirmation can be undone on a full volume', async (t) => {
+  const { world, volume } = await ready();
+  await world.activate();
+  volume.left = 0;
+  t.is((await world.engine.undo(jane)).state, 'rolled-back');
+  assertWhole(t, world, 'after the undo');
+  t.is(world.settings('running').lan.mtu, 1500);
 });
 
 test('an edit that cannot be saved is refused and the draft stays as it was', async (t) => {

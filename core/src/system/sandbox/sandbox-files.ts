@@ -46,6 +46,10 @@ export class SandboxFiles implements FileStore {
     return this.#store.append(this.locate(path), line, options);
   }
 
+  overwrite(path: string, at: number, text: string): Promise<void> {
+    return this.#store.overwrite(this.locate(path), at, text);
+  }
+
   remove(path: string): Promise<void> {
     return this.#store.remove(this.locate(path));
   }
