@@ -9,7 +9,7 @@ const record = z.object({
   surface: z.string(),
   action: z.string(),
   input: z.unknown(),
-  outcome: z.enum(['done', 'failed', 'unfinished']),
+  outcome: z.enum(['done', 'failed', 'unfinished', 'refused']),
   message: z.string(),
 });
 
@@ -17,6 +17,7 @@ const outcomes = {
   done: { text: 'done', tone: 'ok' },
   failed: { text: 'failed', tone: 'bad' },
   unfinished: { text: 'unfinished', tone: 'warn' },
+  refused: { text: 'refused', tone: 'warn' },
 } as const satisfies Record<AuditRecord['outcome'], Cell>;
 
 export function auditActions(audit: AuditLog): readonly AnyAction[] {

@@ -4,6 +4,7 @@ import { jsonSchemaOf } from '../actions/action-schema.js';
 import { ApplianceError, type Clock, type FileStore, type Logger } from '../sdk/index.js';
 import { AuditReserve } from './audit-reserve.js';
 import { Exclusive } from './exclusive.js';
+import { Lockout } from './lockout.js';
 import { redact } from './redact.js';
 
 const began = z.object({
@@ -15,13 +16,23 @@ const began = z.object({
   input: z.unknown(),
 });
 const ended = z.object({ id: z.string(), at: z.number(), outcome: z.enum(['done', 'failed']), message: z.string() });
-const line = z.union([ended, began]);
+const refused = began.extend({ outcome: z.literal('refused'), message: z.string() });
+const line = z.union([refused, ended, began]);
 type Line = z.infer<typeof line>;
 
-/** Characters of a line; that is room for 250 of them at least. */
-const longestInReserve = 4_096;
+/**
+ * Refusals of one caller that are recorded: these many at once, then one after waits that double from a second to ten minutes. That
+ * is 150 a day at most from somebody who goes on and on, of whom the first and how many followed tell all there is to know.
+ */
+const refusalRules = { free: 10, longestMs: 10 * 60_000 } as const;
 
-/** One action that was asked for. `unfinished`: core ended before the action did, or it still runs. */
+/** Characters of a line in the reserve, which has room for 250 of them at least, and of a refusal. */
+const longestShortened = 4_096;
+
+/**
+ * One action that was asked for. `unfinished`: core ended before the action did, or it still runs. `refused`: by somebody without
+ * the role.
+ */
 export interface AuditRecord {
   readonly id: string;
   /** Wall clock, milliseconds since 1970. */
@@ -30,7 +41,7 @@ export interface AuditRecord {
   readonly surface: string;
   readonly action: string;
   readonly input: unknown;
-  readonly outcome: 'done' | 'failed' | 'unfinished';
+  readonly outcome: 'done' | 'failed' | 'unfinished' | 'refused';
   readonly message: string;
 }
 
@@ -59,6 +70,9 @@ export class AuditLog implements AuditTrail {
   readonly #parts: AuditLogParts;
   readonly #exclusive = new Exclusive();
   readonly #reserve: AuditReserve;
+  readonly #refusals: Lockout;
+  /** By caller: refusals since the last one that was recorded. */
+  readonly #leftOut = new Map<string, number>();
   readonly #ids = new WeakMap<AuditEntry, string>();
   readonly #schemas = new WeakMap<z.ZodType, unknown>();
   #bytes: number | undefined;
@@ -66,23 +80,21 @@ export class AuditLog implements AuditTrail {
 
   constructor(parts: AuditLogParts) {
     this.#parts = parts;
+    this.#refusals = new Lockout(parts.clock, refusalRules);
     this.#reserve = new AuditReserve(parts.files, `${parts.folder}/reserve`, parts.reserveBytes);
   }
 
   async begin(entry: AuditEntry): Promise<void> {
-    const { clock } = this.#parts;
-    const at = clock.now();
-    const id = `${at.toString(36)}-${process.pid.toString(36)}-${(this.#counter++).toString(36)}`;
-    const { caller, surface, action } = entry;
-    const input = redact(entry.input, this.#schemaOf(entry.schema));
+    const { action } = entry;
+    const first = this.#beginningOf(entry);
     try {
-      await this.#append({ id, at, caller, surface, action, input });
+      await this.#append(first);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       const message = `${action} was not started because it can't be recorded, not even in the reserve of the audit log: ${reason} Free space on the data volume.`;
       throw new ApplianceError('storage', message, { cause });
     }
-    this.#ids.set(entry, id);
+    this.#ids.set(entry, first.id);
   }
 
   /** Never throws: the action has happened, and its caller must learn how it went. */
@@ -97,6 +109,25 @@ export class AuditLog implements AuditTrail {
         { err: failure, action, caller, outcome, message },
         'the end of an action was not recorded',
       );
+    }
+  }
+
+  async refused(entry: AuditEntry, message: string): Promise<void> {
+    const { caller, action } = entry;
+    if (this.#refusals.waitMs(caller) > 0) {
+      this.#leftOut.set(caller, (this.#leftOut.get(caller) ?? 0) + 1);
+      return;
+    }
+    this.#refusals.attempt(caller);
+    const leftOut = this.#leftOut.get(caller) ?? 0;
+    this.#leftOut.delete(caller);
+    const more = leftOut === 0 ? '' : ` ${leftOut} more refusals before this one were not recorded.`;
+    const record = shortened({ ...this.#beginningOf(entry), outcome: 'refused', message: message + more });
+    try {
+      // Not into the reserve, which is for what changes something.
+      await this.#exclusive.run(() => this.#appendLine(JSON.stringify(record)));
+    } catch (failure) {
+      this.#parts.log.error({ err: failure, action, caller, message }, 'a refusal was not recorded');
     }
   }
 
@@ -115,10 +146,11 @@ export class AuditLog implements AuditTrail {
         if (text === '') continue;
         const parsed = parseLine(text);
         if (parsed === undefined) damaged += 1;
-        else if ('outcome' in parsed) ends.set(parsed.id, parsed);
+        else if (!('action' in parsed)) ends.set(parsed.id, parsed);
         else if (!seen.has(parsed.id)) {
           seen.add(parsed.id); // a crash while the reserve went to the log leaves its lines in both
-          const { outcome = 'unfinished', message = '' } = ends.get(parsed.id) ?? {};
+          const end = 'outcome' in parsed ? parsed : ends.get(parsed.id);
+          const { outcome = 'unfinished', message = '' } = end ?? {};
           const record: AuditRecord = { ...parsed, input: parsed.input, outcome, message };
           if (wanted(record)) found.push(record);
           if (found.length >= limit) return { records: found, damaged };
@@ -126,6 +158,12 @@ export class AuditLog implements AuditTrail {
       }
     }
     return { records: found, damaged };
+  }
+
+  #beginningOf({ caller, surface, action, input, schema }: AuditEntry): z.infer<typeof began> {
+    const at = this.#parts.clock.now();
+    const id = `${at.toString(36)}-${process.pid.toString(36)}-${(this.#counter++).toString(36)}`;
+    return { id, at, caller, surface, action, input: redact(input, this.#schemaOf(schema)) };
   }
 
   get #current(): string {
@@ -192,11 +230,11 @@ export class AuditLog implements AuditTrail {
   }
 }
 
-/** As it is kept in the reserve, where one large input must not take the room of all others. */
+/** As it is kept where one large input must not take the room of all others. */
 function shortened(record: Line): Line {
-  if (JSON.stringify(record).length <= longestInReserve) return record;
-  if ('outcome' in record) return { ...record, message: `${record.message.slice(0, longestInReserve / 2)}…` };
-  return { ...record, input: '(left out: the data volume is full)' };
+  if (JSON.stringify(record).length <= longestShortened) return record;
+  if ('action' in record) return { ...record, input: '(too long)' };
+  return { ...record, message: `${record.message.slice(0, longestShortened / 2)}…` };
 }
 
 function parseLine(text: string): Line | undefined {

@@ -19,6 +19,8 @@ export interface AuditTrail {
   /** On disk when it resolves. @throws ApplianceError `storage`. */
   begin(entry: AuditEntry): Promise<void>;
   end(entry: AuditEntry, outcome: 'done' | 'failed', message: string): Promise<void>;
+  /** Asked for by somebody without the role. Never throws; a caller who is refused often is not recorded each time. */
+  refused(entry: AuditEntry, message: string): Promise<void>;
 }
 
 export interface AuditEntry {
@@ -91,25 +93,27 @@ export class ActionRegistry {
     if (action === undefined) {
       throw new ApplianceError('not-found', `There is no action ${invocation.action}. See: gemel help.`);
     }
-    if (!mayUse(call.caller.role, action.role)) {
-      throw new ApplianceError(
-        'forbidden',
-        `${action.id} needs the role ${action.role}; ${call.caller.name} has the role ${call.caller.role}.`,
-      );
-    }
     const parsed = action.input.safeParse(invocation.input ?? {}, { error: issueText });
+    const { name: caller, surface, role } = call.caller;
+    const entryOf = (input: unknown): AuditEntry => ({
+      caller,
+      surface,
+      action: action.id,
+      input,
+      schema: action.input,
+    });
+    if (!mayUse(role, action.role)) {
+      const message = `${action.id} needs the role ${action.role}; ${caller} has the role ${role}.`;
+      // Only what fits the schema has its secrets in known places.
+      await this.audit.refused(entryOf(parsed.success ? parsed.data : '(not valid)'), message);
+      throw new ApplianceError('forbidden', message);
+    }
     if (!parsed.success) {
       const reports = inputReports(parsed.error);
       throw new ApplianceError('invalid', `The input of ${action.id} is not valid.`, { reports });
     }
     if (action.kind === 'call') action.admit?.(parsed.data, call);
-    const entry: AuditEntry = {
-      caller: call.caller.name,
-      surface: call.caller.surface,
-      action: action.id,
-      input: parsed.data,
-      schema: action.input,
-    };
+    const entry = entryOf(parsed.data);
     if (action.audited === false) return this.#run(action, parsed.data, invocation, call);
     await this.audit.begin(entry);
     try {

@@ -19,8 +19,9 @@ function world(
 ) {
   const errors: string[] = [];
   const log: Logger = { debug() {}, info() {}, warn() {}, error: (_fields, message) => void errors.push(message) };
-  const audit = new AuditLog({ files, clock: new FakeClock(now), log, folder: '/audit', ...limits });
-  return { files, errors, audit };
+  const clock = new FakeClock(now);
+  const audit = new AuditLog({ files, clock, log, folder: '/audit', ...limits });
+  return { files, errors, audit, clock };
 }
 
 test('records who asked for what before it runs, how it ended, and no secret', async (t) => {
@@ -157,6 +158,44 @@ test('a crash while the reserve goes to the log shows nothing twice and loses no
     (await next.read(10)).records.map(({ action }) => action),
     ['test.c', 'test.b', 'test.a'],
   );
+});
+
+test('records who was refused for want of a role, and leaves out what a caller repeats without an end', async (t) => {
+  const { audit, clock, files } = world();
+  const refuse = (caller: string) => audit.refused({ ...entry('device.reboot'), caller }, 'No.');
+  await audit.begin(entry('test.before'));
+  for (let count = 0; count < 5_000; count += 1) await refuse('user:mallory');
+  await refuse('user:jane');
+  const recorded = async () =>
+    (await audit.read(100)).records.map(({ caller, outcome, message }) => [caller, outcome, message]);
+  const mallory = Array.from({ length: 10 }, () => ['user:mallory', 'refused', 'No.']);
+  const before = ['local:jane', 'unfinished', ''];
+  t.deepEqual(await recorded(), [['user:jane', 'refused', 'No.'], ...mallory, before]);
+
+  await clock.advance(1_000);
+  await refuse('user:mallory');
+  t.deepEqual((await recorded())[0], [
+    'user:mallory',
+    'refused',
+    'No. 4990 more refusals before this one were not recorded.',
+  ]);
+  for (let minute = 0; minute < 24 * 60; minute += 1) {
+    await clock.advance(60_000);
+    await refuse('user:mallory');
+  }
+  const most = (files.contents()['/audit/audit.jsonl'] ?? '').split('\n').length;
+  t.true(most < 200, `${most} lines after a day`);
+});
+
+test('a refusal takes nothing from the reserve', async (t) => {
+  const files = new FullVolume();
+  files.full = false;
+  const { audit, errors } = world(files, { reserveBytes: 500 });
+  await audit.begin(entry('test.before'));
+  files.full = true;
+  await audit.refused(entry('device.reboot'), 'No.');
+  t.is(files.contents()['/audit/reserve'], '\n'.repeat(500));
+  t.deepEqual(errors, ['a refusal was not recorded']);
 });
 
 async function begun(audit: AuditLog, action: string): Promise<AuditEntry> {

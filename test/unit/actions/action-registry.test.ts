@@ -20,6 +20,8 @@ function world() {
     begin: async (entry: AuditEntry) => void audited.push(`begin ${entry.action} ${entry.caller}`),
     end: async (entry: AuditEntry, outcome: string, message: string) =>
       void audited.push(`${outcome} ${entry.action} ${message}`),
+    refused: async (entry: AuditEntry) =>
+      void audited.push(`refused ${entry.action} ${entry.caller} ${JSON.stringify(entry.input)}`),
   };
   const registry = new ActionRegistry(jobs, audit, system.clock);
   registry.add(
@@ -67,7 +69,13 @@ test('refuses a role that is too low, naming both', async (t) => {
   const error = await t.throwsAsync(invoke(registry, { n: 1 }, 'viewer'), { instanceOf: ApplianceError });
   t.is(error?.code, 'forbidden');
   t.is(error?.message, 'test.double needs the role operator; local:jane has the role viewer.');
-  t.deepEqual(audited, []);
+  t.deepEqual(audited, ['refused test.double local:jane {"n":1}']);
+});
+
+test('an input that does not fit is no way around the record of a refusal, and is not kept', async (t) => {
+  const { registry, audited } = world();
+  await t.throwsAsync(invoke(registry, { n: 'secret' }, 'viewer'), { code: 'forbidden' });
+  t.deepEqual(audited, ['refused test.double local:jane "(not valid)"']);
 });
 
 test('refuses input that does not fit, one report per field', async (t) => {

@@ -72,7 +72,11 @@ export async function startNode(address: string, port: number): Promise<Node> {
     changed: () => {},
   });
   const jobs = {} as unknown as JobRegistry; // no action here is a job
-  const registry = new ActionRegistry(jobs, { begin: async () => {}, end: async () => {} }, clock);
+  const registry = new ActionRegistry(
+    jobs,
+    { begin: async () => {}, end: async () => {}, refused: async () => {} },
+    clock,
+  );
   for (const action of peerActions(peer)) registry.add('peer', action);
   const api: CoreApi = {
     describe: (role) => registry.describe(role),

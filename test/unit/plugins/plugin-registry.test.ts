@@ -48,7 +48,11 @@ function world(plugins: Readonly<Record<string, Plugin['activate']>>, files: Rea
   const bus = new EventBus(system.clock, log);
   const status = new StatusRegistry(bus, system.clock, log);
   const jobs = new JobRegistry({ files: system.files, clock: system.clock, bus, log, folder: '/jobs' });
-  const actions = new ActionRegistry(jobs, { begin: async () => {}, end: async () => {} }, system.clock);
+  const actions = new ActionRegistry(
+    jobs,
+    { begin: async () => {}, end: async () => {}, refused: async () => {} },
+    system.clock,
+  );
   const health = new HealthRegistry(system.clock);
   const around = {
     bus,
