@@ -120,6 +120,19 @@ test('a factory reset that the settings refuse leaves no marker behind', async (
   t.deepEqual(told, []);
 });
 
+test('a factory reset without its restart says what is left and what to do, and is finished by any start', async (t) => {
+  const { system, power, told, resets } = newWorld();
+  system.dbus.reply(login1, `${login1}.Manager.ScheduleShutdown`, new ApplianceError('engine-failed', 'Inhibited.'));
+  await t.throwsAsync(() => power.factoryReset(caller), {
+    code: 'engine-failed',
+    message:
+      /could not be asked for: Inhibited\. The settings are reset already; .* Restart it now: gemel device reboot/,
+  });
+  t.is(resets.length, 1);
+  t.true((await system.files.read(factoryResetMarker))?.includes('user:jane'));
+  t.deepEqual(told, []);
+});
+
 test('the sandbox neither restarts nor resets anything', async (t) => {
   const { system, power, resets } = newWorld({ kind: 'sandbox' });
   for (const attempt of [

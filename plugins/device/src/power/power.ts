@@ -1,5 +1,6 @@
 import {
   ApplianceError,
+  asApplianceError,
   type Caller,
   type Clock,
   type EventDefinition,
@@ -64,7 +65,8 @@ export class Power {
 
   /**
    * The marker is on disk before anything is reset and goes last, at the next start: a power loss in between is finished
-   * then. @throws ApplianceError `conflict` while a change awaits confirmation.
+   * then. A restart that cannot be asked for does not take the marker back: the settings and their history are gone by then, and
+   * only a start makes the rest fit them. @throws ApplianceError `conflict` while a change awaits confirmation.
    */
   async factoryReset(caller: Caller): Promise<number> {
     this.#requirePower();
@@ -86,7 +88,20 @@ export class Power {
       throw failure;
     }
     const request = { delaySeconds: 0, force: true };
-    return await this.#request(caller, request, 'reboot', deviceEvents.factoryResetRequested);
+    try {
+      return await this.#request(caller, request, 'reboot', deviceEvents.factoryResetRequested);
+    } catch (thrown) {
+      const { code, message } = asApplianceError(thrown);
+      const whatNow =
+        'The settings are reset already; users, tokens, the audit log, jobs and data of plugins go at the next start, and until then the device runs with its former settings. Restart it now: gemel device reboot, or switch it off and on.';
+      throw new ApplianceError(
+        code,
+        `The restart that ends the factory reset could not be asked for: ${message} ${whatNow}`,
+        {
+          cause: thrown,
+        },
+      );
+    }
   }
 
   async #request(caller: Caller, request: PowerRequest, kind: ShutdownKind, event: RequestEvent): Promise<number> {
