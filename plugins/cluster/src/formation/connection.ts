@@ -15,6 +15,7 @@ import { helperUnits } from './engines.js';
 import { addressesOf } from './joining.js';
 import { type FormationParts, pairFiles, pairPaths, seenFrom, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
+import { carryNames, renamesOf } from './renaming.js';
 import type { PairFiles } from './peer-requests.js';
 
 export interface PeerLogin {
@@ -139,8 +140,10 @@ export async function formPair(
     await prepare();
     await journal.step('prepared');
     call.progress(0.3, 'Writing the configuration of both nodes');
-    if (restart) await engines.pauseAround(() => writePairFiles(parts, { ...files, drbd: null }), call.signal);
+    const carry = () => carryNames(engines, renamesOf(before, planned));
+    if (restart) await engines.pauseAround(() => writePairFiles(parts, { ...files, drbd: null }), call.signal, carry);
     else {
+      await carry();
       // DRBD stays as it is until both nodes are members: data must not flow before it is sure that it shall.
       await writePairFiles(parts, { ...files, drbd: null });
       await engines.reload();
@@ -205,7 +208,9 @@ export async function undoPair(parts: FormationParts): Promise<void> {
   if (step !== 'begun') {
     await journal.restoreFiles();
     const unlimited = new AbortController().signal;
-    await engines.resume(unlimited).catch(tolerate('the engines do not run with the former configuration'));
+    const carryBack = () =>
+      carryNames(engines, renamesOf(planned, before)).catch(tolerate('the CIB still has new host names'));
+    await engines.resume(unlimited, carryBack).catch(tolerate('the engines do not run with the former configuration'));
     const other = otherMember(planned);
     if (other !== undefined)
       await engines.forgetNode(other.hostName).catch(tolerate('Pacemaker still lists the other node'));

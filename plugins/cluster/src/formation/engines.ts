@@ -71,6 +71,11 @@ export class Engines {
     await this.#must([...argv], configuration);
   }
 
+  /** What the CIB says shall be, with its passwords. */
+  async configuration(): Promise<string> {
+    return await this.#must(['cibadmin', '--query', '--scope', 'configuration']);
+  }
+
   /** With the constraints that name it. */
   async deleteResource(id: string): Promise<void> {
     await this.#must(['cibadmin', '--delete-all', '--force', '--xpath', `//rsc_location[@rsc="${id}"]`]);
@@ -107,10 +112,18 @@ export class Engines {
     await this.setProperty('maintenance-mode', handsOff ? 'true' : 'false');
   }
 
-  /** Restarts the engines of this node around a change that they cannot take while they run. Services run on. */
-  async pauseAround(change: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  /**
+   * Restarts the engines of this node around a change that they cannot take while they run. Services run on.
+   * @param before what Pacemaker is told while it still runs, and acts upon only when it runs again.
+   */
+  async pauseAround(
+    change: () => Promise<void>,
+    signal: AbortSignal,
+    before: () => Promise<void> = async () => {},
+  ): Promise<void> {
     const external = await this.#external();
     await this.setHandsOff(true);
+    await before();
     await this.stop();
     await change();
     await this.start(signal);
@@ -124,10 +137,14 @@ export class Engines {
     await this.setHandsOff(false);
   }
 
-  /** After a change was taken back, wherever in it that was: the engines run with the former files and do their work. */
-  async resume(signal: AbortSignal): Promise<void> {
+  /**
+   * After a change was taken back, wherever in it that was: the engines run with the former files and do their work.
+   * @param before what Pacemaker is told before it acts again. Must not throw.
+   */
+  async resume(signal: AbortSignal, before: () => Promise<void>): Promise<void> {
     await this.start(signal);
     await this.reload();
+    await before();
     await this.setHandsOff(false);
   }
 
@@ -187,10 +204,10 @@ export class Engines {
     for (const unit of [single.volume, single.mount, single.alone, single.active]) await this.#units.start(unit);
   }
 
-  async #must(argv: readonly [string, ...string[]], input?: string, timeoutMs = 30_000): Promise<void> {
+  async #must(argv: readonly [string, ...string[]], input?: string, timeoutMs = 30_000): Promise<string> {
     const options = { timeoutMs, ...(input === undefined ? {} : { input }) };
     const { exitCode, stdout, stderr } = await this.#commands.run(argv, options);
-    if (exitCode === 0) return;
+    if (exitCode === 0) return stdout;
     const said = `${stderr}${stdout}`.trim().replaceAll('\n', '; ');
     throw new ApplianceError('engine-failed', `${argv[0]} ended with ${exitCode}: ${said}`);
   }

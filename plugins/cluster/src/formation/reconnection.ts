@@ -10,6 +10,7 @@ import { formPair, judgeHardware, ownAddresses, readKey, refuseUnready, synchron
 import { addressesOf } from './joining.js';
 import { type FormationParts, pairFiles, seenFrom } from './parts.js';
 import * as requests from './peer-requests.js';
+import { renamedOptions, renamesOf } from './renaming.js';
 
 /** Puts a disconnected pair together again, with the addresses and host names that its nodes have now. */
 export async function reconnect(
@@ -73,7 +74,8 @@ export function planAgain(current: Membership, own: NodeView, other: NodeView): 
   const held = current.clusterIp?.address;
   const nodes = [moved(self, own, held), moved(peer, other, held)].toSorted((one, two) => one.nodeId - two.nodeId);
   const { movedAlone: _, ...same } = current;
-  return { ...same, phase: 'connected', thisNode: own.hostName, nodes, keepsServices: true };
+  const next: Membership = { ...same, phase: 'connected', thisNode: own.hostName, nodes, keepsServices: true };
+  return { ...next, options: renamedOptions(current.options, renamesOf(current, next)) };
 }
 
 /**

@@ -4,6 +4,8 @@ import { disband, disconnect, dropOther } from '#cluster/formation/leaving.js';
 import { reconnect } from '#cluster/formation/reconnection.js';
 import { changeConfiguration } from '#cluster/formation/configuration-change.js';
 import { drbdFile, renderPairResource } from '#cluster/drbd/drbd-resource.js';
+import { renamedElements } from '#cluster/formation/renaming.js';
+import { renderFencing } from '#cluster/fencing/fencing-resource.js';
 import { fencingActions } from '#cluster/fencing/fencing-actions.js';
 import test from 'ava';
 import { type Box, Boxes, createInput } from './two-boxes.js';
@@ -50,6 +52,117 @@ test('reconnects with the same key, and the other node runs again', async (t) =>
   t.deepEqual([one.phase, two.phase], ['connected', 'connected']);
   t.is(await two.system.files.read(stayOff), undefined);
   t.is(await one.system.files.read(configuration), await two.system.files.read(configuration));
+});
+
+/** As crm-fence-peer.sh left it when the other node was dead, beside a move by hand and both controllers. */
+const named = (first: string, second: string) => `<configuration>
+<resources>
+${[first, second].map((node) => controllerOf(node, 'geheim')).join('\n')}
+<primitive id="lamp" class="ocf" provider="pacemaker" type="Dummy"/>
+</resources>
+<constraints>
+<rsc_location id="location-lamp" rsc="lamp" node="${first}" score="100"/>
+<rsc_location rsc="drbd-data-clone" id="drbd-fence-by-handler-gemel-drbd-data-clone">
+<rule role="Master" score="-INFINITY" id="drbd-fence-by-handler-gemel-rule-drbd-data-clone">
+<expression attribute="#uname" operation="ne" value="${first}" id="drbd-fence-by-handler-gemel-expr-drbd-data-clone"/>
+</rule>
+</rsc_location>
+${[first, second].map(locationOf).join('\n')}
+<rsc_colocation id="colocation-active" rsc="active" with-rsc="cluster-ip" score="INFINITY"/>
+</constraints>
+</configuration>
+`;
+const device = (node: string) => ({ node, address: '192.0.2.1', user: 'admin', lanplus: true, cipher: 3, testedAt: 7 });
+const controllerOf = (node: string, password: string) =>
+  /<primitive[^]*<\/primitive>/.exec(renderFencing(device(node), password))?.[0] ?? '';
+const locationOf = (node: string) => /<rsc_location[^]*?\/>/.exec(renderFencing(device(node), ''))?.[0] ?? '';
+
+/** A pair whose node 1 went on alone and got another name meanwhile. `cib` is what its Pacemaker was told, in order. */
+async function renamedPair() {
+  const boxes = await pair();
+  const { one, two } = boxes;
+  for (const box of [one, two]) {
+    const { current } = box.parts.membership;
+    const fencing = [device('node1'), device('node2')];
+    await box.parts.membership.set({ ...current, options: current.options && { ...current.options, fencing } });
+  }
+  await disconnect(one.parts, false);
+  const cib: string[] = [];
+  const query = ['cibadmin', '--query', '--scope', 'configuration'];
+  one.system.commands
+    .once(query, named('node1', 'node2'))
+    .always(query, named('node1b', 'node2'))
+    .always(
+      ['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-pipe'],
+      (_argv, { input }) => {
+        cib.push(input ?? '');
+        return '';
+      },
+    )
+    .always(['cibadmin', '--delete-all', '--force', '--xpath', /fence-node/], (argv) => {
+      cib.push(argv.at(-1) ?? '');
+      return '';
+    })
+    .always(['crm_attribute', '--type', 'crm_config', '--name', 'maintenance-mode', '--update', /./], (argv) => {
+      cib.push(`hands off: ${argv.at(-1)}`);
+      return '';
+    });
+  one.hostName = 'node1b';
+  return { boxes, cib };
+}
+
+const merged = (...[first, former]: [string, string]) => [
+  `<configuration>
+<resources>
+${controllerOf(first, 'geheim')}
+</resources>
+<constraints>
+${/<rsc_location id="location-lamp"[^]*?<\/rsc_location>/.exec(named(first, 'node2'))?.[0]}
+${locationOf(first)}
+</constraints>
+</configuration>
+`,
+  `//rsc_location[@rsc="fence-${former}"]`,
+  `//primitive[@id="fence-${former}"]`,
+];
+
+test('a host name that changed while the nodes ran apart is carried into constraints and fencing before Pacemaker acts again', async (t) => {
+  const { boxes, cib } = await renamedPair();
+  await boxes.pass(reconnect(boxes.one.parts, undefined, call));
+  t.deepEqual(cib, ['hands off: true', ...merged('node1b', 'node1'), 'hands off: false']);
+  for (const box of [boxes.one, boxes.two]) {
+    const { options, nodes } = box.parts.membership.current;
+    t.deepEqual(options?.fencing, [device('node1b'), device('node2')]);
+    t.deepEqual(
+      nodes.map(({ hostName }) => hostName),
+      ['node1b', 'node2'],
+    );
+  }
+});
+
+test('a reconnection that fails gives the former names back before Pacemaker acts again', async (t) => {
+  const { boxes, cib } = await renamedPair();
+  boxes.two.system.units.failNext('pacemaker.service');
+  await t.throwsAsync(boxes.pass(reconnect(boxes.one.parts, undefined, call)));
+  t.deepEqual(cib, [
+    'hands off: true',
+    ...merged('node1b', 'node1'),
+    'hands off: false',
+    ...merged('node1', 'node1b'),
+    'hands off: false',
+  ]);
+  t.deepEqual(boxes.one.parts.membership.current.options?.fencing, [device('node1'), device('node2')]);
+});
+
+test('two nodes that exchange their names exchange their controllers, and none is forgotten', (t) => {
+  const turned = new Map([
+    ['node1', 'node2'],
+    ['node2', 'node1'],
+  ]);
+  const { merged: elements, gone } = renamedElements(named('node1', 'node2'), turned);
+  t.deepEqual(gone, []);
+  t.true(elements?.includes(locationOf('node1')) && elements.includes(locationOf('node2')));
+  t.deepEqual(renamedElements(named('node1', 'node2'), new Map([['node9', 'node8']])), { merged: undefined, gone: [] });
 });
 
 test('stays disconnected on both when a reconnection fails, and the other node stays off', async (t) => {

@@ -45,7 +45,7 @@ export class Box implements PeerService {
   reachable = true;
 
   constructor(
-    readonly hostName: string,
+    public hostName: string,
     readonly number: number,
     readonly clock: FakeClock,
   ) {
@@ -112,7 +112,8 @@ export class Box implements PeerService {
     const address = this.paired?.addresses[0];
     if (address === undefined) throw new ApplianceError('unavailable', 'none is paired');
     const other = this.#other(address);
-    if (other.paired?.hostName !== this.hostName) throw new ApplianceError('forbidden', 'not paired with this node');
+    if (other.paired?.fingerprint !== (await this.fingerprint()))
+      throw new ApplianceError('forbidden', 'not paired with this node');
     return this.#ask(other, request, input);
   }
 
@@ -192,7 +193,7 @@ export class Box implements PeerService {
       if (activeState === 'active') nodes.push(`<node name="${box.hostName}" online="true" pending="false"/>`);
     }
     // Whoever of them runs and was there first.
-    const active = /name="(node\d)"/.exec(nodes.join(''))?.[1] ?? '';
+    const active = /name="(node\d\w*)"/.exec(nodes.join(''))?.[1] ?? '';
     const resource = (id: string) =>
       `<resource id="${id}" role="Started" failed="false" ><node name="${active}"/></resource>`;
     return `<m>${nodes.join('')}${resource('cluster-ip')}${resource('active')}</m>`;
