@@ -13,6 +13,7 @@ import { Simulator } from './prediction/simulator.js';
 import { whatIfAction } from './prediction/what-if-action.js';
 import { readingActions } from './resources/reading-actions.js';
 import { resourceActions } from './resources/resource-actions.js';
+import { GiveUpNote } from './split-brain/give-up-note.js';
 import { KeptCopies } from './split-brain/kept-copies.js';
 import { readSide } from './split-brain/side.js';
 import { type SplitBrainParts, splitBrainActions } from './split-brain/split-brain-actions.js';
@@ -53,6 +54,7 @@ export function runningTools(parts: RunningActionParts): RunningTools {
     peer,
     membership,
     copies: new KeptCopies(system, thisNode),
+    note: new GiveUpNote(files),
     side: (signal) => readSide(system, thisNode(), signal),
     otherSide: async (signal) => (await peer.call(sideRequest, {}, { signal })).side,
     connectOther: async () => {

@@ -90,11 +90,18 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     ));
   context.actions.addLater(async () => (await tools()).actions);
   const answer = async () => {
-    const [logs, splitBrain] = await Promise.all([
+    const [logs, splitBrain, { takeBackGivingUp }, { GiveUpNote }, { KeptCopies }] = await Promise.all([
       import('./log/log-request.js'),
       import('./split-brain/split-brain.js'),
+      import('./split-brain/take-back.js'),
+      import('./split-brain/give-up-note.js'),
+      import('./split-brain/kept-copies.js'),
     ]);
+    const local = membership.current.thisNode;
+    const note = new GiveUpNote(files);
+    const copies = new KeptCopies(system, () => local);
     return [
+      takeBackGivingUp({ pacemaker, copies, note, clusterLog, clock, log }, local),
       logs.answerLogRequests(peer, clusterLog),
       peerFacts.answer(version, () => capacity.read()),
       ...splitBrain.answerSplitBrain(peer, membership, async () => (await tools()).splitBrain),

@@ -4,6 +4,7 @@ import { maintenanceOff, maintenanceOn } from '../pacemaker/changes.js';
 import type { Pacemaker } from '../pacemaker/pacemaker.js';
 import type { ClusterChanges } from '../prediction/cluster-changes.js';
 import type { PairStatus } from '../status/pair-schema.js';
+import type { GiveUpNote } from './give-up-note.js';
 import type { KeptCopies } from './kept-copies.js';
 import type { Side } from './side.js';
 
@@ -17,6 +18,7 @@ export interface GiveUpParts {
   readonly pacemaker: Pacemaker;
   readonly changes: ClusterChanges;
   readonly copies: KeptCopies;
+  readonly note: GiveUpNote;
   readonly clusterLog: ClusterLog;
   readonly read: (signal?: AbortSignal) => Promise<PairStatus>;
   /** How the other node sees it. */
@@ -50,7 +52,7 @@ export async function giveUp(
   signal: AbortSignal,
   say: (step: string) => void,
 ): Promise<string> {
-  const { pacemaker, changes, copies, clusterLog, read, otherSide, connectOther } = parts;
+  const { pacemaker, changes, copies, note, clusterLog, read, otherSide, connectOther } = parts;
   const before = await read(signal);
   if (!hasSplitBrain(before) && !isParted(before, await otherSide(signal))) {
     throw new ApplianceError('conflict', `${local} has no split brain to be resolved. See: gemel cluster status`);
@@ -62,21 +64,29 @@ export async function giveUp(
       `${local} is in maintenance. End it first: gemel cluster maintenance off ${local}`,
     );
   }
+  if ((await note.read()) !== undefined) {
+    throw new ApplianceError(
+      'conflict',
+      `An earlier resolution was interrupted and is being taken back on ${local}. Try again in a minute.`,
+    );
+  }
   say(`${local} hands everything over`);
   if ((await pacemaker.find(fences, signal)).length > 0) {
     await pacemaker.apply({ commands: [['cibadmin', '--delete-all', '--force', '--xpath', fences]] }, signal);
   }
-  await pacemaker.apply(maintenanceOn(local), signal);
-  let id: string;
+  const id = copies.newId();
+  await note.write(id);
   try {
+    await pacemaker.apply(maintenanceOn(local), signal);
     await reach(changes, signal, `${local} did not give its resources up`, (pair) =>
       pair.resources.every(({ nodes, passiveOn }) => ![...nodes, ...passiveOn].includes(local)),
     );
     say('What this node wrote is copied');
-    id = await copies.take(signal);
+    await copies.take(id, signal);
   } finally {
     // Its volume comes up again, and parted as before unless the next step follows.
     await pacemaker.apply(maintenanceOff(local));
+    await note.remove();
   }
   say(`${local} takes the data of the other node`);
   await reach(changes, signal, `The data volume of ${local} did not come up again`, ({ data }) => data !== null);

@@ -45,19 +45,26 @@ export class KeptCopies {
     );
   }
 
+  /** Of a copy that is taken now. */
+  newId(): string {
+    return new Date(this.parts.clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  }
+
   /** Copies the data volume, which must not be in use. @throws ApplianceError `engine-failed` with the reason. */
-  async take(signal: AbortSignal): Promise<string> {
-    const { files, clock } = this.parts;
-    const id = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-    await files.remove(`${keptFolder}/failed`);
+  async take(id: string, signal: AbortSignal): Promise<void> {
+    await this.parts.files.remove(`${keptFolder}/failed`);
     await this.run(`keep-${id}`, signal);
-    return id;
+  }
+
+  /** Ends a copy that nobody waits for any more. Its script leaves no half of it behind. */
+  async stop(id: string): Promise<void> {
+    await this.parts.units.stop(unitOf(`keep-${id}`));
   }
 
   /** Starts a step and waits for its end, however long it takes. Who stops waiting ends it: nothing else may find the volume in use. */
   async run(step: string, signal: AbortSignal): Promise<void> {
     const { files, units, clock } = this.parts;
-    const unit = `gemel-split-brain@${step}.service`;
+    const unit = unitOf(step);
     await units.start(unit);
     for (;;) {
       const { activeState } = await units.status(unit);
@@ -80,4 +87,8 @@ export class KeptCopies {
     await files.remove(`${keptFolder}/${id}${suffix}`);
     await files.remove(`${keptFolder}/${id}.size`);
   }
+}
+
+function unitOf(step: string): string {
+  return `gemel-split-brain@${step}.service`;
 }

@@ -81,6 +81,19 @@ export function splitBrainActions(parts: SplitBrainParts): readonly AnyAction[] 
         progress(undefined, `${loser} keeps a copy of its data and takes those of ${keep}`);
         return { loser, kept: (await peer.call(giveUpRequest, {}, { signal })).id };
       },
+      resume: async ({ keep }) => {
+        const { nodes, thisNode } = membership.current;
+        const loser = nodes.find(({ hostName }) => hostName !== keep)?.hostName ?? 'the other node';
+        // Whether this node's maintenance is ended is not up to the job: it may have been the other node's.
+        const what =
+          loser === thisNode
+            ? `What ${loser} had begun is taken back, and it leaves maintenance by itself.`
+            : `${loser} was asked already, and may go on with it.`;
+        throw new ApplianceError(
+          'cancelled',
+          `Core was restarted meanwhile. ${what} If two sides are still shown, decide again: gemel cluster split-brain show`,
+        );
+      },
     }),
     defineAction({
       kind: 'call',

@@ -3,16 +3,20 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock, ScriptedSystem } from '@gemel/core/testing';
-import { ApplianceError } from '@gemel/core/sdk';
+import { ApplianceError, type JobCall } from '@gemel/core/sdk';
 import type { ClusterLog } from '#cluster/log/cluster-log.js';
 import { Pacemaker } from '#cluster/pacemaker/pacemaker.js';
 import type { ClusterChanges } from '#cluster/prediction/cluster-changes.js';
 import { giveUp } from '#cluster/split-brain/give-up.js';
+import { GiveUpNote } from '#cluster/split-brain/give-up-note.js';
 import { copyId, keptFolder, KeptCopies } from '#cluster/split-brain/kept-copies.js';
+import { takeBackGivingUp } from '#cluster/split-brain/take-back.js';
+import { type SplitBrainParts, splitBrainActions } from '#cluster/split-brain/split-brain-actions.js';
 import { parseDiskUse, readSide } from '#cluster/split-brain/side.js';
 import type { PairStatus } from '#cluster/status/pair-schema.js';
 import { parseReplication } from '#cluster/status/replication.js';
 import test, { type ExecutionContext } from 'ava';
+import { collectingLog } from '../../kernel/collecting-log.js';
 import { membership, pair } from '../pair.js';
 
 const drbd = ` 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown   r-----
@@ -68,7 +72,10 @@ async function world(
     .always(['crm_attribute', '--node', 'node2', '--name', 'standby', '--delete'], commands);
   const pacemaker = new Pacemaker(system.commands);
   const copies = new KeptCopies(system, () => 'node2');
+  const note = new GiveUpNote(system.files);
+  const atKeep: { noted?: string | undefined } = {};
   copies.run = async (step) => {
+    if (step.startsWith('keep')) atKeep.noted = await note.read();
     steps.push(step.replace(/\d{8}T\d{6}Z/, 'ID'));
     if (step.startsWith('keep') && outcome === 'no room') throw new ApplianceError('engine-failed', 'Make room first.');
   };
@@ -82,9 +89,9 @@ async function world(
   } as unknown as ClusterLog; // the only part of it that is used here
   const connectOther = async () => void steps.push('connect the other');
   const otherSide = async () => ({ ...(await readSide(new ScriptedSystem(), 'node1')), connection: other });
-  const parts = { pacemaker, changes, copies, clusterLog, otherSide, connectOther, read: async () => whole };
+  const parts = { pacemaker, changes, copies, note, clusterLog, otherSide, connectOther, read: async () => whole };
   const local = picture === 'standby' ? 'node1' : 'node2';
-  return { steps, run: () => giveUp(parts, local, new AbortController().signal, () => undefined) };
+  return { steps, note, atKeep, run: () => giveUp(parts, local, new AbortController().signal, () => undefined) };
 }
 
 test('the loser may still wait for the other side, which alone noticed', async (t) => {
@@ -111,7 +118,7 @@ test('who stops waiting for the copy ends it', async (t) => {
   const system = new ScriptedSystem({ clock });
   system.units.add('gemel-split-brain@.service');
   const waiting = new AbortController();
-  const taken = new KeptCopies(system, () => 'node2').take(waiting.signal);
+  const taken = new KeptCopies(system, () => 'node2').take('20261122T012400Z', waiting.signal);
   const failed = t.throwsAsync(taken);
   await clock.advance(3_000);
   const began = system.faults.journal.filter((step) => step.startsWith('start '));
@@ -208,6 +215,70 @@ test('without a whole copy nothing is given up, and the node is not left in main
   const failure = await t.throwsAsync(run(), { instanceOf: ApplianceError });
   t.is(failure.message, 'Make room first.');
   t.deepEqual(steps, ['crm_attribute --update on', 'keep-ID', 'crm_attribute standby --delete']);
+});
+
+test('while a node is in maintenance for its copy a note says so, and afterwards none does', async (t) => {
+  for (const outcome of ['copied', 'no room'] as const) {
+    const { steps, run, note, atKeep } = await world(outcome);
+    await run().catch(() => undefined);
+    t.is(steps[1], 'keep-ID');
+    t.true(copyId.safeParse(atKeep.noted).success, outcome);
+    t.is(await note.read(), undefined, outcome);
+  }
+});
+
+test('a decision is refused while an earlier one is being taken back', async (t) => {
+  const { steps, run, note } = await world('copied');
+  await note.write('20261122T012400Z');
+  await t.throwsAsync(run(), { code: 'conflict', message: /is being taken back on node2\. Try again/ });
+  t.deepEqual(steps, []);
+});
+
+test('what a core that died left of it is taken back by the next one, once Pacemaker is there', async (t) => {
+  const clock = new FakeClock();
+  const files = { [`${keptFolder}/under-way.json`]: '{"copy":"20261122T012400Z"}' };
+  const system = new ScriptedSystem({ clock, files });
+  const unit = 'gemel-split-brain@keep-20261122T012400Z.service';
+  system.units.add(unit, 'active');
+  const off = ['crm_attribute', '--node', 'node2', '--name', 'standby', '--delete'];
+  system.commands.once(off, { exitCode: 102, stderr: 'Connection refused\n' }).once(off);
+  const said: string[] = [];
+  // the only part of it that is used here
+  const clusterLog = { add: async ({ text }: { text: string }) => void said.push(text) } as unknown as ClusterLog;
+  const note = new GiveUpNote(system.files);
+  const parts = { pacemaker: new Pacemaker(system.commands), copies: new KeptCopies(system, () => 'node2'), note };
+  const { log } = collectingLog();
+  using _taking = takeBackGivingUp({ ...parts, clusterLog, clock, log }, 'node2');
+  await clock.advance(1_000);
+  t.is((await system.units.status(unit)).activeState, 'inactive');
+  t.is(await note.read(), '20261122T012400Z');
+  await clock.advance(5_000);
+  t.is(await note.read(), undefined);
+  t.is(said.length, 1);
+  system.commands.verify();
+});
+
+test('a decision that a restart of core interrupted says what became of it', async (t) => {
+  // only the membership is asked for
+  const parts = { membership: { current: { ...membership, thisNode: 'node2' } } } as unknown as SplitBrainParts;
+  const action = splitBrainActions(parts).find(({ id }) => id === 'cluster.split-brain.resolve');
+  if (action?.kind !== 'job' || action.resume === undefined) throw new Error('it does not go on');
+  const resume = action.resume.bind(action);
+  const call = {} as JobCall; // not looked at
+  await t.throwsAsync(resume({ keep: 'node1' }, call, null), { code: 'cancelled', message: /node2 .* is taken back/ });
+  await t.throwsAsync(resume({ keep: 'node2' }, call, null), { code: 'cancelled', message: /node1 was asked already/ });
+});
+
+test('without a note nobody’s maintenance is ended at a start', async (t) => {
+  const system = new ScriptedSystem();
+  const { log, lines } = collectingLog();
+  const parts = { pacemaker: new Pacemaker(system.commands), copies: new KeptCopies(system, () => 'node2') };
+  // the only part of it that is used here
+  const clusterLog = { add: () => t.fail() } as unknown as ClusterLog;
+  const note = new GiveUpNote(system.files);
+  using _taking = takeBackGivingUp({ ...parts, note, clusterLog, clock: system.clock, log }, 'node2');
+  await system.clock.advance(60_000);
+  t.deepEqual([system.commands.runs, system.faults.journal, lines], [[], [], []]);
 });
 
 test('a copy is listed until it is dismissed', async (t) => {
