@@ -4,9 +4,15 @@ import { descendants, parseXml, type XmlElement } from './xml.js';
 
 export type Command = readonly [string, ...string[]];
 
+/** Whoever may see the process list sees what is in `argv`; parameters, which may be passwords, go by way of standard input. */
+export interface FedCommand {
+  readonly argv: Command;
+  readonly input: string;
+}
+
 /** A change of the cluster as the commands that make it; the same ones run on the cluster or on a copy of its configuration. */
 export interface ClusterChange {
-  readonly commands: readonly Command[];
+  readonly commands: readonly (Command | FedCommand)[];
   /** The commands speak to the daemons and cannot run on a copy. */
   readonly onlyLive?: boolean;
 }
@@ -53,13 +59,25 @@ export class Pacemaker {
     }
   }
 
-  async apply(change: ClusterChange, signal?: AbortSignal): Promise<void> {
-    for (const command of change.commands) await this.run(command, signal);
+  /** @param on what is run in a command's place. */
+  async apply(
+    { commands }: ClusterChange,
+    signal?: AbortSignal,
+    on: (argv: Command) => Command = (argv) => argv,
+  ): Promise<void> {
+    for (const command of commands) {
+      const { argv, input } = 'argv' in command ? command : { argv: command, input: undefined };
+      await this.run(on(argv), signal, input);
+    }
   }
 
   /** @returns what it printed. @throws ApplianceError with the program's own words. */
-  async run(argv: Command, signal?: AbortSignal): Promise<string> {
-    const options = signal === undefined ? { timeoutMs } : { timeoutMs, signal };
+  async run(argv: Command, signal?: AbortSignal, input?: string): Promise<string> {
+    const options = {
+      timeoutMs,
+      ...(signal === undefined ? {} : { signal }),
+      ...(input === undefined ? {} : { input }),
+    };
     const result = await this.commands.run(argv, options);
     if (result.exitCode === 0) return result.stdout;
     const words = await complaint(result);

@@ -30,8 +30,7 @@ export class Simulator {
     // It holds fencing passwords, as the cluster's configuration does.
     await this.files.write(copy, await this.pacemaker.configuration(signal), { mode: 0o600 });
     try {
-      const commands = change.onlyLive === true ? [] : change.commands;
-      for (const command of commands) await this.pacemaker.run(onCopy(copy, command), signal);
+      if (change.onlyLive !== true) await this.pacemaker.apply(change, signal, (argv) => onCopy(copy, argv));
       if (fault.nodeLost === undefined) return readPrediction(await this.#simulate(copy, ['--simulate'], signal));
       const lost = await this.#runningOn(fault.nodeLost, signal);
       // In two steps: Pacemaker 3.0 ends its XML early when it is told of a fault and calculates at once.

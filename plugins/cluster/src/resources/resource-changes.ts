@@ -4,6 +4,8 @@ import type { ClusterChange } from '../pacemaker/pacemaker.js';
 import { childAt, childrenNamed } from '../pacemaker/xml.js';
 import { type DefinedResource, isMonitor } from './definition.js';
 
+const modify = ['cibadmin', '--modify', '--allow-create'] as const;
+
 export interface NewResource {
   readonly name: string;
   readonly agent: Agent;
@@ -59,7 +61,7 @@ export function updateResource(
   const xml = `<primitive id="${name}">${parts.join('')}</primitive>`;
   const changed = parts.every((part) => part === '')
     ? []
-    : [['cibadmin', '--modify', '--allow-create', '--xpath', xpath, '--xml-text', xml] as const];
+    : [{ argv: [...modify, '--xpath', xpath, '--xml-pipe'] as const, input: xml }];
   return { commands: [...changed, ...removed] };
 }
 
@@ -109,8 +111,7 @@ export function deleteResource(name: string): ClusterChange {
 }
 
 function merge(configuration: string): ClusterChange {
-  const command = ['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-text'] as const;
-  return { commands: [[...command, configuration]] };
+  return { commands: [{ argv: [...modify, '--scope', 'configuration', '--xml-pipe'], input: configuration }] };
 }
 
 function monitorOptions(agent: Agent, seconds: number) {

@@ -67,7 +67,7 @@ test('tries the very commands of a change on a copy of the configuration, and le
   const copy = '/run/gemel/cluster/what-if-1.xml';
   system.commands
     .once(['cibadmin', '--query'], '<cib/>')
-    .once(['env', `CIB_file=${copy}`, ...(maintenanceOn('node1').commands[0] ?? [])])
+    .once(['env', `CIB_file=${copy}`, 'crm_attribute', '--node', 'node1', '--name', 'standby', '--update', 'on'])
     .once(simulate('what-if-1.xml', '--simulate'), () => {
       t.is(system.files.entries().get(copy)?.content, '<cib/>');
       return golden('crm-simulate-standby.xml');

@@ -1,9 +1,11 @@
 import { type Agent, readMetadata } from '#cluster/pacemaker/agents.js';
+import { type ClusterChange, type FedCommand, Pacemaker } from '#cluster/pacemaker/pacemaker.js';
 import { parseXml } from '#cluster/pacemaker/xml.js';
 import { readDefinition } from '#cluster/resources/definition.js';
 import { checkParameters, readParameters } from '#cluster/resources/parameters.js';
 import { reservation } from '#cluster/resources/reserved.js';
 import { createResource, deleteResource, updateResource } from '#cluster/resources/resource-changes.js';
+import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { golden } from '../golden.js';
 
@@ -62,6 +64,47 @@ test('a parameter of choice must be one of its values', (t) => {
   t.deepEqual(checkParameters(choosy, new Map([['mode', 'b']])), []);
 });
 
+type Given = ClusterChange['commands'][number] | undefined;
+
+function fed(command: Given): FedCommand {
+  if (command === undefined || !('argv' in command)) throw new Error('nothing is given to it');
+  return command;
+}
+
+function argvOf(command: Given): readonly string[] {
+  return command === undefined ? [] : 'argv' in command ? command.argv : command;
+}
+
+test('a parameter, which may be a password, is in no argument of a program, be it tried or done', async (t) => {
+  const system = new ScriptedSystem();
+  const xpath = '/cib/configuration/resources//primitive[@id="lamp"]';
+  const element = await parseXml(lamp);
+  const dummy = await agent('ocf:pacemaker:Dummy');
+  const parameters = new Map([['passwd', 'geheim']]);
+  const wanted = { name: 'lamp', agent: dummy, parameters, monitorSeconds: 0, followActive: false };
+  const resource = { ...readDefinition(element, false), element };
+  for (const where of [
+    ['--scope', 'configuration'],
+    ['--xpath', xpath],
+  ]) {
+    const argv = ['cibadmin', '--modify', '--allow-create', ...where, '--xml-pipe'];
+    system.commands.always(argv).always(['env', 'CIB_file=/copy', ...argv]);
+  }
+  const pacemaker = new Pacemaker(system.commands);
+  for (const change of [
+    createResource(wanted),
+    updateResource(resource, dummy, { parameters, monitorSeconds: undefined }),
+  ]) {
+    await pacemaker.apply(change);
+    await pacemaker.apply(change, undefined, (argv) => ['env', 'CIB_file=/copy', ...argv]);
+  }
+  t.is(system.commands.runs.length, 4);
+  for (const { argv, input } of system.commands.runs) {
+    t.false(argv.join(' ').includes('geheim'));
+    t.true(input?.includes('value="geheim"'));
+  }
+});
+
 test('a Dummy with a 30 s monitor comes into being in one step, where the active role is', async (t) => {
   const { commands } = createResource({
     name: 'lamp',
@@ -71,7 +114,7 @@ test('a Dummy with a 30 s monitor comes into being in one step, where the active
     followActive: true,
   });
   t.is(commands.length, 1);
-  const xml = await parseXml(commands[0]?.at(-1) ?? '');
+  const xml = await parseXml(fed(commands[0]).input);
   const [resources, constraints] = xml.children;
   const [primitive] = resources?.children ?? [];
   t.deepEqual(primitive === undefined ? undefined : readDefinition(primitive, true), {
@@ -91,7 +134,7 @@ test('a Dummy with a 30 s monitor comes into being in one step, where the active
 test('without a monitor and without a place of its own', async (t) => {
   const dummy = await agent('ocf:pacemaker:Dummy');
   const created = { name: 'lamp', agent: dummy, parameters: new Map(), monitorSeconds: 0, followActive: false };
-  const xml = createResource(created).commands[0]?.at(-1) ?? '';
+  const xml = fed(createResource(created).commands[0]).input;
   t.false(xml.includes('name="monitor"'));
   t.true(xml.endsWith('<constraints></constraints></configuration>'));
 });
@@ -111,15 +154,18 @@ test('a change keeps the ids that other tools gave', async (t) => {
   ]);
   const { commands } = updateResource(resource, await agent('ocf:pacemaker:Dummy'), { parameters, monitorSeconds: 15 });
   t.deepEqual(commands, [
-    [
-      'cibadmin',
-      '--modify',
-      '--allow-create',
-      '--xpath',
-      '/cib/configuration/resources//primitive[@id="lamp"]',
-      '--xml-text',
-      '<primitive id="lamp"><instance_attributes id="by-pcs"><nvpair id="by-pcs-fake" name="fake" value="2"/><nvpair id="by-pcs-op_sleep" name="op_sleep" value="1"/></instance_attributes><operations><op id="by-pcs-monitor" name="monitor" interval="15s"/></operations></primitive>',
-    ],
+    {
+      argv: [
+        'cibadmin',
+        '--modify',
+        '--allow-create',
+        '--xpath',
+        '/cib/configuration/resources//primitive[@id="lamp"]',
+        '--xml-pipe',
+      ],
+      input:
+        '<primitive id="lamp"><instance_attributes id="by-pcs"><nvpair id="by-pcs-fake" name="fake" value="2"/><nvpair id="by-pcs-op_sleep" name="op_sleep" value="1"/></instance_attributes><operations><op id="by-pcs-monitor" name="monitor" interval="15s"/></operations></primitive>',
+    },
     ['crm_resource', '--output-as=xml', '--resource', 'lamp', '--delete-parameter', 'state'],
   ]);
 });
@@ -134,7 +180,7 @@ test('nothing to change is no command', async (t) => {
 test('a resource goes with every constraint that names it, in one step', (t) => {
   const { commands } = deleteResource('lamp');
   t.is(commands.length, 1);
-  const xpath = commands[0]?.at(-1) ?? '';
+  const xpath = argvOf(commands[0]).at(-1) ?? '';
   for (const part of [
     '@rsc="lamp"',
     '@with-rsc="lamp"',
