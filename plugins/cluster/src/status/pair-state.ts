@@ -74,12 +74,13 @@ function memoryState({ membership, memory, peer }: PairInput, activeNode: string
   return { neededMiB: active.neededMiB, availableMiB: standby.availableMiB };
 }
 
-function dataState({ connection, role, disk, peerDisk, synchronisedPercent, remaining }: Replication) {
+function dataState({ connection, role, disk, peerDisk, suspended, synchronisedPercent, remaining }: Replication) {
   return {
     connection,
     role,
     disk,
     peerDisk,
+    suspended,
     synchronisedPercent: synchronisedPercent ?? null,
     remaining: remaining ?? null,
   };

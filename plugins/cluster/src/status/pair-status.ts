@@ -132,6 +132,7 @@ function connections({ links, data, moves }: PairStatus): readonly View[] {
       ? []
       : [
           ['Data', { text: `${data.connection}, ${data.role}`, tone: data.connection === 'Connected' ? 'ok' : 'warn' }],
+          ...(data.suspended ? ([['Writes here', { text: 'held back', tone: 'bad' }]] as const) : []),
           ['Data here', { text: data.disk, tone: data.disk === 'UpToDate' ? 'ok' : 'bad' }],
           ['Data there', { text: data.peerDisk, tone: data.peerDisk === 'UpToDate' ? 'ok' : 'bad' }],
           ...(data.synchronisedPercent === null

@@ -7,6 +7,8 @@ export interface Replication {
   /** `UpToDate`, `Inconsistent`, `Outdated`, `Diskless`, `DUnknown`, … */
   readonly disk: string;
   readonly peerDisk: string;
+  /** DRBD holds back every write here until it knows that the other node does not write (`fencing resource-and-stonith`). */
+  readonly suspended: boolean;
   /** Of a synchronisation that is under way. */
   readonly synchronisedPercent: number | undefined;
   /** Of a synchronisation that is under way. */
@@ -18,9 +20,10 @@ export interface Replication {
  * ` 0: cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent C r-----` and `[==>..] sync'ed: 12.3% (56/64)M`, `finish: 0:00:10 …`
  */
 export function parseReplication(text: string | undefined): Replication | undefined {
-  const found = /^ *0: cs:(\S+)(?: ro:(\S+?)\/(\S+) ds:(\S+?)\/(\S+))?/m.exec(text ?? '');
+  // The protocol is a blank without a connection. Of the flags behind it the first is r or s: writes run, or are suspended (drbd_proc.c).
+  const found = /^ *0: cs:(\S+)(?: ro:(\S+?)\/(\S+) ds:(\S+?)\/(\S+)(?: . ([rs]))?)?/m.exec(text ?? '');
   if (found === null || text === undefined) return undefined;
-  const [, connection = '', role, peerRole, disk, peerDisk] = found;
+  const [, connection = '', role, peerRole, disk, peerDisk, writes] = found;
   if (role === undefined) return undefined; // `0: cs:Unconfigured`
   const percent = /sync'ed:\s*([\d.]+)%/.exec(text)?.[1];
   return {
@@ -29,6 +32,7 @@ export function parseReplication(text: string | undefined): Replication | undefi
     peerRole: peerRole ?? 'Unknown',
     disk: disk ?? 'DUnknown',
     peerDisk: peerDisk ?? 'DUnknown',
+    suspended: writes === 's',
     synchronisedPercent: percent === undefined ? undefined : Number.parseFloat(percent),
     remaining: /finish:\s*(\S+)/.exec(text)?.[1],
   };

@@ -107,6 +107,11 @@ function judgeData({ pair, replicated, splitBrain }: ReadinessInput): readonly R
     ];
   }
   const reasons: ReadinessReason[] = [];
+  if (data.suspended) {
+    const name = pair.nodes.find(({ local }) => !local)?.name ?? 'the other node';
+    const text = `Writes to the data volume are held on this node: it lost ${name} and does not know yet that ${name} does not write. That takes some seconds. If it stays, DRBD's fence-peer handler failed: bring ${name}, or the link to it, back. Only if ${name} is off for sure, as root on this node: drbdadm resume-io gemel`;
+    reasons.push({ reason: 'io-suspended', blocking: true, text });
+  }
   const standbyIsLocal = standbyNode(pair)?.local === true;
   const disk = standbyIsLocal ? data.disk : data.peerDisk;
   if (disk !== 'UpToDate') {

@@ -179,6 +179,21 @@ test('is ready only with data that are current on the passive node', async (t) =
   t.deepEqual(await reasons('pair', replicated), [false, ['data-disconnected', 'no-fencing']]);
 });
 
+test('says that writes are held back, and how that ends', async (t) => {
+  // also where the log of changes alone is held, which is the last flag and nothing to worry about
+  t.false(drbd('cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r----s')?.suspended);
+  for (const protocol of ['C', ' ']) {
+    const replication = drbd(`cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown ${protocol} s-----`);
+    const { ready, reasons: list, data } = await pair('lost', { ...replicated, replication });
+    const held = list.find(({ reason }) => reason === 'io-suspended');
+    t.deepEqual([ready, data?.suspended, held?.blocking], [false, true, true]);
+    t.regex(
+      held?.text ?? '',
+      /bring node2, or the link to it, back\. Only if node2 is off .* drbdadm resume-io gemel$/,
+    );
+  }
+});
+
 test('reads the progress of a synchronisation', (t) => {
   t.deepEqual(parseReplication(golden('proc-drbd-synchronising.txt')), {
     connection: 'SyncSource',
@@ -186,6 +201,7 @@ test('reads the progress of a synchronisation', (t) => {
     peerRole: 'Secondary',
     disk: 'UpToDate',
     peerDisk: 'Inconsistent',
+    suspended: false,
     synchronisedPercent: 12.5,
     remaining: '0:04:51',
   });
