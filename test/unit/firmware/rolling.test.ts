@@ -313,7 +313,60 @@ test('it begins on the active node of a pair that is ready, and nowhere else', a
 test('a node that is never judged ends the waiting', async (t) => {
   const pair = new ScriptedPair({ here: 'restarts' });
   const running = new RollingUpdate(pair, pair.clock).run(request, '0.2.0', jobCall().call);
-  const failed = t.throwsAsync(running, { instanceOf: ApplianceError, code: 'timeout' });
+  const failed = t.throwsAsync(running, {
+    code: 'timeout',
+    message: /Waited 45 minutes for one .* one is still in maintenance, .* healthy: gemel cluster maintenance off one$/,
+  });
   await pair.clock.advance(46 * 60_000);
   await failed;
+});
+
+test('one that is cancelled says which node is left in maintenance, and nothing of the kind where none is', async (t) => {
+  const pair = new ScriptedPair({ here: 'writes' });
+  const cancelled = async (running: Promise<unknown>, abort: AbortController) => {
+    await pair.clock.advance(5_000);
+    abort.abort(new ApplianceError('cancelled', 'The job was cancelled.'));
+    return (await t.throwsAsync(running, { code: 'cancelled' }))?.message ?? '';
+  };
+  const abort = new AbortController();
+  const call = { ...jobCall().call, signal: abort.signal };
+  const running = new RollingUpdate(pair, pair.clock).run(request, '0.2.0', call);
+  t.regex(await cancelled(running, abort), /one is still in maintenance, .*: gemel cluster maintenance off one$/);
+
+  const again = new AbortController();
+  const saved = {
+    step: 'return-first',
+    version: '0.2.0',
+    first: 'two',
+    second: 'one',
+    firstBefore: 1,
+    secondBefore: 1,
+  };
+  pair.ready = false; // two is back and has not all data yet
+  const returning = new RollingUpdate(pair, pair.clock).resume(request, saved, {
+    ...jobCall().call,
+    signal: again.signal,
+  });
+  t.notRegex(await cancelled(returning, again), /maintenance/);
+});
+
+test('a node whose maintenance cannot be ended is named with the failure', async (t) => {
+  const pair = new ScriptedPair();
+  pair.maintained.add('two');
+  pair.there = entry('good', 2);
+  pair.maintenance = async () => {
+    throw new ApplianceError('engine-failed', 'Could not connect to the CIB.');
+  };
+  const saved = {
+    step: 'return-first',
+    version: '0.2.0',
+    first: 'two',
+    second: 'one',
+    firstBefore: 1,
+    secondBefore: 1,
+  };
+  await t.throwsAsync(new RollingUpdate(pair, pair.clock).resume(request, saved, jobCall().call), {
+    code: 'engine-failed',
+    message: /^Could not connect to the CIB\. two is still in maintenance/,
+  });
 });

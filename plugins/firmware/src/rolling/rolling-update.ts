@@ -75,8 +75,8 @@ export interface RolledOut {
  * Both nodes of a pair, one after the other.
  *
  * INVARIANT: the second node is not touched until the first is marked good, online and has the data; at every moment one node that is not
- * being updated carries everything. Where it stops, no node is left in maintenance, except when somebody cancels it
- * or a limit of time ends it.
+ * being updated carries everything. Where it stops, no node is left in maintenance, except when somebody cancels it, a limit of time
+ * ends it or an engine refuses: then it says which node that is, and what ends it.
  */
 export class RollingUpdate {
   readonly #pair: RollingPair;
@@ -125,11 +125,29 @@ export class RollingUpdate {
     const saved = { ...begun };
     for (const step of stepNames.slice(stepNames.indexOf(begun.step))) {
       saved.step = step;
-      await call.save({ ...saved });
-      Object.assign(saved, await this.#step(step, request, saved, call, step === begun.step));
+      try {
+        await call.save({ ...saved });
+        Object.assign(saved, await this.#step(step, request, saved, call, step === begun.step));
+      } catch (thrown) {
+        throw await this.#withHand(asApplianceError(thrown), saved);
+      }
     }
     call.progress(1, 'both nodes are updated');
     return { version: saved.version, nodes: [saved.first, saved.second] };
+  }
+
+  /** The failure as it is, or with what a person has to do where a node stays in maintenance. */
+  async #withHand(failure: ApplianceError, { step, first, second }: Saved): Promise<ApplianceError> {
+    if (step === 'copy') return failure;
+    const node = step.endsWith('first') ? first : second;
+    // The failure is what there is to tell, also where this can't be found out.
+    const pair = await this.#pair.pair().catch(() => undefined);
+    const state = pair?.nodes.find(({ name }) => name === node)?.state;
+    if (pair?.running === true && state !== undefined && state !== 'maintenance' && state !== 'offline') return failure;
+    const is = state === 'maintenance' ? 'is still' : 'may still be';
+    const hand = `${node} ${is} in maintenance, and the pair is not fail-safe. Look at gemel firmware status on ${node}; when it is healthy: gemel cluster maintenance off ${node}`;
+    const { code, message, reports } = failure;
+    return new ApplianceError(code, `${message.replace(/[.]?$/, '.')} ${hand}`, { cause: failure, reports });
   }
 
   async #step(
