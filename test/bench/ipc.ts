@@ -72,6 +72,9 @@ async function startGemel(folder: string): Promise<{ readonly path: string } & A
   const core: CoreApi = {
     describe: async () => [],
     invoke: async ({ input: echoed }) => ({ output: echoed, reports: [] }),
+    upload: async () => {
+      throw new Error('nothing is sent here');
+    },
     subscribe: () => ({ [Symbol.dispose]() {} }),
   };
   const servers = new ServerSet({

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
-import type { ActionDescriptor, Invocation, InvocationResult } from '../ipc/core-api.js';
+import type { ActionDescriptor, Invocation, InvocationResult, OpenUpload, UploadOrder } from '../ipc/core-api.js';
 import type { JobRegistry } from '../jobs/job-registry.js';
 import {
   type AnyAction,
   type ActionCall,
   ApplianceError,
   asApplianceError,
+  type Caller,
   type Clock,
   type Role,
   roles,
@@ -13,6 +14,7 @@ import {
 } from '../sdk/index.js';
 import { issueText } from '../kernel/issue-text.js';
 import { inputReports, jsonSchemaOf } from './action-schema.js';
+import { fileRule, TakenUploads, type Uploads } from './taken-uploads.js';
 
 /** Keeps the record of who did what; a failing record stops an audited action before it runs. */
 export interface AuditTrail {
@@ -55,6 +57,7 @@ export class ActionRegistry {
     readonly jobs: JobRegistry,
     readonly audit: AuditTrail,
     readonly clock: Clock,
+    readonly uploads: Uploads,
   ) {}
 
   add(owner: string, action: AnyAction): Disposable {
@@ -76,8 +79,7 @@ export class ActionRegistry {
   }
 
   async find(id: string): Promise<AnyAction | undefined> {
-    if (!this.#actions.has(id)) await this.#load([...this.#later].filter((later) => later.provides(id)));
-    return this.#actions.get(id)?.action;
+    return (await this.#registered(id))?.action;
   }
 
   async describe(role: Role): Promise<readonly ActionDescriptor[]> {
@@ -89,35 +91,23 @@ export class ActionRegistry {
   }
 
   async invoke(invocation: Invocation, call: ActionCall): Promise<InvocationResult> {
-    const action = await this.find(invocation.action);
-    if (action === undefined) {
-      throw new ApplianceError('not-found', `There is no action ${invocation.action}. See: gemel help.`);
-    }
+    const registered = await this.#known(invocation.action);
+    const { action } = registered;
     const parsed = action.input.safeParse(invocation.input ?? {}, { error: issueText });
-    const { name: caller, surface, role } = call.caller;
-    const entryOf = (input: unknown): AuditEntry => ({
-      caller,
-      surface,
-      action: action.id,
-      input,
-      schema: action.input,
-    });
-    if (!mayUse(role, action.role)) {
-      const message = `${action.id} needs the role ${action.role}; ${caller} has the role ${role}.`;
-      // Only what fits the schema has its secrets in known places.
-      await this.audit.refused(entryOf(parsed.success ? parsed.data : '(not valid)'), message);
-      throw new ApplianceError('forbidden', message);
-    }
+    // Only what fits the schema has its secrets in known places.
+    await this.#needRole(action, call.caller, parsed.success ? parsed.data : '(not valid)');
     if (!parsed.success) {
       const reports = inputReports(parsed.error);
       throw new ApplianceError('invalid', `The input of ${action.id} is not valid.`, { reports });
     }
     if (action.kind === 'call') action.admit?.(parsed.data, call);
-    const entry = entryOf(parsed.data);
-    if (action.audited === false) return this.#run(action, parsed.data, invocation, call);
+    await using taken = new TakenUploads(this.uploads);
+    const input = taken.fill(parsed.data, () => describeOnce(registered), call.caller.name);
+    const entry = entryOf(action, call.caller, input);
+    if (action.audited === false) return await this.#run(action, input, invocation, call, taken);
     await this.audit.begin(entry);
     try {
-      const result = await this.#run(action, parsed.data, invocation, call);
+      const result = await this.#run(action, input, invocation, call, taken);
       await this.audit.end(entry, 'done', result.job === undefined ? '' : `job ${result.job.id}`);
       return result;
     } catch (thrown) {
@@ -125,6 +115,38 @@ export class ActionRegistry {
       await this.audit.end(entry, 'failed', `${failure.code}: ${failure.message}`);
       throw failure;
     }
+  }
+
+  /** Begins to take files for an action. @throws ApplianceError as `invoke` does for who may not run it, and as `UploadStore.begin`. */
+  async upload(order: UploadOrder, caller: Caller, ended: () => void): Promise<OpenUpload> {
+    const registered = await this.#known(order.action);
+    await this.#needRole(registered.action, caller, '(a file)');
+    const rule = fileRule(describeOnce(registered).input, order.field);
+    // whose run has no end of which core knows: nothing would remove it
+    if (rule === undefined || registered.action.kind === 'stream') {
+      throw new ApplianceError('invalid', `${order.action} takes no file as ${order.field}.`);
+    }
+    return this.uploads.begin(order, { owner: registered.owner, rule }, caller.name, ended);
+  }
+
+  async #registered(id: string): Promise<Registered | undefined> {
+    if (!this.#actions.has(id)) await this.#load([...this.#later].filter((later) => later.provides(id)));
+    return this.#actions.get(id);
+  }
+
+  /** @throws ApplianceError `not-found`. */
+  async #known(id: string): Promise<Registered> {
+    const registered = await this.#registered(id);
+    if (registered === undefined) throw new ApplianceError('not-found', `There is no action ${id}. See: gemel help.`);
+    return registered;
+  }
+
+  /** Who may not is recorded, with what he asked for. @throws ApplianceError `forbidden`. */
+  async #needRole(action: AnyAction, caller: Caller, input: unknown): Promise<void> {
+    if (mayUse(caller.role, action.role)) return;
+    const message = `${action.id} needs the role ${action.role}; ${caller.name} has the role ${caller.role}.`;
+    await this.audit.refused(entryOf(action, caller, input), message);
+    throw new ApplianceError('forbidden', message);
   }
 
   async #load(wanted: readonly Later[]): Promise<void> {
@@ -136,8 +158,18 @@ export class ActionRegistry {
     await Promise.all(loading);
   }
 
-  async #run(action: AnyAction, input: unknown, invocation: Invocation, call: ActionCall): Promise<InvocationResult> {
-    if (action.kind === 'job') return { job: await this.jobs.start(action, input, call.caller), reports: [] };
+  async #run(
+    action: AnyAction,
+    input: unknown,
+    invocation: Invocation,
+    call: ActionCall,
+    taken: TakenUploads,
+  ): Promise<InvocationResult> {
+    if (action.kind === 'job') {
+      const job = await this.jobs.start(action, input, call.caller, taken.folders);
+      taken.handOver();
+      return { job, reports: [] };
+    }
     if (action.kind === 'stream') return { stream: action.run(input, call), reports: [] };
     const output = await withTimeLimit(
       this.clock,
@@ -183,6 +215,10 @@ export async function withTimeLimit<Result>(
 
 export function mayUse(role: Role, needed: Role): boolean {
   return roles.indexOf(role) >= roles.indexOf(needed);
+}
+
+function entryOf(action: AnyAction, { name, surface }: Caller, input: unknown): AuditEntry {
+  return { caller: name, surface, action: action.id, input, schema: action.input };
 }
 
 function describeOnce(registered: Registered): ActionDescriptor {

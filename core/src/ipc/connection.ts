@@ -3,11 +3,13 @@ import { ApplianceError, asApplianceError } from '../sdk/errors.js';
 import type { Logger } from '../sdk/log.js';
 import type { Clock } from '../sdk/system.js';
 import type { AcceptedChannel, ServedHandlers } from './channel.js';
+import type { OpenUpload } from './core-api.js';
 import { EventQueue } from './event-queue.js';
 import type { Principal } from './principals.js';
 import {
   isRecord,
   limits,
+  parsePiece,
   parseRequest,
   protocolVersion,
   requestId,
@@ -31,6 +33,8 @@ interface Running {
   events: { readonly queue: EventQueue; readonly subscription: Disposable } | undefined;
   /** Lets a stream go on that waits for its reader. */
   goOn: (() => void) | undefined;
+  /** Whose upload it is, from its beginning; the upload itself once it can take pieces. */
+  upload: { readonly caller: string; open: OpenUpload | undefined } | undefined;
 }
 
 /**
@@ -38,8 +42,9 @@ interface Running {
  *
  * INVARIANTS
  * - Whatever comes in or is thrown, core and other connections go on.
- * - Every request is answered once; what runs when the connection closes is aborted, and its subscriptions end.
- * - What a client can make core keep is bounded: requests at once, subscriptions, queued events, unread replies.
+ * - Every request is answered once; what runs when the connection closes is aborted, its subscriptions end, and uploads that no action
+ *   has taken are removed.
+ * - What a client can make core keep is bounded: requests at once, subscriptions, uploads, queued events, unread replies.
  */
 export class Connection implements ServedHandlers {
   readonly #channel: AcceptedChannel;
@@ -149,7 +154,7 @@ export class Connection implements ServedHandlers {
       this.#fail(id, new ApplianceError('unavailable', `More than ${limits.requestsAtOnce} requests at once. Wait.`));
       return;
     }
-    const running: Running = { abort: new AbortController(), events: undefined, goOn: undefined };
+    const running: Running = { abort: new AbortController(), events: undefined, goOn: undefined, upload: undefined };
     this.#running.set(id, running);
     void this.#answer(id, body, running);
   }
@@ -165,6 +170,16 @@ export class Connection implements ServedHandlers {
           : router.standing(origin, request.onBehalf, clock.monotonic());
       if (request.method === 'subscribe') {
         this.#subscribe(id, request.params, standing, running);
+        return;
+      }
+      if (request.method === 'upload') {
+        await this.#upload(id, request.params, standing, running);
+        return;
+      }
+      if (request.method === 'append') {
+        await this.#append(request.params, standing);
+        this.#running.delete(id);
+        this.#send('reply', { id, result: {} });
         return;
       }
       const result =
@@ -227,6 +242,41 @@ export class Connection implements ServedHandlers {
     running.events = { queue, subscription };
     running.abort.signal.addEventListener('abort', () => end(), { once: true });
     this.#send('reply', { id, result: {} });
+  }
+
+  /** Answered at once; the request goes on until the upload is taken or given up, so that cancelling it ends the upload. */
+  async #upload(
+    id: number,
+    params: Readonly<Record<string, unknown>>,
+    standing: Standing,
+    running: Running,
+  ): Promise<void> {
+    const others = [...this.#running.values()].filter(({ upload }) => upload !== undefined);
+    if (others.length >= limits.uploads) {
+      throw new ApplianceError('unavailable', `More than ${limits.uploads} uploads on one connection.`);
+    }
+    const { signal } = running.abort;
+    const upload: Running['upload'] = { caller: standing.caller.name, open: undefined };
+    running.upload = upload;
+    const open = await this.#parts.router.upload(standing, params, () => this.#running.delete(id));
+    const giveUp = () => void open[Symbol.asyncDispose]();
+    if (signal.aborted) {
+      giveUp();
+      throw new ApplianceError('cancelled', 'The upload was cancelled.');
+    }
+    signal.addEventListener('abort', giveUp, { once: true });
+    upload.open = open;
+    this.#send('reply', { id, result: { value: open.value } });
+  }
+
+  async #append(params: Readonly<Record<string, unknown>>, { caller }: Standing): Promise<void> {
+    const { upload, file, data } = parsePiece(params);
+    const target = this.#running.get(upload)?.upload;
+    // a connection can stand for several people: the id of a request is not identity
+    if (target?.open === undefined || target.caller !== caller.name) {
+      throw new ApplianceError('not-found', 'There is no such upload (any more). Send the file again.');
+    }
+    await target.open.append(file, data);
   }
 
   #fail(id: number, thrown: unknown): void {

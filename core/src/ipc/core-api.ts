@@ -34,12 +34,33 @@ export interface InvocationResult {
   readonly reports: readonly Report[];
 }
 
+/** Files that a caller wants to send for one field of an action's input. */
+export interface UploadOrder {
+  readonly action: string;
+  readonly field: string;
+  /** Names without folder. The first is the one that the field names, a second lies beside it. */
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** Under way. Ending it removes what came, unless its action has it by then. */
+export interface OpenUpload extends AsyncDisposable {
+  /** What the field of the input gets when all has come; of use to the same caller alone. */
+  readonly value: string;
+  /** The next piece of a file, in order, one at a time. @throws ApplianceError; all but `conflict` end the upload. */
+  append(file: number, data: Uint8Array): Promise<void>;
+}
+
 /** What core offers to every surface; the only thing the IPC router talks to. Roles are checked here, doors in the router. */
 export interface CoreApi {
   /** Actions that the role may use, sorted by id. */
   describe(role: Role): Promise<readonly ActionDescriptor[]>;
   /** @throws ApplianceError `not-found`, `forbidden`, `invalid` with reports, and whatever the action throws. */
   invoke(invocation: Invocation, call: ActionCall): Promise<InvocationResult>;
+  /**
+   * @param ended Called once, when it was taken by its action, given up or has failed.
+   * @throws ApplianceError `not-found`, `forbidden` for a role that may not run the action, `invalid`, `storage`.
+   */
+  upload(order: UploadOrder, caller: Caller, ended: () => void): Promise<OpenUpload>;
   /** Events with this id prefix, and changes of retained status as `status.changed`. Viewers may see all. */
   subscribe(prefix: string, caller: Caller, listener: (event: PublishedEvent) => void): Disposable;
 }

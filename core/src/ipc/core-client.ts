@@ -2,7 +2,7 @@ import type { StreamPiece } from '../sdk/actions.js';
 import type { PublishedEvent } from '../sdk/events.js';
 import { ApplianceError } from '../sdk/errors.js';
 import type { Channel, ChannelHandlers, OpenChannel } from './channel.js';
-import type { ActionDescriptor, InvocationResult } from './core-api.js';
+import type { ActionDescriptor, InvocationResult, UploadOrder } from './core-api.js';
 import {
   fromWire,
   isRecord,
@@ -34,6 +34,16 @@ export interface InvokeOptions extends RequestOptions {
   readonly view?: boolean | 'only';
   /** Of a stream action, each piece as it comes; the answer follows when there are no more. While it runs, core waits. */
   readonly onPiece?: (piece: StreamPiece) => void;
+}
+
+/** Files that are on their way to core. */
+export interface Sending {
+  /** What the field of the action's input gets when all has been sent. */
+  readonly value: string;
+  /** The next piece of a file, at most `limits.pieceBytes`; wait for it before the next one. @throws ApplianceError. */
+  append(file: number, data: Uint8Array): Promise<void>;
+  /** Core removes what it has; after the action has taken it this does nothing. */
+  cancel(): void;
 }
 
 interface Waiting {
@@ -98,6 +108,20 @@ export class CoreClient implements AsyncDisposable {
   async invoke(action: string, input: unknown = {}, options: InvokeOptions = {}): Promise<InvocationResult> {
     const params = { action, input, view: options.view ?? false };
     return (await this.#request('invoke', params, options, options.onPiece)) as InvocationResult; // core's own reply
+  }
+
+  /** Begins to send files for an action. They are gone when the connection ends before the action was asked for. @throws ApplianceError. */
+  async upload(order: UploadOrder, options?: RequestOptions): Promise<Sending> {
+    const id = this.#nextId;
+    const { value } = (await this.#request('upload', { ...order }, options)) as Pick<Sending, 'value'>; // core's own reply
+    return {
+      value,
+      append: async (file, data) => {
+        const piece = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+        await this.#request('append', { upload: id, file, data: piece }, options);
+      },
+      cancel: () => this.#channel?.send('cancel', { id }),
+    };
   }
 
   /** Ends with the returned thing, or by core: then `ended` is called, with the reason if there is one. */

@@ -2,9 +2,9 @@ import type { ActionCall, Caller } from '../sdk/actions.js';
 import { ApplianceError } from '../sdk/errors.js';
 import type { PublishedEvent } from '../sdk/events.js';
 import type { Authenticator } from './authenticator.js';
-import type { ActionDescriptor, CoreApi, InvocationResult } from './core-api.js';
+import type { ActionDescriptor, CoreApi, InvocationResult, OpenUpload } from './core-api.js';
 import type { Allowance, Principal } from './principals.js';
-import type { OnBehalf } from './protocol.js';
+import { type OnBehalf, parseUpload } from './protocol.js';
 
 export interface KnownAction {
   readonly id: string;
@@ -96,11 +96,20 @@ export class Router {
   ): Promise<InvocationResult> {
     const { action, input = {}, view = false } = params;
     if (typeof action !== 'string') throw new ApplianceError('invalid', 'action must be the id of an action.');
-    if (!allowance.action(action)) {
-      throw new ApplianceError('forbidden', `${caller.name} may not use ${action} here.`);
-    }
+    needAction(caller, allowance, action);
     const call: ActionCall = { caller, signal };
     return await this.#core.invoke({ action, input, view: view === 'only' || view === true ? view : false }, call);
+  }
+
+  /** Whoever may not use the action through this door sends nothing for it either. */
+  async upload(
+    { caller, allowance }: Standing,
+    params: Readonly<Record<string, unknown>>,
+    ended: () => void,
+  ): Promise<OpenUpload> {
+    const order = parseUpload(params);
+    needAction(caller, allowance, order.action);
+    return await this.#core.upload(order, caller, ended);
   }
 
   subscribe(
@@ -118,6 +127,11 @@ export class Router {
     }
     return this.#core.subscribe(prefix, caller, listener);
   }
+}
+
+function needAction(caller: Caller, allowance: Allowance, action: string): void {
+  if (allowance.action(action)) return;
+  throw new ApplianceError('forbidden', `${caller.name} may not use ${action} here.`);
 }
 
 function brief({ id, summary }: ActionDescriptor): KnownAction {

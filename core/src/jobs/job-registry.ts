@@ -89,7 +89,13 @@ export class JobRegistry implements AsyncDisposable {
     }
   }
 
-  async start(action: JobAction<unknown, unknown>, input: unknown, caller: Caller): Promise<Job> {
+  /** @param folders Become the job's: they are removed when it has ended. */
+  async start(
+    action: JobAction<unknown, unknown>,
+    input: unknown,
+    caller: Caller,
+    folders: readonly string[] = [],
+  ): Promise<Job> {
     const stored: StoredJob = {
       job: {
         id: String(this.#nextNumber++),
@@ -105,6 +111,7 @@ export class JobRegistry implements AsyncDisposable {
       caller,
       input,
       saved: null,
+      folders: [...folders],
     };
     await this.#write(stored);
     this.#jobs.set(stored.job.id, stored);
@@ -112,6 +119,12 @@ export class JobRegistry implements AsyncDisposable {
     this.#go(stored, (call) => action.run(input, call));
     await this.#forgetOldest();
     return stored.job;
+  }
+
+  /** Folders of jobs that have not ended. */
+  folders(): readonly string[] {
+    const running = [...this.#jobs.values()].filter(({ job }) => job.state === 'running');
+    return running.flatMap(({ folders }) => folders);
   }
 
   list(): readonly Job[] {
@@ -205,9 +218,18 @@ export class JobRegistry implements AsyncDisposable {
     try {
       await this.#write(stored);
     } finally {
+      for (const folder of stored.folders) await this.#removeFolder(folder);
       // It has ended, also where a full medium keeps that from being recorded.
       this.#tell(jobEnded, stored.job);
     }
+  }
+
+  /** The next start of core removes what no job has. */
+  async #removeFolder(folder: string): Promise<void> {
+    const { files, log } = this.parts;
+    await files.remove(folder).catch((failure: unknown) => {
+      log.error({ folder, err: failure }, 'a file that was sent for a job could not be removed');
+    });
   }
 
   #unkept({ job }: StoredJob, failure: unknown): void {

@@ -8,6 +8,8 @@ export interface StoredJob {
   /** Null once the job has ended, as is `saved`. */
   input: unknown;
   saved: unknown;
+  /** Files that were sent for it: removed when it has ended. */
+  readonly folders: readonly string[];
 }
 
 const report = z.lazy(() =>
@@ -49,6 +51,7 @@ const storedJobSchema = z.lazy(() =>
     }),
     input: z.unknown(),
     saved: z.unknown(),
+    folders: z.array(z.string()).default([]),
   }),
 );
 

@@ -20,12 +20,14 @@ import {
   type SystemAccess,
 } from '../sdk/index.js';
 import { StatusRegistry } from '../status/status-registry.js';
+import type { UploadFiles } from '../uploads/upload-files.js';
+import { UploadStore } from '../uploads/upload-store.js';
 import { coreReady } from './core-events.js';
 import { RecentEvents } from './recent-events.js';
 import { FactoryReset } from './factory-reset.js';
 import { HealthRegistry } from './health-registry.js';
 import { HealthWatch, type Watchdog } from './health-watch.js';
-import type { AppliancePaths } from './paths.js';
+import { type AppliancePaths, uploadsFolder } from './paths.js';
 
 /** The settings engine as the life of the appliance needs it. */
 export interface SettingsLife extends SettingsDoors, AsyncDisposable {
@@ -51,6 +53,7 @@ export interface ApplianceParts {
   readonly pluginHost: PluginHost;
   readonly systemFor: PluginSurroundings['systemFor'];
   readonly audit: AuditTrail;
+  readonly uploadFiles: UploadFiles;
   readonly watchdog: Watchdog;
   /** Makes the settings engine; it publishes and shows its state through the bus and status it is given. */
   createSettings(around: { readonly bus: EventBus; readonly status: StatusRegistry }): SettingsLife;
@@ -83,6 +86,7 @@ export class Appliance implements AsyncDisposable {
   readonly settings: SettingsLife;
   readonly health: HealthRegistry;
   readonly jobs: JobRegistry;
+  readonly uploads: UploadStore;
   readonly api: CoreApi;
 
   constructor(parts: ApplianceParts) {
@@ -93,7 +97,9 @@ export class Appliance implements AsyncDisposable {
     this.status = new StatusRegistry(this.bus, clock, log);
     this.health = new HealthRegistry(clock);
     this.jobs = new JobRegistry({ files, clock, bus: this.bus, log, folder: `${paths.state}/jobs` });
-    this.actions = new ActionRegistry(this.jobs, parts.audit, clock);
+    const { uploadFiles: media } = parts;
+    this.uploads = new UploadStore({ files, media, clock, log, folder: uploadsFolder(paths) });
+    this.actions = new ActionRegistry(this.jobs, parts.audit, clock, this.uploads);
     this.settings = parts.createSettings({ bus: this.bus, status: this.status });
     const around: PluginSurroundings = {
       bus: this.bus,
@@ -112,6 +118,7 @@ export class Appliance implements AsyncDisposable {
     this.api = {
       describe: (role) => this.actions.describe(role),
       invoke: async (invocation, call) => this.actions.invoke(invocation, call),
+      upload: async (order, caller, ended) => this.actions.upload(order, caller, ended),
       subscribe: (prefix, caller, listener) =>
         this.bus.onAny(caller.name, prefix, (_payload, event) => listener(event)),
     };
@@ -125,9 +132,11 @@ export class Appliance implements AsyncDisposable {
     this.#owned.add(this.bus.onAny('core', '', (_payload, event) => recent.add(event)));
     this.#addCoreActions(recent);
     this.#owned.add(this.jobs);
+    this.#owned.add(this.uploads);
     const reset = new FactoryReset({ files: system.files, paths: this.#parts.paths, log: this.#parts.log });
     await reset.removeState();
     await Promise.all([this.jobs.load(), this.#loadPlugins((packages) => packages)]);
+    await this.uploads.tidy(this.jobs.folders());
     await reset.finish(this.settings.maintenance);
     await this.settings.recover();
     await this.jobs.recover(async (id) => {

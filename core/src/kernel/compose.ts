@@ -18,11 +18,13 @@ import {
   type SystemAccess,
 } from '../sdk/index.js';
 import { EngineExchange, type SettingsEngine } from '../settings/index.js';
+import { diskUploads } from '../system/disk-uploads.js';
 import { limitSystem } from '../system/limit-system.js';
 import { prepareFolder } from '../system/prepare-folder.js';
 import { Appliance, type Doors } from './appliance.js';
+import type { UploadFiles } from '../uploads/upload-files.js';
 import type { Watchdog } from './health-watch.js';
-import type { AppliancePaths } from './paths.js';
+import { type AppliancePaths, uploadsFolder } from './paths.js';
 import { SettingsPart } from './settings-part.js';
 import { coreVersion } from './version.js';
 
@@ -36,6 +38,8 @@ export interface Composition {
   /** Plugins run in this process where nothing else is said. */
   readonly pluginHost?: PluginHost;
   readonly createBus?: (clock: Clock, log: Logger) => EventBus;
+  /** Files that callers send are on this machine's medium where nothing else is said. */
+  readonly uploadFiles?: UploadFiles;
 }
 
 export interface Composed {
@@ -69,10 +73,11 @@ export function composeAppliance(composition: Composition): Composed {
     container,
     pluginHost: composition.pluginHost ?? new InProcessHost(),
     systemFor: (id, grants, own) => {
-      const data = `${paths.state}/plugin-data/${id}`;
-      return limitSystem(system, id, { ...grants, files: [...grants.files, data] }, own);
+      const files = [...grants.files, `${paths.state}/plugin-data/${id}`, `${uploadsFolder(paths)}/${id}`];
+      return limitSystem(system, id, { ...grants, files }, own);
     },
     audit,
+    uploadFiles: composition.uploadFiles ?? diskUploads,
     watchdog,
     createSettings: (around) => {
       const settings = new SettingsPart({ system, paths, log, ...around });

@@ -10,6 +10,11 @@ export interface AppliancePaths {
   readonly extraPlugins: string;
 }
 
+/** Files that callers sent; below it a folder for each plugin. */
+export function uploadsFolder({ state }: Pick<AppliancePaths, 'state'>): string {
+  return `${state}/uploads`;
+}
+
 export function appliancePaths(builtInPlugins: string): AppliancePaths {
   return {
     state: '/var/lib/gemel',

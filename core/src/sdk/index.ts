@@ -11,6 +11,7 @@ export {
   type Role,
   roles,
 } from './actions.js';
+export { callerFile } from './caller-file.js';
 export { type AnyDisposable, DisposableStore, toDisposable } from './disposable.js';
 export { type DraftAction, defineDraftAction } from './draft-change.js';
 export { type EngineState, engineState } from './engine-state.js';

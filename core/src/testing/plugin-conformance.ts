@@ -5,7 +5,7 @@ import { hasBlockingReport, type View } from '../sdk/index.js';
 import type { AnySection } from '../settings/sections.js';
 import { trackLeaks } from './leak-tracker.js';
 import { readEventIds } from './package-events.js';
-import { openSecrets, undescribed, withoutExample } from './schema-complaints.js';
+import { misplacedFiles, openSecrets, undescribed, withoutExample } from './schema-complaints.js';
 import { createTestAppliance, type TestAppliance, type TestApplianceOptions } from './test-appliance.js';
 
 /** A test function of ava, or of any runner that takes a title and a function. */
@@ -123,6 +123,11 @@ async function descriptionComplaints({ appliance, id }: Subject): Promise<readon
     ...entered.flatMap(([what, schema]) => withoutExample(schema, what).map((at) => `${at} has a form and no example`)),
     ...[...entered, ...statuses, ...outputs].flatMap(([what, schema]) =>
       openSecrets(schema, what).map((at) => `${at} is not marked as secret`),
+    ),
+    ...inputs.flatMap(([what, schema]) =>
+      misplacedFiles(schema, what).map(
+        (at) => `${at} takes a file of the caller, which only a property of the input itself can`,
+      ),
     ),
   ];
 }

@@ -27,6 +27,15 @@ export function openSecrets(schema: unknown, path: string): readonly string[] {
   });
 }
 
+/** Files of callers where none is taken: core looks for them among the properties of an action's input, not deeper. */
+export function misplacedFiles(schema: unknown, path: string): readonly string[] {
+  return properties(schema, path).flatMap(({ schema: inner, at }) => {
+    const deep = at.slice(path.length + 1).includes('/');
+    const hidden = alternatives(inner).some((each) => 'callerFile' in each);
+    return hidden || (deep && 'callerFile' in inner) ? [at] : [];
+  });
+}
+
 interface Property {
   readonly at: string;
   readonly schema: JsonSchema;

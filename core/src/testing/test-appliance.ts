@@ -8,6 +8,7 @@ import type { SettingsEngine } from '../settings/index.js';
 import { CheckedEventBus } from './checked-event-bus.js';
 import { EngineModels } from './engine-models.js';
 import { FakeClock } from './fake-clock.js';
+import { memoryUploads } from './memory-uploads.js';
 import { misfit } from './misfit.js';
 import type { Declared } from './recording-context.js';
 import type { ScriptedCommands } from './scripted-commands.js';
@@ -192,6 +193,7 @@ export class TestAppliance implements AsyncDisposable {
       watchdog: { intervalMs: undefined, feed: async () => {} },
       doors: async () => ({ answers: async () => {}, [Symbol.asyncDispose]: async () => {} }),
       pluginHost: this.#host,
+      uploadFiles: memoryUploads(this.#system.files),
       createBus: (clock, log) => new CheckedEventBus(clock, log, (problem) => this.problems.push(problem)),
     });
     this.#composed = composed;

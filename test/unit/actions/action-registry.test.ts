@@ -6,6 +6,7 @@ import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { z } from 'zod';
 import { collectingLog } from '../kernel/collecting-log.js';
+import { memoryUploadStore } from '../uploads/memory-upload-store.js';
 
 const signal = new AbortController().signal;
 const caller = (role: Role): Caller => ({ name: 'local:jane', role, surface: 'cli', connectedAt: 0 });
@@ -23,7 +24,7 @@ function world() {
     refused: async (entry: AuditEntry) =>
       void audited.push(`refused ${entry.action} ${entry.caller} ${JSON.stringify(entry.input)}`),
   };
-  const registry = new ActionRegistry(jobs, audit, system.clock);
+  const registry = new ActionRegistry(jobs, audit, system.clock, memoryUploadStore(system, log));
   registry.add(
     'test',
     defineAction({

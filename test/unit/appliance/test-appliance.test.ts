@@ -1,12 +1,13 @@
 import {
   ApplianceError,
+  callerFile,
   defineAction,
   defineEvent,
   defineStatus,
   type PluginContext,
   type SectionReference,
 } from '@gemel/core/sdk';
-import { createTestAppliance, type TestPlugin } from '@gemel/core/testing';
+import { createTestAppliance, type TestAppliance, type TestPlugin } from '@gemel/core/testing';
 import test from 'ava';
 import { z } from 'zod';
 
@@ -99,6 +100,57 @@ test('a revision that nobody confirms is taken back in its time', async (t) => {
   t.is(await appliance.system.files.read(file), 'true white\n');
   await appliance.clock.advance(2_000);
   t.is(await appliance.system.files.read(file), 'false white\n');
+});
+
+/** A lamp that is told by a file of the caller what to do. */
+const programmed: TestPlugin = {
+  manifest: { id: 'lamp', actions: ['lamp.program'] },
+  activate: ({ actions, system }) =>
+    void actions.add(
+      defineAction({
+        kind: 'call',
+        id: 'lamp.program',
+        summary: 'Take a program.',
+        role: 'operator',
+        input: z.object({ file: callerFile({ mostBytes: 100 }) }),
+        output: z.object({ text: z.string() }),
+        present: ({ text }) => ({ kind: 'text', text }),
+        run: async ({ file: path }) => ({ text: (await system.files.read(path)) ?? '' }),
+      }),
+    ),
+};
+
+async function programSent(appliance: TestAppliance): Promise<string> {
+  const caller = { name: 'local:test', role: 'operator', surface: 'cli', connectedAt: 0 } as const;
+  const order = { action: 'lamp.program', field: 'file', files: [{ name: 'a.txt', bytes: 2 }] };
+  const upload = await appliance.core.api.upload(order, caller, () => undefined);
+  await upload.append(0, Buffer.from('on'));
+  return upload.value;
+}
+
+const uploads = '/var/lib/gemel/uploads';
+
+test('an action of a plugin reads what was sent for it, without a grant of its own', async (t) => {
+  await using appliance = await createTestAppliance({ plugins: [programmed] });
+  const { output } = await appliance.invoke('lamp.program', { file: await programSent(appliance) });
+  t.deepEqual(output, { text: 'on' });
+  t.deepEqual(appliance.system.files.contents(uploads), {});
+});
+
+test('what was sent to a core that is gone is removed at the next start', async (t) => {
+  await using appliance = await createTestAppliance({ plugins: [programmed] });
+  await programSent(appliance);
+  t.is(Object.keys(appliance.system.files.contents(uploads)).length, 1);
+  await appliance.restart();
+  t.deepEqual(appliance.system.files.contents(uploads), {});
+});
+
+test('a shutdown in order removes what is under way', async (t) => {
+  const appliance = await createTestAppliance({ plugins: [programmed] });
+  await programSent(appliance);
+  const { files } = appliance.system;
+  await appliance[Symbol.asyncDispose]();
+  t.deepEqual(files.contents(uploads), {});
 });
 
 test('a killed core goes on with the window', async (t) => {

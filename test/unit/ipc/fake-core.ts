@@ -1,4 +1,11 @@
-import type { ActionDescriptor, CoreApi, Invocation, InvocationResult } from '#core/ipc/core-api.js';
+import type {
+  ActionDescriptor,
+  CoreApi,
+  Invocation,
+  InvocationResult,
+  OpenUpload,
+  UploadOrder,
+} from '#core/ipc/core-api.js';
 import {
   type ActionCall,
   ApplianceError,
@@ -42,6 +49,10 @@ export class FakeCore implements CoreApi {
     if (action === undefined) throw new ApplianceError('not-found', `There is no action ${invocation.action}.`);
     // the fake's actions take objects only
     return await action.run(invocation.input as Readonly<Record<string, unknown>>, call);
+  }
+
+  async upload(_order: UploadOrder, _caller: Caller, _ended: () => void): Promise<OpenUpload> {
+    throw new ApplianceError('unavailable', 'This core takes no files.');
   }
 
   subscribe(prefix: string, _caller: Caller, listener: (event: PublishedEvent) => void): Disposable {

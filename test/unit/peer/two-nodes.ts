@@ -8,6 +8,7 @@ import { ActionRegistry } from '#core/actions/action-registry.js';
 import type { CoreApi } from '#core/ipc/core-api.js';
 import { principals } from '#core/ipc/principals.js';
 import type { JobRegistry } from '#core/jobs/job-registry.js';
+import type { UploadStore } from '#core/uploads/upload-store.js';
 import { SystemClock } from '#core/system/system-clock.js';
 import type { EventDefinition, EventsAccess } from '@gemel/core/sdk';
 import { MemoryFileStore } from '@gemel/core/testing';
@@ -72,15 +73,18 @@ export async function startNode(address: string, port: number): Promise<Node> {
     changed: () => {},
   });
   const jobs = {} as unknown as JobRegistry; // no action here is a job
+  const uploads = {} as unknown as UploadStore; // nor does one take files
   const registry = new ActionRegistry(
     jobs,
     { begin: async () => {}, end: async () => {}, refused: async () => {} },
     clock,
+    uploads,
   );
   for (const action of peerActions(peer)) registry.add('peer', action);
   const api: CoreApi = {
     describe: (role) => registry.describe(role),
     invoke: (invocation, call) => registry.invoke(invocation, call),
+    upload: (order, sender, ended) => registry.upload(order, sender, ended),
     subscribe: () => ({ [Symbol.dispose]() {} }),
   };
   let core: OpenServers | undefined;

@@ -22,6 +22,7 @@ import test from 'ava';
 import { container as globalContainer } from 'tsyringe';
 import { z } from 'zod';
 import { collectingLog } from '../kernel/collecting-log.js';
+import { memoryUploadStore } from '../uploads/memory-upload-store.js';
 
 const tick = defineEvent({ id: 'base.tick', summary: 'A tick.', schema: z.object({}) });
 const baseStatus = defineStatus({
@@ -48,10 +49,12 @@ function world(plugins: Readonly<Record<string, Plugin['activate']>>, files: Rea
   const bus = new EventBus(system.clock, log);
   const status = new StatusRegistry(bus, system.clock, log);
   const jobs = new JobRegistry({ files: system.files, clock: system.clock, bus, log, folder: '/jobs' });
+  const uploads = memoryUploadStore(system, log);
   const actions = new ActionRegistry(
     jobs,
     { begin: async () => {}, end: async () => {}, refused: async () => {} },
     system.clock,
+    uploads,
   );
   const health = new HealthRegistry(system.clock);
   const around = {
