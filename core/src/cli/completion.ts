@@ -28,7 +28,12 @@ compdef _gemel gemel
 `,
   fish: `function __gemel_complete
   set -l words (commandline -opc) (commandline -ct)
-  gemel __complete $words[2..-1] 2>/dev/null
+  set -l found (gemel __complete $words[2..-1] 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
 complete -c gemel -f -a '(__gemel_complete)'
 `,

@@ -1,3 +1,5 @@
+import { type CallerFileRule, callerFileRule } from '../sdk/caller-file-rule.js';
+
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** One input property as the command line shows it. */
@@ -17,6 +19,8 @@ export interface Field {
   readonly typed: boolean;
   /** The argument is the name of a file; its text is sent. */
   readonly fileContent: boolean;
+  /** The argument is the name of a file that core gets: where it lies, or sent. */
+  readonly callerFile: CallerFileRule | undefined;
 }
 
 /** Nested objects become dotted options this deep; below that they are given as JSON. */
@@ -46,6 +50,7 @@ function fieldsBelow(input: JsonSchema, path: readonly string[], positionals: re
       secret,
       typed: !secret || fileContent || (path.length === 0 && positionals.includes(name)),
       fileContent,
+      callerFile: callerFileRule(schema),
     };
     const inner = here.length < deepest && 'properties' in schema ? fieldsBelow(schema, here, positionals) : [];
     return [field, ...inner];

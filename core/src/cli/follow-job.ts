@@ -1,6 +1,7 @@
 import type { CoreClient } from '../ipc/core-client.js';
 import { ApplianceError } from '../sdk/errors.js';
 import type { Job } from '../sdk/jobs.js';
+import { percent, ProgressBar } from './progress-bar.js';
 import { mark, paint, type Style } from './style.js';
 import type { Terminal } from './terminal.js';
 import { printable } from './text-width.js';
@@ -9,7 +10,6 @@ import { printable } from './text-width.js';
 const everyMs = 200;
 /** A core that restarts, as in an update, is back before this. */
 const patienceMs = 60_000;
-const barWidth = 24;
 
 export interface JobFollower {
   readonly terminal: Terminal;
@@ -85,11 +85,12 @@ class Progress {
   readonly #follower: JobFollower;
   #printed = 0;
   #told = '';
-  #drawn = false;
+  readonly #bar: ProgressBar;
   #ended = false;
 
   constructor(follower: JobFollower) {
     this.#follower = follower;
+    this.#bar = new ProgressBar(follower.terminal, follower.style);
   }
 
   show(job: Job): void {
@@ -97,11 +98,11 @@ class Progress {
     if (json) return;
     const news = job.log.slice(this.#printed);
     this.#printed = job.log.length;
-    if (news.length > 0) this.clear();
+    if (news.length > 0) this.#bar.clear();
     for (const line of news) terminal.note(`${printable(line)}\n`);
     if (job.state !== 'running') return;
-    if (terminal.notesOnTerminal) this.#draw(job);
-    else if (job.message !== this.#told) terminal.note(`${percent(job)}${printable(job.message)}\n`);
+    if (terminal.notesOnTerminal) this.#bar.draw(job.fraction, job.message);
+    else if (job.message !== this.#told) terminal.note(`${percent(job.fraction)}${printable(job.message)}\n`);
     this.#told = job.message;
   }
 
@@ -110,27 +111,7 @@ class Progress {
   }
 
   end(): void {
-    this.clear();
+    this.#bar.clear();
     this.#ended = true;
   }
-
-  clear(): void {
-    if (this.#drawn) this.#follower.terminal.note('\r\u001b[K');
-    this.#drawn = false;
-  }
-
-  #draw(job: Job): void {
-    const { terminal, style } = this.#follower;
-    const done = Math.round((job.fraction ?? 0) * barWidth);
-    const [full, empty] = style.unicode ? ['█', '░'] : ['#', '-'];
-    const bar = job.fraction === null ? '' : `${full.repeat(done)}${empty.repeat(barWidth - done)} `;
-    const room = (style.columns ?? 80) - barWidth - 8;
-    const text = `${percent(job)}${printable(job.message)}`.slice(0, Math.max(10, room));
-    terminal.note(`\r\u001b[K${bar}${text}`);
-    this.#drawn = true;
-  }
-}
-
-function percent({ fraction }: Job): string {
-  return fraction === null ? '' : `${String(Math.floor(fraction * 100)).padStart(3)} % `;
 }

@@ -108,7 +108,7 @@ function flagPrefix({ schema }: Field): string {
 }
 
 function valueName(field: Field): string {
-  if (field.fileContent) return 'FILE';
+  if (field.fileContent || field.callerFile !== undefined) return 'FILE';
   if (field.kind === 'list') return 'A,B,…';
   if (field.kind === 'map') return 'NAME=VALUE';
   const { type } = field.schema;
@@ -127,6 +127,8 @@ function explain(field: Field): string {
   if (range !== '') parts.push(range);
   if (field.schema['nullable'] === true) parts.push('none clears it');
   if (field.fileContent) parts.push('name of a file, - is standard input');
+  if (field.callerFile !== undefined)
+    parts.push(`name of a file; sent to core unless it lies below ${field.callerFile.inPlace.join(', ')}`);
   if (!field.typed) parts.push('secret: asked for, or read from standard input');
   else if (field.secret && !field.fileContent)
     parts.push(`when it is a secret, leave it out, or use --${field.option}-stdin`);

@@ -6,7 +6,7 @@ import { GaveUp } from './complete-input.js';
 import { drawReports } from './draw-reports.js';
 import { drawView } from './draw-view.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
-import { type JsonSchema, record } from './fields.js';
+import { fieldsOf, type JsonSchema, record } from './fields.js';
 import { shellConnection } from './shell-connection.js';
 import type { Style } from './style.js';
 import type { Terminal } from './terminal.js';
@@ -21,10 +21,12 @@ export interface ActionRun {
   connect(): Promise<CoreClient>;
 }
 
-/** Asks, runs, shows. @throws ApplianceError as the action does. */
+/** Asks, sends files, runs, shows. @throws ApplianceError as the action does. */
 export async function runAction(run: ActionRun): Promise<ExitCode> {
-  const { action, input, common, terminal, style, client } = run;
+  const { action, common, terminal, style, client } = run;
   if (!(await agreed(run))) return exitCodes.notAgreed;
+  const sends = fieldsOf(action).some(({ callerFile }) => callerFile !== undefined);
+  const input = sends ? await (await import('./send-files.js')).sendFiles(run) : run.input;
   const { promise: interrupted, resolve } = Promise.withResolvers<'interrupted'>();
   // leaving closes the connection, and core aborts what runs for it
   using _interrupt = terminal.onInterrupt(() => resolve('interrupted'));

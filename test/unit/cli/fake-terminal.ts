@@ -1,4 +1,5 @@
-import type { Terminal } from '#core/cli/terminal.js';
+import { openFile } from '#core/cli/system/open-file.js';
+import type { LocalFile, Terminal } from '#core/cli/terminal.js';
 
 export interface FakeTerminalOptions {
   readonly environment?: Terminal['environment'];
@@ -9,6 +10,8 @@ export interface FakeTerminalOptions {
   readonly unicode?: boolean;
   readonly input?: string;
   readonly files?: Readonly<Record<string, string>>;
+  /** Default: the real file system. */
+  readonly openFile?: Terminal['openFile'];
   /** To questions, in order; undefined is Ctrl-C. */
   readonly answers?: readonly (string | undefined)[];
 }
@@ -54,6 +57,10 @@ export class FakeTerminal implements Terminal {
     const text = this.#options.files?.[path];
     if (text === undefined) throw new Error('no such file');
     return text;
+  }
+
+  async openFile(path: string): Promise<LocalFile> {
+    return await (this.#options.openFile ?? openFile)(path);
   }
 
   async ask(question: string, echo: boolean): Promise<string | undefined> {

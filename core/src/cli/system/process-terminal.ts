@@ -29,6 +29,7 @@ export function processTerminal(): Terminal {
       return Buffer.concat(chunks).toString('utf8');
     },
     readFile: async (path) => await (await import('node:fs/promises')).readFile(path, 'utf8'),
+    openFile: async (path) => await (await import('./open-file.js')).openFile(path),
     ask: async (question, echo) => await (await import('./ask.js')).ask(question, echo),
     onInterrupt(listener) {
       process.on('SIGINT', listener);
