@@ -1,3 +1,4 @@
+import { type CallerFileRule, callerFileRule } from '../../core/dist/sdk/caller-file-rule.js';
 import { code, plain } from './markdown.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -66,6 +67,8 @@ export function typeText(schema: JsonSchema): string {
   if ('const' in schema) return code(textOf(schema['const']));
   const alternatives = alternativesOf(schema);
   if (alternatives.length > 0) return alternatives.map(typeText).join(' or ');
+  const file = callerFileRule(schema);
+  if (file !== undefined) return fileText(file);
   switch (type) {
     case 'string':
       return `text${between(schema['minLength'], schema['maxLength'], ' characters')}`;
@@ -87,6 +90,13 @@ export function typeText(schema: JsonSchema): string {
     default:
       return 'anything';
   }
+}
+
+/** Sent where core does not see it; the guide says where that is. */
+function fileText({ mostBytes, ending, beside }: CallerFileRule): string {
+  const gibibytes = Math.floor((mostBytes / 1024 ** 3) * 10) / 10;
+  const more = beside === undefined ? '' : ' and the one that it names';
+  return `file of yours${ending === undefined ? '' : ` (${code(ending)})`}${more}, at most ${gibibytes} GiB`;
 }
 
 /** Reports have a page of their own. */

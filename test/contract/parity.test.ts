@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileRule } from '#core/actions/taken-uploads.js';
 import { candidatesFor, wordsTaken } from '#core/cli/candidates.js';
 import { parseLine } from '#core/cli/command-line.js';
 import { fieldsOf } from '#core/cli/fields.js';
 import { actionHelp, nextWords, ownCommands } from '#core/cli/help.js';
-import { openSecrets, undescribed } from '#core/testing/schema-complaints.js';
+import { uploadPrefix } from '#core/sdk/caller-file-rule.js';
+import { misplacedFiles, openSecrets, undescribed } from '#core/testing/schema-complaints.js';
 import { roles } from '@gemel/core/sdk';
 import { createTestAppliance } from '@gemel/core/testing';
 import test from 'ava';
@@ -75,6 +77,38 @@ test('the command line can say every property of every action', async (t) => {
       t.notThrows(() => parseLine(action, words), `${action.id} ${words.join(' ')}`);
     }
   }
+});
+
+test('a file that an action takes is one of the caller, on every surface', async (t) => {
+  const { actions } = await known;
+  const page = await readFile(join(repository, 'docs/reference/actions.md'), 'utf8');
+  const taking = actions.flatMap((action) => {
+    const files = fieldsOf(action).filter(({ callerFile }) => callerFile !== undefined);
+    return files.map((field) => ({ action, field }));
+  });
+  t.true(taking.length > 0);
+  for (const { action, field } of taking) {
+    const rule = fileRule(action.input, field.path[0] ?? '');
+    t.deepEqual(rule, field.callerFile, `core does not find the file ${field.option} of ${action.id}`);
+    t.not(action.kind, 'stream', `${action.id} would never be rid of its file`);
+    const sent = `${uploadPrefix}${'0'.repeat(32)}`;
+    const pattern = new RegExp(String(field.schema['pattern']), 'u');
+    t.true(pattern.test(sent) && pattern.test(`/x${rule?.ending ?? ''}`), `${action.id} refuses what was sent`);
+    const help = actionHelp(action, actions, plain).replace(/\s+/g, ' ');
+    t.true(help.includes('sent to core unless'), `${action.id} --help does not say that the file is sent`);
+    const [, described = ''] = page.split(`### gemel ${action.id.replaceAll('.', ' ')}\n`);
+    t.regex(described.split('\n### ')[0] ?? '', /\| file of yours/, `${action.id} in the reference; npm run docs`);
+  }
+  const bare = actions.flatMap((action) =>
+    fieldsOf(action)
+      .filter(({ path, fileContent, callerFile }) => /file$/i.test(path.at(-1) ?? '') && !fileContent && !callerFile)
+      .map(({ option }) => `${action.id} --${option}`),
+  );
+  t.deepEqual(bare, [], 'these take a name that only means something on the appliance: callerFile or fileContent');
+  t.deepEqual(
+    actions.flatMap(({ id, input }) => misplacedFiles(input, id)),
+    [],
+  );
 });
 
 test('everything is in the reference', async (t) => {

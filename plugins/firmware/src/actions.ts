@@ -1,4 +1,4 @@
-import { type AnyAction, ApplianceError, defineAction, type Report, type View } from '@gemel/core/sdk';
+import { type AnyAction, ApplianceError, callerFile, defineAction, type Report, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { type BundleExamination, type Examination } from './bundle/examination.js';
 import { needsConfirmation, steps } from './bundle/version-step.js';
@@ -23,11 +23,12 @@ export interface FirmwareActionParts {
   readonly rolling: RollingUpdate | undefined;
 }
 
-const file = z
-  .string()
-  .regex(/^\/[^\n]{1,500}$/, 'must be a path that begins with /')
+/** Several times a bundle; what is larger than a slot is refused once it can be read. */
+const mostBundleBytes = 4 * 1024 ** 3;
+
+const file = callerFile({ mostBytes: mostBundleBytes })
   .meta({ examples: ['/var/lib/gemel/incoming/gemel-0.2.0.raucb'] })
-  .describe('The bundle, a file of this appliance with its whole path.');
+  .describe('The bundle.');
 const confirm = z
   .enum(steps)
   .optional()

@@ -7,7 +7,7 @@ export const firmwareReports = defineReports({
   },
   'firmware.bundle.missing': {
     severity: 'error',
-    text: 'There is no file {file} that Gemel can read. It does not see /home, /root and /tmp. Copy the bundle to /var/lib/gemel/incoming.',
+    text: 'There is no file {file} that Gemel can read. It does not see /home, /root and /tmp. Name a file of yours to have it sent, or copy the bundle to /var/lib/gemel/incoming.',
   },
   'firmware.bundle.unreadable': {
     severity: 'error',

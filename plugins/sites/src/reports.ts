@@ -82,7 +82,7 @@ export const siteReports = defineReports({
   },
   'sites.version.file-unseen': {
     severity: 'error',
-    text: '{path} is not there or cannot be seen by Gemel, which sees nothing of /root, /home and /tmp. Copy both files of the version to {incoming}.',
+    text: '{path} is not there or cannot be seen by Gemel, which sees nothing of /root, /home and /tmp. Name files of yours to have them sent, or copy both files of the version to {incoming}.',
   },
   'sites.version.wrong-size': {
     severity: 'error',

@@ -1,6 +1,7 @@
 import {
   type AnyAction,
   asApplianceError,
+  callerFile,
   defineAction,
   type EventsAccess,
   type JobCall,
@@ -16,6 +17,9 @@ import type { VersionStore } from '../version/version-store.js';
 import type { SiteGuard } from '../site/site-guard.js';
 import { mebibytes } from '../site/site-space.js';
 import { fields } from './site-inputs.js';
+
+/** Far more than a site type needs. */
+const mostVersionBytes = 8 * 1024 ** 3;
 
 const listed = z.object({
   versions: z
@@ -88,10 +92,8 @@ export function versionActions(parts: VersionParts): readonly AnyAction[] {
       summary: 'Check a version of a site type and install it.',
       role: 'administrator',
       input: z.strictObject({
-        file: z
-          .string()
-          .regex(/^\/[^\p{Cc}]*\.json$/u, 'must be an absolute path that ends in .json')
-          .describe('Path of its description on this node; the image is beside it.')
+        file: callerFile({ mostBytes: mostVersionBytes, ending: '.json', beside: 'image.file' })
+          .describe('Its description; the image that it names is beside it.')
           .meta({ examples: ['/var/lib/gemel/incoming/prometheus-2.53.3.json'] }),
       }),
       output: installed,
