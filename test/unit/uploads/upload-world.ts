@@ -66,6 +66,7 @@ export async function uploadWorld(options: UploadWorldOptions = {}): Promise<Upl
   const audit = {
     begin: async ({ input }: AuditEntry) => void audited.push(input),
     end: async () => undefined,
+    refused: async () => undefined,
   };
   const registry = new ActionRegistry(jobs, audit, clock, store);
   const seen: Seen[] = [];
