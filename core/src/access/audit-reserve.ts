@@ -9,7 +9,7 @@ export class AuditReserve {
   readonly path: string;
   readonly #files: FileStore;
   readonly #bytes: number;
-  /** Of the file; undefined until it was looked at, 0 when there is none. */
+  /** Of the file; undefined until it was looked at, 0 when there is none. A damaged one is set aside. */
   #size: number | undefined;
   #used = 0;
 
@@ -55,9 +55,16 @@ export class AuditReserve {
   async #look(): Promise<number> {
     if (this.#size !== undefined) return this.#size;
     const content = (await this.#files.read(this.path)) ?? '';
+    const size = Buffer.byteLength(content);
+    // cut off, or bytes that are no text, which count for more here than on the disk
+    if (size !== this.#bytes) {
+      if (size > 0) await this.#files.rename(this.path, `${this.path}.damaged`);
+      this.#size = 0;
+      return 0;
+    }
     const held = Buffer.byteLength(content.trimEnd());
     this.#used = held === 0 ? 0 : held + 1; // also after a line that a power loss cut off
-    this.#size = Buffer.byteLength(content);
-    return this.#size;
+    this.#size = size;
+    return size;
   }
 }
