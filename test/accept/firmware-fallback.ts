@@ -14,7 +14,7 @@ const isBad = (name: string): name is BadKind => name in badKinds;
 const wanted = cases.filter(isBad);
 if (wanted.length !== cases.length) throw new Error(`--cases takes ${Object.keys(badKinds).join(', ')}`);
 
-await using firmware = await FirmwareInLab.up('accept-firmware');
+await using firmware = await FirmwareInLab.up('accept-fallback');
 const { appliance } = firmware;
 await appliance.gemel('device', 'host-name', 'set', 'keeps-its-name');
 await appliance.gemel('settings', 'activate');

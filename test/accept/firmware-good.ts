@@ -7,7 +7,7 @@ import { FirmwareInLab, patienceSeconds } from './firmware-in-lab.ts';
 import { commandBlocks } from './printed-commands.ts';
 
 const bundle = await testBundle('good');
-await using firmware = await FirmwareInLab.up('accept-firmware');
+await using firmware = await FirmwareInLab.up('accept-good');
 const { appliance } = firmware;
 await firmware.send(bundle, 'gemel-0.2.0.raucb');
 await appliance.gemel('device', 'host-name', 'set', 'keeps-its-name');

@@ -74,19 +74,21 @@ export const takenOnTheWire: Case = {
     await client.exec(['ip', 'address', 'add', `${taken.ipv6}/64`, 'dev', 'external', 'nodad']);
     try {
       const before = await network(appliance);
-      const [, checked, activated, , undone] = await batch(appliance, [
+      const [, checked, activated, forced, undone] = await batch(appliance, [
         `gemel network address add bond0 ${taken.ipv4}/24`,
         'gemel network check --json',
         'gemel settings activate --json',
-        'gemel status show settings.activation --json',
+        'gemel settings activate --force address-in-use --json',
         'gemel settings undo --json; gemel settings revert',
       ]);
       const says = /bond0: 02:77:00:00:ff:01 on the network also answers for 10\.77\.0\.50/;
       check(says.test(checked?.stdout ?? ''), 'gemel network check finds it before it is activated');
+      if (activated === undefined) throw new Error('a command of the batch is missing');
       check(
-        says.test(activated?.stdout ?? '') && activated?.code === 0,
-        'an activation warns of it, and awaits confirmation',
+        activated.code === 7 && says.test(failureOf(activated).message),
+        `an activation that finds it is taken back: ${failureOf(activated).message}`,
       );
+      check(forced?.code === 0 && says.test(forced.stdout), 'forced, it says so and awaits confirmation');
       check(undone?.code === 0 && (await network(appliance)) === before, 'taken back, the network is as before');
 
       const [, refusedOutput] = await batch(appliance, [
