@@ -16,7 +16,7 @@ const seed = numberOption('seed', Date.now() % 1_000_000);
 const random = seeded(seed);
 console.log(`# ${points} power losses; seed ${seed}`);
 
-await using firmware = await FirmwareInLab.up('accept-firmware-power');
+await using firmware = await FirmwareInLab.up('accept-fw-power');
 const { appliance } = firmware;
 const node = appliance.lab.node('a');
 await appliance.gemel('device', 'host-name', 'set', 'keeps-its-name');
