@@ -1,5 +1,5 @@
+import { crc32 } from 'node:zlib';
 import { archiveText } from './archive.js';
-import { crc32 } from './crc32.js';
 import { allFiles, parseRendered, renderedText, type RenderedSet } from './rendered-set.js';
 import { type Outcome, outcomeSchema, type Revision, type RevisionMeta, revisionMetaSchema } from './revision.js';
 import { allDone, type SettingsFiles } from './settings-files.js';
@@ -171,5 +171,5 @@ export class RevisionStore {
 
 /** It finds damage, and nothing else is asked of it: SHA-256 would cost each start 6 ms for loading node:crypto. */
 function crcOf(text: string): string {
-  return crc32(Buffer.from(text)).toString(16).padStart(8, '0');
+  return crc32(text).toString(16).padStart(8, '0');
 }
