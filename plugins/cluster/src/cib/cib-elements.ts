@@ -1,8 +1,9 @@
 /** Elements of Pacemaker's CIB as text, with the ids that pcs gives them. Pure. */
 export type Options = Readonly<Record<string, string>>;
 
+/** For an attribute: a parser would make a space of a line end or a tab that is written as it is. */
 export function xmlText(value: string): string {
-  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return value.replace(/[&<>"'\n\r\t]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 export function nameValues(owner: string, options: Options): string {

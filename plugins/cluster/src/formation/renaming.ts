@@ -1,6 +1,6 @@
-import { xmlText } from '../cib/cib-elements.js';
 import { fencingId } from '../fencing/fencing-resource.js';
 import type { ClusterOptions, Membership } from '../membership/membership.js';
+import { descendants, parseXml, type XmlElement, xmlOf } from '../pacemaker/xml.js';
 import type { Engines } from './engines.js';
 
 /** Former host names and what became of them. */
@@ -32,71 +32,78 @@ export function renamedOptions(options: ClusterOptions | null, renames: Renames)
  */
 export async function carryNames(engines: Engines, renames: Renames): Promise<void> {
   if (renames.size === 0) return;
-  const { merged, gone } = renamedElements(await engines.configuration(), renames);
+  const { merged, gone } = renamedElements(await parseXml(await engines.configuration()), renames);
   if (merged === undefined) return;
   await engines.merge(merged);
   for (const id of gone) await engines.deleteResource(id);
 }
 
-/**
- * Elements as they have to be, to be merged, and ids of resources that are replaced by others. Pure.
- * @param configuration as `cibadmin --query` prints it.
- */
+/** Elements as they have to be, to be merged, and ids of resources that are replaced by others. Pure. */
 export function renamedElements(
-  configuration: string,
+  configuration: XmlElement,
   renames: Renames,
 ): { readonly merged: string | undefined; readonly gone: readonly string[] } {
   const fencing = new Map([...renames].map(([former, now]) => [fencingId(former), fencingId(now)]));
-  const controllers = elementsOf(configuration, 'primitive').flatMap((text) => {
-    const [id, host] = [attributeOf(text, 'id'), /<nvpair [^>]*name="pcmk_host_list"[^>]*>/.exec(text)?.[0]];
-    const [nextId, nextHost] = [fencing.get(id ?? ''), renames.get(attributeOf(host ?? '', 'value') ?? '')];
-    if (id === undefined || host === undefined || nextId === undefined || nextHost === undefined) return [];
-    const named = text.replace(host, withAttribute(host, 'value', nextHost));
-    return [{ id, nextId, text: withIds(named, id, nextId) }];
+  const controllers = descendants(configuration, 'primitive').flatMap((element) => {
+    const id = element.attributes['id'] ?? '';
+    const nextId = fencing.get(id);
+    const host = descendants(element, 'nvpair').find(({ attributes }) => attributes['name'] === 'pcmk_host_list');
+    const nextHost = renames.get(host?.attributes['value'] ?? '');
+    if (host === undefined || nextId === undefined || nextHost === undefined) return [];
+    const named = mapped(element, (each) => (each === host ? withAttribute(each, 'value', nextHost) : each));
+    return [{ id, nextId, element: withIds(named, id, nextId) }];
   });
-  const locations = elementsOf(configuration, 'rsc_location').flatMap((text) => {
-    const controller = controllers.find(({ id }) => id === attributeOf(text, 'rsc'));
-    const renamed = withNames(text, renames);
+  const locations = descendants(configuration, 'rsc_location').flatMap((element) => {
+    const controller = controllers.find(({ id }) => id === element.attributes['rsc']);
+    const renamed = withNames(element, renames);
     const next = controller === undefined ? renamed : withIds(renamed, controller.id, controller.nextId);
-    return next === text ? [] : [next];
+    return xmlOf(next) === xmlOf(element) ? [] : [next];
   });
   if (controllers.length + locations.length === 0) return { merged: undefined, gone: [] };
-  const resources = controllers.map(({ text }) => text).join('\n');
-  const merged = `<configuration>\n<resources>\n${resources}\n</resources>\n<constraints>\n${locations.join('\n')}\n</constraints>\n</configuration>\n`;
+  const resources = controllers.map(({ element }) => xmlOf(element)).join('\n');
+  const constraints = locations.map(xmlOf).join('\n');
+  const merged = `<configuration>\n<resources>\n${resources}\n</resources>\n<constraints>\n${constraints}\n</constraints>\n</configuration>\n`;
   const present = new Set(controllers.map(({ nextId }) => nextId));
   return { merged, gone: controllers.flatMap(({ id }) => (present.has(id) ? [] : [id])) };
 }
 
 /** `node="…"` of a constraint, and the name that a rule compares with. */
-function withNames(text: string, renames: Renames): string {
-  const [head] = text.split('>', 1);
-  const node = renames.get(attributeOf(head ?? '', 'node') ?? '');
-  const moved = head === undefined || node === undefined ? text : text.replace(head, withAttribute(head, 'node', node));
-  return moved.replace(/<expression [^>]*>/g, (rule) => {
-    const next =
-      attributeOf(rule, 'attribute') === '#uname' ? renames.get(attributeOf(rule, 'value') ?? '') : undefined;
-    return next === undefined ? rule : withAttribute(rule, 'value', next);
+function withNames(location: XmlElement, renames: Renames): XmlElement {
+  return mapped(location, (each) => {
+    const { attribute, node = '', value = '' } = each.attributes;
+    const nextNode = each === location ? renames.get(node) : undefined;
+    if (nextNode !== undefined) return withAttribute(each, 'node', nextNode);
+    const nextValue = each.name === 'expression' && attribute === '#uname' ? renames.get(value) : undefined;
+    return nextValue === undefined ? each : withAttribute(each, 'value', nextValue);
   });
 }
 
 /** The resource's id, and those of its parts and of its constraint, which begin with it. */
-function withIds(text: string, former: string, next: string): string {
-  return text
-    .replaceAll(`"${former}"`, () => `"${next}"`)
-    .replaceAll(`"${former}-`, () => `"${next}-`)
-    .replaceAll(`"location-${former}-`, () => `"location-${next}-`);
+function withIds(element: XmlElement, former: string, next: string): XmlElement {
+  const renamed = (text: string) => {
+    if (text === former) return next;
+    for (const prefix of ['', 'location-'])
+      if (text.startsWith(`${prefix}${former}-`)) return prefix + next + text.slice(prefix.length + former.length);
+    return text;
+  };
+  return mapped(element, (each) => ({
+    ...each,
+    attributes: Object.fromEntries(
+      Object.entries(each.attributes).map(([name, value]) => [name, isIdentifier(name) ? renamed(value) : value]),
+    ),
+  }));
 }
 
-function withAttribute(tag: string, name: string, value: string): string {
-  return tag.replace(new RegExp(` ${name}="[^"]*"`), () => ` ${name}="${xmlText(value)}"`);
+function isIdentifier(attribute: string): boolean {
+  return attribute === 'id' || attribute === 'rsc';
 }
 
-function attributeOf(tag: string, name: string): string | undefined {
-  return new RegExp(` ${name}="([^"]*)"`).exec(tag)?.[1];
+function withAttribute(element: XmlElement, name: string, value: string): XmlElement {
+  return { ...element, attributes: { ...element.attributes, [name]: value } };
 }
 
-/** Pacemaker prints no `>` inside of an attribute. */
-function elementsOf(configuration: string, name: string): readonly string[] {
-  const pattern = new RegExp(`<${name} [^>]*?(?:/>|>[^]*?</${name}>)`, 'g');
-  return [...configuration.matchAll(pattern)].map(([text]) => text);
+/** @param change gets each element as it was, and its parts are changed after it. */
+function mapped(element: XmlElement, change: (each: XmlElement) => XmlElement): XmlElement {
+  const changed = change(element);
+  return { ...changed, children: changed.children.map((child) => mapped(child, change)) };
 }

@@ -1,4 +1,5 @@
 import { ApplianceError } from '@gemel/core/sdk';
+import { xmlText } from '../cib/cib-elements.js';
 
 /** An XML element as data. `text` is that of the element itself and of all below it. */
 export interface XmlElement {
@@ -36,6 +37,13 @@ function toElement(node: DomNode): XmlElement {
   for (const child of node.childNodes) if (child.nodeType === elementNode) children.push(toElement(child));
   const attributes = Object.fromEntries(Array.from(node.attributes ?? [], ({ name, value }) => [name, value]));
   return { name: node.nodeName, attributes, children, text: node.textContent ?? '' };
+}
+
+/** As text again. For the CIB, where only attributes say something: text between elements is left out. Pure. */
+export function xmlOf({ name, attributes, children }: XmlElement): string {
+  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${xmlText(value)}"`);
+  const head = `<${name}${written.join('')}`;
+  return children.length === 0 ? `${head}/>` : `${head}>${children.map(xmlOf).join('')}</${name}>`;
 }
 
 export function childrenNamed(element: XmlElement | undefined, name: string): readonly XmlElement[] {

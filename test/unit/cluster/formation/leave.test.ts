@@ -5,6 +5,7 @@ import { reconnect } from '#cluster/formation/reconnection.js';
 import { changeConfiguration } from '#cluster/formation/configuration-change.js';
 import { drbdFile, renderPairResource } from '#cluster/drbd/drbd-resource.js';
 import { renamedElements } from '#cluster/formation/renaming.js';
+import { parseXml } from '#cluster/pacemaker/xml.js';
 import { renderFencing } from '#cluster/fencing/fencing-resource.js';
 import { fencingActions } from '#cluster/fencing/fencing-actions.js';
 import test from 'ava';
@@ -95,7 +96,7 @@ async function renamedPair() {
     .always(
       ['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-pipe'],
       (_argv, { input }) => {
-        cib.push(input ?? '');
+        cib.push(joined(input ?? ''));
         return '';
       },
     )
@@ -111,8 +112,11 @@ async function renamedPair() {
   return { boxes, cib };
 }
 
+/** Blanks between elements mean nothing. */
+const joined = (xml: string) => xml.replaceAll(/>\s+</g, '><').trim();
+
 const merged = (...[first, former]: [string, string]) => [
-  `<configuration>
+  joined(`<configuration>
 <resources>
 ${controllerOf(first, 'geheim')}
 </resources>
@@ -121,7 +125,7 @@ ${/<rsc_location id="location-lamp"[^]*?<\/rsc_location>/.exec(named(first, 'nod
 ${locationOf(first)}
 </constraints>
 </configuration>
-`,
+`),
   `//rsc_location[@rsc="fence-${former}"]`,
   `//primitive[@id="fence-${former}"]`,
 ];
@@ -154,15 +158,16 @@ test('a reconnection that fails gives the former names back before Pacemaker act
   t.deepEqual(boxes.one.parts.membership.current.options?.fencing, [device('node1'), device('node2')]);
 });
 
-test('two nodes that exchange their names exchange their controllers, and none is forgotten', (t) => {
+test('two nodes that exchange their names exchange their controllers, and none is forgotten', async (t) => {
+  const configuration = await parseXml(named('node1', 'node2'));
   const turned = new Map([
     ['node1', 'node2'],
     ['node2', 'node1'],
   ]);
-  const { merged: elements, gone } = renamedElements(named('node1', 'node2'), turned);
+  const { merged: elements, gone } = renamedElements(configuration, turned);
   t.deepEqual(gone, []);
   t.true(elements?.includes(locationOf('node1')) && elements.includes(locationOf('node2')));
-  t.deepEqual(renamedElements(named('node1', 'node2'), new Map([['node9', 'node8']])), { merged: undefined, gone: [] });
+  t.deepEqual(renamedElements(configuration, new Map([['node9', 'node8']])), { merged: undefined, gone: [] });
 });
 
 test('stays disconnected on both when a reconnection fails, and the other node stays off', async (t) => {
