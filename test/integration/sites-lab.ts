@@ -41,16 +41,16 @@ export class SitesLab implements AsyncDisposable {
     return `${stdout}${stderr}`;
   }
 
-  /** Puts both files of a version where uploads are looked for. @returns path of the description there. */
-  async bring(type: string, version: string): Promise<string> {
+  /** Puts both files of a version on the appliance, by default where core sees them. @returns path of the description there. */
+  async bring(type: string, version: string, folder = incoming): Promise<string> {
     const description = await cachedSiteVersion(type, version, (line) => console.error(line));
     // as the recipe's builder wrote it
     const { image } = JSON.parse(await readFile(description, 'utf8')) as { image: { file: string } };
-    await this.sh(`mkdir -p ${incoming}`);
+    await this.sh(`mkdir -p ${folder}`);
     for (const file of [description, join(dirname(description), image.file)]) {
-      await this.sh(`cat > ${incoming}/${basename(file)}`, await readFile(file));
+      await this.sh(`cat > ${folder}/${basename(file)}`, await readFile(file));
     }
-    return `${incoming}/${basename(description)}`;
+    return `${folder}/${basename(description)}`;
   }
 
   async install(type: string, version: string): Promise<void> {

@@ -30,13 +30,21 @@ await checks.check('versions are installed from their two files', async () => {
   for (const [type, version] of [
     ['prometheus', '2.42'],
     ['prometheus', '2.53'],
-    ['pages', '1.37'],
   ] as const)
     await lab.install(type, version);
   const list = await lab.sh('gemel site version list');
   assert.match(list, /prometheus +2\.53\.\d+ +Prometheus .*unused/);
   assert.match(list, /prometheus +2\.42\.\d+/);
 });
+
+await checks.check(
+  'a version below /root, where core sees nothing, is sent to it with its image, and nothing of it stays behind',
+  async () => {
+    await lab.sh(`gemel site version upload ${await lab.bring('pages', '1.37', '/root/versions')}`);
+    assert.match(await lab.sh('gemel site version list'), /pages +1\.37\.\d+/);
+    assert.equal(await lab.sh('find /var/lib/gemel/uploads -type f'), '');
+  },
+);
 
 await checks.check('a damaged and a renamed image are refused', async () => {
   const path = await lab.bring('pages', '1.35');
