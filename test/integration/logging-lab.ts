@@ -82,6 +82,10 @@ export class LoggingLab implements AsyncDisposable {
 
   /** Different numbers of a burst that a receiver got. */
   async arrived(port: number, burst: string): Promise<number> {
+    return (await this.numbers(port, burst)).size;
+  }
+
+  async numbers(port: number, burst: string): Promise<ReadonlySet<number>> {
     return numbersIn((await this.received(port)).toString('latin1'), burst);
   }
 
@@ -130,6 +134,6 @@ export interface Shown {
   readonly lastError: string | null;
 }
 
-export function numbersIn(text: string, burst: string): number {
-  return new Set([...text.matchAll(new RegExp(`${burst} number (\\d+);`, 'g'))].map(([, number]) => number)).size;
+export function numbersIn(text: string, burst: string): ReadonlySet<number> {
+  return new Set([...text.matchAll(new RegExp(`${burst} number (\\d+);`, 'g'))].map(([, number]) => Number(number)));
 }

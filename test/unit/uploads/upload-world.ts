@@ -1,6 +1,7 @@
 /** Actions that take files of callers, over real files in a folder of their own. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ActionRegistry, type AuditEntry } from '#core/actions/action-registry.js';
@@ -134,10 +135,7 @@ export async function uploadWorld(options: UploadWorldOptions = {}): Promise<Upl
     audited,
     lines,
     finish,
-    async left() {
-      const entries = await readdir(join(folder, 'uploads'), { recursive: true, withFileTypes: true }).catch(() => []);
-      return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-    },
+    left: () => filesBelow(join(folder, 'uploads')),
     async [Symbol.asyncDispose]() {
       finish();
       await store[Symbol.asyncDispose]();
@@ -145,6 +143,17 @@ export async function uploadWorld(options: UploadWorldOptions = {}): Promise<Upl
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  } catch (failure) {
+    if (!(failure instanceof Error && 'code' in failure && failure.code === 'ENOENT')) throw failure;
+    // an upload's folder is renamed before it is removed, maybe while this goes through it: that does not mean empty
+    return existsSync(folder) ? await filesBelow(folder) : [];
+  }
 }
 
 export async function until(reached: () => boolean | Promise<boolean>): Promise<void> {
