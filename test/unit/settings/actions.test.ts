@@ -122,7 +122,7 @@ test('an operator sees what is pending, what it will do, and what to type', asyn
   t.is(activated.output.outcome, 'awaiting-confirmation');
   t.deepEqual(activated.lines, [
     'Revision 2 is in force and awaits confirmation',
-    'Time left: 60 s',
+    'Time left: 57 s',
     'Keep it: gemel settings confirm',
     'Take it back: gemel settings undo',
     'Otherwise: revision 1 comes back by itself',

@@ -73,7 +73,7 @@ test('an activation touches the world in an order in which every step is safe', 
   const journalled = index('activation.json', index('activation.json') + 1);
   const owned = index('owned.json');
   const firstFile = index('/run/systemd/network');
-  const confirmGuard = index('start-timer gemel-guard-3-confirm.timer gemel-rollback@3.service 20000');
+  const confirmGuard = index('start-timer gemel-guard-3-confirm.timer gemel-rollback@3.service 17000');
   const awaiting = index('activation.json', firstFile);
   const applyGuardStopped = index('stop-timer gemel-guard-3-apply.timer');
   const link = index('link ');

@@ -62,11 +62,11 @@ test('a section without a window is confirmed at once, and untouched sections ar
   assertInForce(t, world);
 });
 
-test('an unconfirmed revision is rolled back when its window ends, and says why', async (t) => {
+test('an unconfirmed revision is rolled back so early that the old settings are there when its window ends, and says why', async (t) => {
   const world = await withDraft();
   await world.activate();
-  t.is(world.engine.status().secondsLeft, 60);
-  await world.system.clock.advance(59_000);
+  t.is(world.engine.status().secondsLeft, 57);
+  await world.system.clock.advance(56_000);
   t.is(world.engine.status().secondsLeft, 1);
   await world.system.clock.advance(1_000);
   t.is(world.engine.status().state, 'rolled-back');
@@ -91,7 +91,7 @@ test('a clock that jumps neither shortens nor lengthens the window', async (t) =
     await world.system.clock.advance(30_000);
     t.is(world.engine.status().state, 'awaiting-confirmation');
     await world.restart();
-    t.is(world.engine.status().secondsLeft, 30);
+    t.is(world.engine.status().secondsLeft, 27);
     await world.system.clock.advance(30_000);
     t.is(world.engine.status().state, 'rolled-back');
     assertInForce(t, world);
@@ -101,12 +101,28 @@ test('a clock that jumps neither shortens nor lengthens the window', async (t) =
 test('the window can be set for one activation', async (t) => {
   const world = await withDraft();
   await world.engine.activateDraft({ comment: 'long', force: new Set(), confirmSeconds: 300 }, jane);
-  t.is(world.engine.status().secondsLeft, 300);
+  t.is(world.engine.status().secondsLeft, 297);
   t.deepEqual(
     world.system.units.timers.map(({ name, unit }) => [name, unit]),
     [['gemel-guard-2-confirm.timer', 'gemel-rollback@2.service']],
   );
   await world.engine.undo(jane);
+});
+
+test('taking back begins the earlier the longer applying took, and a fourth of the window before its end at most', async (t) => {
+  for (const [applyTakes, window, left] of [
+    [2_000, 60, 55],
+    [50_000, 60, 45],
+    [1, 10, 8],
+  ] as const) {
+    const world = await withDraft();
+    world.trouble.applyTakes = applyTakes;
+    const activated = world.engine.activateDraft({ comment: '', force: new Set(), confirmSeconds: window }, jane);
+    await world.system.clock.advance(applyTakes);
+    await activated;
+    t.is(world.engine.status().secondsLeft, left);
+    await world.engine.close();
+  }
 });
 
 test('a confirmation counts over a new connection, the console and the local CLI only', async (t) => {
@@ -284,7 +300,7 @@ test('a timer that fires a moment early still rolls back', async (t) => {
   const world = await withDraft();
   await world.activate();
   world.system.clock.dropTimers();
-  await world.system.clock.advance(59_999);
+  await world.system.clock.advance(56_900);
   await world.engine.rollBackExpired(2);
   t.is(world.engine.status().state, 'rolled-back');
 });

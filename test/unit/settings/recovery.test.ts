@@ -34,7 +34,7 @@ test('a restart of core within the window goes on awaiting, and the window ends 
   await world.system.clock.advance(20_000);
   await world.restart();
   t.is(world.engine.status().state, 'awaiting-confirmation');
-  t.is(world.engine.status().secondsLeft, 40);
+  t.is(world.engine.status().secondsLeft, 37);
   t.is(world.settings('running').lan.mtu, 9000);
   assertWhole(t, world);
   await t.throwsAsync(world.engine.confirm({ ...joe, connectedAt: 1 }), {

@@ -58,7 +58,7 @@ test('started before the end of the window it waits, and acts at its end', async
   await world.system.clock.advance(25_000);
   const activated = world.owned();
   const running = runGuard(world, 2);
-  await world.system.clock.advance(34_900);
+  await world.system.clock.advance(31_900);
   t.deepEqual(world.owned(), activated);
   t.false(world.system.faults.journal.some((step) => step.includes('gemel-core')));
   await world.system.clock.advance(200);
@@ -83,7 +83,7 @@ test('without a core it has the sections loaded before the end of the window, an
   isThere = false;
   await world.system.clock.advance(11_000);
   t.is((await running).kind, 'by-guard');
-  t.deepEqual(composed, [40, 51]);
+  t.deepEqual(composed, [37, 51]);
   assertOld(t, world);
 });
 

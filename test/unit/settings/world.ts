@@ -50,6 +50,8 @@ export interface Trouble {
   probe?: readonly Report[];
   applyThrows?: string | undefined;
   applyHangs?: 'lan' | 'ntp' | undefined;
+  /** Of the section `lan`, milliseconds. */
+  applyTakes?: number;
   verify?: readonly Report[];
 }
 
@@ -87,6 +89,7 @@ export function lanSection(
     }),
     async apply({ rendering }, signal) {
       if (trouble.applyHangs === 'lan') await never(signal);
+      if (trouble.applyTakes !== undefined) await system.clock.sleep(trouble.applyTakes);
       await system.units.reloadOrRestart('systemd-networkd.service');
       const contents = await Promise.all(rendering.files.map((file) => system.files.read(file.path)));
       kernel.network = Object.fromEntries(

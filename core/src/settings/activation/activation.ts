@@ -52,7 +52,8 @@ export class Activation {
     readonly settlement: Settlement,
   ) {}
 
-  /** How long the last probes took, milliseconds. */
+  /** How long applying and probing took the last time, milliseconds. */
+  #applyMs = 0;
   #probeMs = 0;
 
   /** @throws ApplianceError `conflict`, `invalid` with reports, `storage`, `unavailable`: nothing was changed; `engine-failed`: rolled back. */
@@ -67,7 +68,11 @@ export class Activation {
     state.applying = new AbortController();
     try {
       const result = await this.#activate(request, caller, state.applying.signal);
-      const took = { totalMs: Math.round(clock.monotonic() - began), probeMs: Math.round(this.#probeMs) };
+      const took = {
+        totalMs: Math.round(clock.monotonic() - began),
+        applyMs: Math.round(this.#applyMs),
+        probeMs: Math.round(this.#probeMs),
+      };
       log.info({ revision: result.revision, state: result.state, ...took }, 'revision activated');
       return result;
     } finally {
@@ -211,7 +216,8 @@ export class Activation {
   ): Promise<readonly Report[]> {
     const { state, applier } = this;
     const { clock } = state.parts;
-    const end = clock.monotonic() + limits.applyMs;
+    const began = clock.monotonic();
+    const end = began + limits.applyMs;
     state.running = revision;
     try {
       // First, so that an engine that is reloaded below sees them gone.
@@ -227,11 +233,12 @@ export class Activation {
         return [applyFailure(each.section.id, thrown)];
       }
     }
-    state.activation = { ...journal, state: 'applying', appliedAt: clock.monotonic() };
+    const appliedAt = clock.monotonic();
+    this.#applyMs = appliedAt - began;
+    state.activation = { ...journal, state: 'applying', appliedAt };
     this.settlement.tellApplied(prepared.map(({ section }) => section.id));
-    const probing = clock.monotonic();
     const found = await applier.probe(prepared, 'activate', signal);
-    this.#probeMs = clock.monotonic() - probing;
+    this.#probeMs = clock.monotonic() - appliedAt;
     return found;
   }
 
@@ -239,7 +246,7 @@ export class Activation {
     const { settlement, state } = this;
     try {
       if (journal.windowSeconds > 0) {
-        await settlement.await(state.activation ?? journal);
+        await settlement.await(state.activation ?? journal, this.#applyMs);
         return 'awaiting-confirmation';
       }
       await settlement.commit(caller.name, 'no-window');

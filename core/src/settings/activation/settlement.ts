@@ -30,6 +30,9 @@ const retryWithinMs = 10_000;
 /** What is stuck is tried again that often: an engine that was repaired brings the old settings back without a hand. */
 const stuckRetryMs = 30_000;
 
+/** A core that was started again within the window, or the guard without it, needs 1.5 s more than applying on an emulated processor. */
+const coldMs = 3_000;
+
 type ConfirmedOver = z.infer<typeof confirmedOver>;
 
 /** What the engine wants to know of a settlement. */
@@ -57,19 +60,22 @@ export class Settlement {
     return this.state.parts.log;
   }
 
-  /** Opens the window: the new guard is armed before the old one goes. */
-  async await(journal: Journal): Promise<void> {
+  /**
+   * Opens the window: the new guard is armed before the old one goes.
+   * @param appliedInMs What applying took.
+   */
+  async await(journal: Journal, appliedInMs: number): Promise<void> {
     const { units, clock, publish } = this.state.parts;
     const { revision, windowSeconds, author } = journal;
-    const windowMs = windowSeconds * 1_000;
-    const awaiting: Journal = { ...journal, state: 'awaiting-confirmation', deadline: clock.monotonic() + windowMs };
-    const afterMs = Math.max(0, windowMs - guardLeadMs);
+    const timeMs = confirmTimeMs(windowSeconds, appliedInMs);
+    const awaiting: Journal = { ...journal, state: 'awaiting-confirmation', deadline: clock.monotonic() + timeMs };
+    const afterMs = Math.max(0, timeMs - guardLeadMs);
     // The record first: a guard that starts at once goes by the deadline in it. Until then the one of applying stands.
     await this.state.journal.write(awaiting);
     await units.startTimer({ name: guardName(revision, 'confirm'), unit: rollbackUnit(revision), afterMs });
     this.resume(awaiting);
     await this.tidy('guard timer', () => units.stopTimer(guardName(revision, 'apply')));
-    publish(activationAwaiting, { revision, author, seconds: windowSeconds });
+    publish(activationAwaiting, { revision, author, seconds: Math.floor(timeMs / 1_000) });
     this.listener.settled();
   }
 
@@ -276,6 +282,15 @@ export class Settlement {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
   }
+}
+
+/**
+ * At the end of the window the old settings are to be back, so taking them back begins earlier: by what applying took, and by
+ * `coldMs`. Of a window of the least length a fourth is enough.
+ */
+function confirmTimeMs(windowSeconds: number, appliedInMs: number): number {
+  const windowMs = windowSeconds * 1_000;
+  return windowMs - Math.min(coldMs + appliedInMs, windowMs / 4);
 }
 
 /** Why a confirmation counts; undefined when it does not. */
