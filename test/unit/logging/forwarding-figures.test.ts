@@ -183,3 +183,25 @@ test('rsyslogd is started again when it leaves entries on disk while newer ones 
   }
   t.is(seen.restarts, 1);
 });
+
+test('rsyslogd is started again when it leaves entries on disk of an appliance that seldom writes', async (t) => {
+  let sent = 100;
+  let state: DestinationStatus['state'] = 'sending';
+  const { watch, clock, seen } = watched(() => [{ ...row, state, sent, queued: 95 }]);
+  for (let look = 0; look < 5; look += 1) {
+    await watch.look();
+    await clock.advance(10_000);
+    state = look === 2 ? 'sending' : 'waiting';
+    if (state === 'sending') sent += 1;
+  }
+  t.is(seen.restarts, 1);
+});
+
+test('a receiver that is away has rsyslogd left alone, whatever waits for it', async (t) => {
+  const { watch, clock, seen } = watched(() => [{ ...row, state: 'waiting', sent: 100, queued: 95 }]);
+  for (let look = 0; look < 10; look += 1) {
+    await watch.look();
+    await clock.advance(10_000);
+  }
+  t.is(seen.restarts, 0);
+});

@@ -60,11 +60,12 @@ export class ForwardingWatch implements AsyncDisposable {
 
   /**
    * rsyslog 8.2504 at times leaves the last entries of a queue on disk there, while newer ones go by them from memory, until it is started anew.
+   * Of a receiver that is away nothing goes by them. Between newer ones that are rare it looks like that: `waiting`.
    */
-  #isLeft({ name, state, queued, sent }: DestinationStatus): boolean {
+  #isLeft({ name, queued, sent }: DestinationStatus): boolean {
     const at = this.parts.clock.monotonic();
     const known = this.#unmoved.get(name);
-    if (state !== 'sending' || queued === 0 || known?.queued !== queued) {
+    if (queued === 0 || known?.queued !== queued) {
       this.#unmoved.set(name, { queued, sent, since: at });
       return false;
     }
