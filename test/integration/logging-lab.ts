@@ -89,10 +89,10 @@ export class LoggingLab implements AsyncDisposable {
     return numbersIn((await this.received(port)).toString('latin1'), burst);
   }
 
-  /** Entries `BURST number N`, this many bytes longer, straight into the journal, as fast as it takes them. */
-  async burst(burst: string, count: number, longer = 0): Promise<void> {
+  /** Entries `BURST number N`, this many bytes longer, straight into the journal, as fast as it takes them; the first has number `after` + 1. */
+  async burst(burst: string, count: number, longer = 0, after = 0): Promise<void> {
     await this.#perl(`my $more = '.' x ${longer};
-      for my $n (1..${count}) { send($s, "PRIORITY=6\\nSYSLOG_IDENTIFIER=burst\\nMESSAGE=${burst} number $n;$more\\n", 0) or die $! }`);
+      for my $n (${after + 1}..${after + count}) { send($s, "PRIORITY=6\\nSYSLOG_IDENTIFIER=burst\\nMESSAGE=${burst} number $n;$more\\n", 0) or die $! }`);
   }
 
   /** One entry whose message is exactly these bytes. */

@@ -1,12 +1,10 @@
 /** Bad days of log forwarding, on a real rsyslog and real receivers. `--burst N` takes other bursts than of 200,000 entries. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { mustRun } from '../../firmware/run-command.ts';
 import { until } from '../accept/appliance-in-lab.ts';
 import { Checks } from './checks.ts';
 import { LoggingLab, numbersIn } from './logging-lab.ts';
+import { home, restartRsyslog, startRsyslog } from './rsyslog-receiver.ts';
 
 const good = 5001;
 const away = 5002;
@@ -19,12 +17,10 @@ let waiting = 0;
 const batch = 1_024;
 /** More than the appliance itself writes meanwhile. */
 const others = 2_000;
-const home = '/root/logs-receiver';
 
 const checks = new Checks();
 await using lab = await LoggingLab.up('logging-test');
-await makeCertificates();
-await startRsyslog();
+await startRsyslog(lab);
 await lab.startReceiver(good);
 await lab.startReceiver(deaf, 'deaf');
 await addDestinations();
@@ -53,7 +49,7 @@ await checks.check('a NUL byte costs its own message at most', async () => {
 await checks.check(`${count} entries arrive where they can, in time, whatever the other receivers do`, async () => {
   // more than the buffers of a connection hold
   await lab.burst('first', count, 400);
-  const restarts = restartRsyslog(5);
+  const restarts = restartRsyslog(lab, 5);
   const seconds = await until('all at the good one', 180, async () => (await lab.arrived(good, 'first')) === count);
   console.log(`          all at the good receiver ${seconds.toFixed(1)} s after the burst`);
   await restarts;
@@ -201,48 +197,4 @@ async function addDestinations(): Promise<void> {
   ];
   for (const line of lines) await lab.sh('a', `gemel log destination add ${line}`);
   await lab.sh('a', 'gemel settings activate && logger --priority daemon.warning a warning');
-}
-
-/** `logs` is right, `expired` is over, `stranger` is of another authority. */
-async function makeCertificates(): Promise<void> {
-  const script = `set -e
-authority() { openssl req -x509 -newkey rsa:2048 -nodes -keyout $1.key -out $1.pem -days 30 -subj "/CN=$1"; }
-sign() { openssl req -new -newkey rsa:2048 -nodes -keyout $1.key -out $1.csr -subj /CN=$2 -addext subjectAltName=DNS:$2
-  openssl x509 -req -in $1.csr -CA $3.pem -CAkey $3.key -CAcreateserial -copy_extensions copy -out $1.pem $4; }
-authority ca; authority other
-sign logs logs.example.org ca "-days 30"; sign device device.example.org ca "-days 30"
-sign stranger logs.example.org other "-days 30"; sign expired logs.example.org ca "-days -1"
-chmod 644 *.key`;
-  await mustRun(['sh', '-c', script], { workingFolder: lab.folder });
-}
-
-async function startRsyslog(): Promise<void> {
-  const tls = (port: number, name: string) => `input(type="imtcp" port="${port}" ruleset="tls" streamDriver.name="ossl"
-  streamDriver.mode="1" streamDriver.authMode="anon" streamDriver.caFile="${home}/ca.pem"
-  streamDriver.certFile="${home}/${name}.pem" streamDriver.keyFile="${home}/${name}.key")`;
-  const configuration = `global(workDirectory="${home}" maxMessageSize="128k")
-module(load="imtcp") module(load="imrelp")
-template(name="raw" type="string" string="%rawmsg%\\n")
-ruleset(name="relp") { action(type="omfile" file="${home}/relp" template="raw") }
-ruleset(name="tls") { action(type="omfile" file="${home}/tls" template="raw") }
-input(type="imrelp" port="2514" ruleset="relp" maxDataSize="256k")
-${tls(6514, 'logs')}
-${tls(6515, 'expired')}
-${tls(6516, 'stranger')}
-`;
-  await writeFile(join(lab.folder, 'rsyslog.conf'), configuration);
-  for (const node of lab.lab.nodes) await node.push(lab.folder, home);
-  // rsyslog names the host and not the port of those it does not trust
-  await lab.sh('b', 'ip address add 10.77.0.13/24 dev enp0s4 && ip address add 10.77.0.14/24 dev enp0s4');
-  await lab.sh(
-    'b',
-    `systemd-run --quiet --unit=receiver -p StartLimitIntervalSec=0 rsyslogd -n -iNONE -f ${home}/rsyslog.conf`,
-  );
-}
-
-async function restartRsyslog(times: number): Promise<void> {
-  for (let time = 0; time < times; time += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    await lab.sh('b', 'systemctl restart receiver');
-  }
 }
