@@ -33,6 +33,7 @@ const suites: readonly Suite[] = [
   { name: 'servers', lab: true, argv: [node, 'test/integration/servers.ts'] },
   { name: 'container', lab: true, argv: [node, 'test/integration/container.ts'] },
   { name: 'logs-forwarding', lab: true, argv: [node, 'test/accept/logs-forwarding.ts', '--away', '15'] },
+  { name: 'logs-million', lab: true, argv: [node, 'test/accept/logs-million.ts', '--entries', '200000'] },
   { name: 'network-bond', lab: true, argv: [node, 'test/accept/network-bond.ts'] },
   { name: 'cluster-interop', lab: true, argv: [node, 'test/accept/cluster-interop.ts'] },
   { name: 'cluster-pair', lab: true, argv: [node, 'test/accept/cluster-pair.ts', '--kind', 'container'] },
