@@ -91,6 +91,11 @@ async function runOnce(where: CommandBlock['where'], line: string): Promise<void
   if (line.startsWith('gemel cluster create ')) createSeconds = seconds;
   if (line.includes('| gemel cluster connect --user')) await checkFormation();
   if (line.includes('gemel cluster reconnect')) check(/ 10\.78\.0\.21 /.test(stdout), 'the other address is in use');
+  if (line.startsWith('gemel log show'))
+    check(
+      / node1 example.* node 1\n.* node2 example.* node 2\n/.test(stdout),
+      'entries of both nodes in the order of time',
+    );
   if (line === 'crm_mon -1') await checkAgreement(stdout);
 }
 
