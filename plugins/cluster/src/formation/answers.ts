@@ -1,17 +1,20 @@
 import { readNode } from '../readiness/read-node.js';
 import { followVolume, followWitness } from './configuration-change.js';
-import { dropOther, stayOff } from './leaving.js';
+import { dropOther } from './leaving.js';
 import { type FormationParts, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
+import type { StayingOff } from './staying-off.js';
 
 /** What the paired node asks, its joining aside. */
-export function answerPairedNode(parts: FormationParts): readonly Disposable[] {
+export function answerPairedNode(parts: FormationParts, stayingOff: StayingOff): readonly Disposable[] {
   const { context, membership, journal, peer } = parts;
   return [
     peer.handle(requests.joinOutcome, async () => {
       // The membership on disk decides; the journal may outlive it for a moment.
+      const { kind } = journal.open ?? {};
+      if (kind === 'disconnect') return { outcome: 'open' };
       if (membership.current.phase === 'connected') return { outcome: 'connected' };
-      return { outcome: journal.open?.kind === 'connect' ? 'open' : 'given-up' };
+      return { outcome: kind === 'connect' ? 'open' : 'given-up' };
     }),
     peer.handle(requests.nodeLook, (_input, _origin, signal) => readNode(context, signal)),
     peer.handle(requests.configurationPut, async ({ membership: next, files }) => {
@@ -26,7 +29,7 @@ export function answerPairedNode(parts: FormationParts): readonly Disposable[] {
       return {};
     }),
     peer.handle(requests.leave, async () => {
-      await stayOff(parts);
+      await stayingOff.leave();
       return {};
     }),
     peer.handle(requests.left, async () => {

@@ -8,6 +8,7 @@ import { Engines } from './engines.js';
 import { FormationJournal } from './journal.js';
 import type { Joining } from './joining.js';
 import type { FormationParts } from './parts.js';
+import type { StayingOff } from './staying-off.js';
 
 export interface Formed {
   /** Whether fencing was seen to work since it was set up. */
@@ -22,6 +23,9 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   await journal.load();
   let loaded: Promise<Joining> | undefined;
   const joining = () => (loaded ??= import('./joining.js').then(({ Joining }) => new Joining(parts)));
+  let off: Promise<StayingOff> | undefined;
+  const stayingOff = () =>
+    (off ??= import('./staying-off.js').then(({ StayingOff }) => context.own(new StayingOff(parts))));
   context.actions.addLater(async () => {
     const { formationActions } = await import('./actions.js');
     const { keyAction } = await import('../keys/key-action.js');
@@ -32,7 +36,7 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   context.own(
     peer.handleLater(async () => {
       const { answerPairedNode } = await import('./answers.js');
-      return [...(await joining()).listen(), ...answerPairedNode(parts)];
+      return [...(await joining()).listen(), ...answerPairedNode(parts, await stayingOff())];
     }),
   );
   context.own(peer.refuseStrangers(() => strangersRefused(parts)));
@@ -46,9 +50,16 @@ export async function addFormation(context: PluginContext, membership: StoredMem
     if (membership.current.phase !== 'none') void followAddresses(parts);
   });
   // After core has taken the settings into force: the way to the other node may need the network.
-  if (journal.open !== undefined) {
-    const recover = async () => (await import('./recovery.js')).recover(parts, await joining());
-    context.system.clock.after(0, () => void recover());
+  if (membership.current.phase !== 'none' || journal.open !== undefined) {
+    const recover = async () => {
+      if (journal.open !== undefined) await (await import('./recovery.js')).recover(parts, await joining());
+      if (membership.current.phase !== 'none') await (await stayingOff()).recover();
+    };
+    context.system.clock.after(0, () => {
+      recover().catch((failure: unknown) => {
+        context.log.error({ failure: String(failure) }, 'what was interrupted could not be settled');
+      });
+    });
   }
   return { fencingTested: () => isFencingTested(membership.current) };
 }

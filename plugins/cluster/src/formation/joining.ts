@@ -6,6 +6,7 @@ import { otherMember } from '../membership/membership.js';
 import { judgeNode } from '../readiness/judge-node.js';
 import { readNode } from '../readiness/read-node.js';
 import { helperUnits } from './engines.js';
+import { askOutcome } from './outcome.js';
 import { type FormationParts, pairPaths, stayOffFile, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
 import type { PairFiles } from './peer-requests.js';
@@ -156,18 +157,13 @@ export class Joining {
 
   /** After a crash of core, or when the other node has been silent for too long. */
   async settle(): Promise<void> {
-    const { context, journal, peer } = this.parts;
+    const { context, journal } = this.parts;
     const { clock } = context.system;
     const deadline = clock.monotonic() + askForMs;
     while (journal.open?.kind === 'join' && journal.open.step !== 'begun' && clock.monotonic() < deadline) {
-      try {
-        const { outcome } = await peer.call(requests.joinOutcome, {});
-        if (outcome === 'connected') return await this.commit();
-        if (outcome === 'given-up') break;
-      } catch (failure) {
-        // It trusts this node no more: it took the change back. Anything else may be a cable.
-        if (failure instanceof ApplianceError && failure.code === 'forbidden') break;
-      }
+      const outcome = await askOutcome(this.parts);
+      if (outcome === 'connected') return await this.commit();
+      if (outcome === 'given-up') break;
       await clock.sleep(askEveryMs);
     }
     await this.undo();

@@ -3,10 +3,10 @@ import { membershipSchema } from '../membership/membership.js';
 import { pairFilesSchema } from './peer-requests.js';
 
 /**
- * What is under way: `create`, `connect` and `configure`, a change of what both nodes' engines read, on the node that the operator works
- * at, `join` on the other.
+ * What is under way: `create`, `connect`, `disconnect` and `configure`, a change of what both nodes' engines read, on the node that the
+ * operator works at, `join` on the other.
  */
-export const journalKinds = ['create', 'connect', 'join', 'configure'] as const;
+export const journalKinds = ['create', 'connect', 'join', 'configure', 'disconnect'] as const;
 
 export const journalSchema = z.strictObject({
   kind: z.enum(journalKinds),

@@ -5,34 +5,62 @@ import { setFencingProperties } from '../fencing/fencing-properties.js';
 import { fencingId } from '../fencing/fencing-resource.js';
 import { type Membership, noMembership, otherMember, thisMember } from '../membership/membership.js';
 import { helperUnits } from './engines.js';
-import { type FormationParts, stayOffFile } from './parts.js';
+import { followWitness } from './configuration-change.js';
+import { type FormationParts, pairPaths, stayOffFile } from './parts.js';
 import * as requests from './peer-requests.js';
 
 /** The active node goes on alone, the other one stops its engines. @param force when the other node cannot be asked. */
 export async function disconnect(parts: FormationParts, force: boolean): Promise<Membership> {
-  const { membership, engines, peer } = parts;
+  const { context, membership, engines, peer, journal } = parts;
   const current = membership.must('connected', 'Only a connected cluster can be disconnected.');
+  if (journal.open !== undefined) throw new ApplianceError('conflict', 'A change of the cluster is under way already.');
   const active = await engines.activeNode();
   if (active !== current.thisNode) {
     const where = active === undefined ? 'No node is active now' : `${active} is the active node`;
     throw new ApplianceError('conflict', `${where}. Disconnect on the active node, which keeps the services.`);
   }
+  const planned: Membership = { ...current, phase: 'disconnected', keepsServices: true };
+  // Until it is gone the other node, which asks, is told that this is open.
+  await journal.begin('disconnect', context.system.clock.now(), { before: current, planned }, pairPaths);
   try {
-    await peer.call(requests.leave, {});
+    await peer.call(requests.leave, {}).catch((failure: unknown) => {
+      if (!force) throw notTold(current, failure);
+    });
+    await goOnAlone(parts, current);
+    await membership.set(planned);
   } catch (failure) {
-    if (!force) {
-      const name = otherMember(current)?.hostName ?? 'the other node';
-      throw new ApplianceError(
-        'unavailable',
-        `${name} could not be told to stay off: ${String(failure instanceof Error ? failure.message : failure)} If it is switched off and stays so, pass force.`,
-        { cause: failure },
-      );
-    }
+    // What went wrong first is what is told.
+    await undoDisconnect(parts).catch((problem: unknown) => {
+      context.log.error({ problem: String(problem) }, 'disconnecting was not taken back; restart gemel-core.service');
+    });
+    throw failure;
   }
-  await goOnAlone(parts, current);
-  const next: Membership = { ...current, phase: 'disconnected', keepsServices: true };
-  await membership.set(next);
-  return next;
+  await journal.end();
+  return planned;
+}
+
+function notTold(current: Membership, failure: unknown): ApplianceError {
+  const name = otherMember(current)?.hostName ?? 'the other node';
+  return new ApplianceError(
+    'unavailable',
+    `${name} could not be told to stay off: ${String(failure instanceof Error ? failure.message : failure)} If it is switched off and stays so, pass force.`,
+    { cause: failure },
+  );
+}
+
+/** Both are members again. The other node, where it stays off already, asks and comes back. */
+export async function undoDisconnect(parts: FormationParts): Promise<void> {
+  const { context, engines, journal } = parts;
+  if (journal.open === undefined) return;
+  const { before } = journal.open;
+  await journal.restoreFiles();
+  // After a loss of power Corosync may not run yet; it reads the file when it starts.
+  for (const follow of [() => engines.reload(), () => followWitness(parts, before)]) {
+    await follow().catch((problem: unknown) => {
+      context.log.warn({ problem: String(problem) }, 'an engine was not told that the cluster is connected as before');
+    });
+  }
+  await journal.end();
 }
 
 /** This node's cluster has no other member any more; nothing that runs here is touched. */
@@ -47,18 +75,6 @@ async function goOnAlone({ context, engines }: FormationParts, current: Membersh
   await engines.forgetNode(other.hostName).catch((failure: unknown) => {
     context.log.warn({ failure: String(failure) }, 'Pacemaker still lists the other node');
   });
-}
-
-/** Handler of `leave` on the passive node. */
-export async function stayOff({ context, membership, engines }: FormationParts): Promise<void> {
-  const current = membership.must('connected', 'Only a connected cluster can be disconnected.');
-  if ((await engines.activeNode()) === current.thisNode) {
-    throw new ApplianceError('conflict', 'This node is the active one and keeps the services.');
-  }
-  await context.system.files.write(stayOffFile, '');
-  await engines.setWitness(false);
-  await engines.stop();
-  await membership.set({ ...current, phase: 'disconnected', keepsServices: false });
 }
 
 /** The lost or leaving node is no member any more: what is left is a cluster of one, to which another can be connected. */

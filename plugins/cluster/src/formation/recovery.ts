@@ -1,6 +1,7 @@
 import { undoConfiguration } from './configuration-change.js';
 import { tellConnected, undoPair } from './connection.js';
 import { undoCreate } from './creation.js';
+import { undoDisconnect } from './leaving.js';
 import type { Joining } from './joining.js';
 import type { FormationParts } from './parts.js';
 
@@ -16,6 +17,7 @@ export async function recover(parts: FormationParts, joining: Joining): Promise<
   try {
     if (kind === 'join') await joining.settle();
     else if (kind === 'configure') await undoConfiguration(parts);
+    else if (kind === 'disconnect' && !isDone) await undoDisconnect(parts);
     else if (isDone) {
       await journal.end();
       if (kind === 'connect') await tellConnected(parts);

@@ -17,6 +17,7 @@ import { answerPairedNode } from '#cluster/formation/answers.js';
 import { recover } from '#cluster/formation/recovery.js';
 import { FormationJournal } from '#cluster/formation/journal.js';
 import { Joining } from '#cluster/formation/joining.js';
+import { StayingOff } from '#cluster/formation/staying-off.js';
 import type { FormationParts } from '#cluster/formation/parts.js';
 import { StoredMembership } from '#cluster/membership/membership-service.js';
 
@@ -35,6 +36,8 @@ const silence = { debug() {}, info() {}, warn() {}, error() {} };
 /** One appliance: its core may be gone while its engines run. */
 export class Box implements PeerService {
   readonly handlers = new Map<string, Handler>();
+  /** Its own: the timers of a core that is killed never fire, those of the other one do. */
+  readonly clock = new FakeClock();
   readonly address: string;
   paired: PairedPeer | undefined;
   /** Filled by `Boxes`: who can be reached by address. */
@@ -42,20 +45,21 @@ export class Box implements PeerService {
   system: ScriptedSystem;
   parts: FormationParts;
   joining: Joining;
+  stayingOff: StayingOff;
   reachable = true;
 
   constructor(
     public hostName: string,
     readonly number: number,
-    readonly clock: FakeClock,
   ) {
     this.address = `10.78.0.1${number}`;
-    this.system = new ScriptedSystem({ clock, files: { '/run/systemd/container': 'systemd-nspawn\n' } });
+    this.system = new ScriptedSystem({ clock: this.clock, files: { '/run/systemd/container': 'systemd-nspawn\n' } });
     for (const unit of units) this.system.units.add(unit);
     this.system.units.add('gemel-active.target', 'active').add('gemel-shared.service');
     this.#script();
     this.parts = this.#makeParts();
     this.joining = new Joining(this.parts);
+    this.stayingOff = new StayingOff(this.parts);
     this.#listen();
   }
 
@@ -67,6 +71,7 @@ export class Box implements PeerService {
     this.handlers.clear();
     this.parts = this.#makeParts();
     this.joining = new Joining(this.parts);
+    this.stayingOff = new StayingOff(this.parts);
     await this.parts.membership.load();
     await this.parts.journal.load();
     this.#listen();
@@ -74,6 +79,7 @@ export class Box implements PeerService {
 
   async recover(): Promise<void> {
     if (this.parts.journal.open !== undefined) await recover(this.parts, this.joining);
+    if (this.phase !== 'none') await this.stayingOff.recover();
   }
 
   get phase() {
@@ -165,7 +171,7 @@ export class Box implements PeerService {
 
   #listen(): void {
     this.joining.listen();
-    answerPairedNode(this.parts);
+    answerPairedNode(this.parts, this.stayingOff);
   }
 
   #script(): void {
@@ -261,9 +267,9 @@ export const createInput = {
 export const login = { address: '10.78.0.12', fingerprint: 'FP:2', user: 'admin', password: 'right' };
 
 export class Boxes {
-  readonly clock = new FakeClock();
-  readonly one = new Box('node1', 1, this.clock);
-  readonly two = new Box('node2', 2, this.clock);
+  readonly one = new Box('node1', 1);
+  readonly two = new Box('node2', 2);
+  readonly clock = { advance: (ms: number) => this.#advance(ms) };
 
   constructor() {
     this.one.others = [this.two];
@@ -289,6 +295,13 @@ export class Boxes {
     for (let turn = 0; turn < 4_000 && !state.over; turn += 1) await this.clock.advance(250);
     if (!state.over) throw new Error('it did not end within 1,000 s');
     return ended;
+  }
+
+  /** The clocks of both go on side by side. */
+  async #advance(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 250) {
+      for (const { clock } of [this.one, this.two]) await clock.advance(Math.min(250, left));
+    }
   }
 
   async states() {

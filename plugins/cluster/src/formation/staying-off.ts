@@ -1,0 +1,99 @@
+import { ApplianceError } from '@gemel/core/sdk';
+import { corosyncFile } from '../corosync/corosync-conf.js';
+import type { Membership } from '../membership/membership.js';
+import { followWitness } from './configuration-change.js';
+import { askOutcome } from './outcome.js';
+import { type FormationParts, stayOffFile } from './parts.js';
+
+const askEveryMs = 10_000;
+
+/**
+ * The node that was told to stay off.
+ *
+ * INVARIANT: it stays off only while the other node goes on alone. Until it has heard so it asks: its own power, the other node's, or the
+ * cable may have failed in the middle, and a pair of which each node waits for the other is none.
+ */
+export class StayingOff implements Disposable {
+  readonly #ending = new AbortController();
+  #isAsking = false;
+
+  constructor(readonly parts: FormationParts) {}
+
+  /** Handler of `leave` on the passive node; may be asked twice. */
+  async leave(): Promise<void> {
+    const { context, membership, engines } = this.parts;
+    if (!isOff(membership.current)) {
+      const { thisNode } = membership.must('connected', 'Only a connected cluster can be disconnected.');
+      if ((await engines.activeNode()) === thisNode) {
+        throw new ApplianceError('conflict', 'This node is the active one and keeps the services.');
+      }
+    }
+    await context.system.files.write(stayOffFile, '');
+    await membership.set({ ...membership.current, phase: 'disconnected', keepsServices: false });
+    this.settle();
+    await engines.setWitness(false);
+    await engines.stop();
+  }
+
+  /** At a start of core, which may have ended in the middle of leaving. */
+  async recover(): Promise<void> {
+    const { context, membership, engines } = this.parts;
+    const { files } = context.system;
+    const { current } = membership;
+    // Without it there is nothing to come back to: whoever disbands this node is to do so again.
+    if ((await files.read(corosyncFile)) === undefined) return;
+    if ((await files.read(stayOffFile)) !== undefined) {
+      if (current.phase === 'connected')
+        await membership.set({ ...current, phase: 'disconnected', keepsServices: false });
+      else if (!isOff(current)) {
+        await files.remove(stayOffFile);
+        await engines.start(this.#ending.signal);
+      }
+    }
+    this.settle();
+  }
+
+  /** Asks until the other node has said what became of it. */
+  settle(): void {
+    const { context, membership } = this.parts;
+    if (this.#isAsking || !isOff(membership.current)) return;
+    this.#isAsking = true;
+    this.#settle()
+      .catch((failure: unknown) => {
+        if (this.#ending.signal.aborted) return;
+        context.log.error({ failure: String(failure) }, 'this node did not come back; restart gemel-core.service');
+      })
+      .finally(() => {
+        this.#isAsking = false;
+      });
+  }
+
+  [Symbol.dispose](): void {
+    this.#ending.abort();
+  }
+
+  async #settle(): Promise<void> {
+    const { context, membership, journal } = this.parts;
+    while (isOff(membership.current)) {
+      const outcome = journal.open === undefined ? await askOutcome(this.parts) : 'open';
+      if (outcome === 'given-up') return;
+      if (outcome === 'connected') return await this.#comeBack();
+      await context.system.clock.sleep(askEveryMs, this.#ending.signal);
+    }
+  }
+
+  /** The other node counts on this one. */
+  async #comeBack(): Promise<void> {
+    const { context, membership, engines } = this.parts;
+    context.log.warn({}, 'the cluster was not disconnected after all; this node comes back');
+    await context.system.files.remove(stayOffFile);
+    await engines.start(this.#ending.signal);
+    // Last, since an interruption before it has this node ask again.
+    await membership.set({ ...membership.current, phase: 'connected', keepsServices: true });
+    await followWitness(this.parts, membership.current);
+  }
+}
+
+function isOff({ phase, keepsServices }: Membership): boolean {
+  return phase === 'disconnected' && !keepsServices;
+}
