@@ -127,6 +127,30 @@ test('disconnects after a first try whose answer was lost', async (t) => {
   t.is(boxes.one.phase, 'disconnected');
 });
 
+test('a node that was killed at any step of its disbanding is disbanded by giving the command again', async (t) => {
+  const clean = await pair();
+  clean.two.system.faults.clear();
+  await disband(clean.two.parts);
+  for (const [index, step] of [...clean.two.system.faults.journal].entries()) {
+    const boxes = await pair();
+    const { one, two } = boxes;
+    two.system.faults.clear();
+    two.system.faults.crashAt(index + 1);
+    void disband(two.parts).catch(() => {});
+    await boxes.clock.advance(10_000);
+    await two.crashAndRestart();
+    await boxes.pass(two.recover());
+    await boxes.clock.advance(60_000);
+    const where = `killed before step ${index + 1}: ${step}`;
+    // the other one has the services alone, or counts on it
+    const runs = ((await two.state())['engines'] as readonly string[])[1] === 'active';
+    t.false(runs && one.phase !== 'connected', where);
+    if (two.phase !== 'none') await boxes.pass(disband(two.parts));
+    t.deepEqual([one.phase, two.phase], ['created', 'none'], where);
+    t.is(await two.system.files.read(configuration), undefined, where);
+  }
+});
+
 test('a cluster of one whose disbanding was interrupted runs again after a start', async (t) => {
   const boxes = new Boxes();
   await boxes.create();
