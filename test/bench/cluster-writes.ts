@@ -12,7 +12,7 @@ const gemelFile = '/var/lib/gemel/cluster/drbd.d/gemel.res';
 const plainFile = '/run/plain.res';
 
 export async function run(): Promise<readonly Figure[]> {
-  await using pair = await PairInLab.up('bench-cluster-writes', 'vm');
+  await using pair = await PairInLab.up('bench-writes', 'vm');
   await createPair(pair);
   const plain = withDefaults(await pair.sh('a', `cat ${gemelFile}`));
   for (const node of nodeNames) await pair.put(node, plainFile, plain);

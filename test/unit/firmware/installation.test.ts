@@ -172,6 +172,24 @@ test('a job that is found again during the first start is not restarted into a f
   t.is(await world.records.trial(), undefined, 'it was judged already');
 });
 
+test('the end of the writing is noticed when RAUC tells it, not at the next look', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  const { clock, dbus } = world.system;
+  dbus.reply(rauc, `${rauc}.Installer.InstallBundle`, () => {
+    world.raucIs('installing');
+    world.written('0.1.1');
+    return [];
+  });
+  const began = clock.monotonic();
+  const installing = world.installation.run(later, jobCall().call);
+  await clock.advance(200);
+  dbus.emit(`${rauc}.Installer`, 'Completed', [0]);
+  world.raucIs('idle');
+  await clock.advance(50);
+  t.like(await installing, { slot: 'B', version: '0.1.1' });
+  t.is(clock.monotonic() - began, 250);
+});
+
 test('a job that core lost before anything was written says so', async (t) => {
   const world = newWorld();
   await t.throwsAsync(world.installation.resume(later, null, jobCall().call), {

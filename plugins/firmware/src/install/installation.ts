@@ -14,6 +14,8 @@ import type { Restart } from '../system/restart.js';
 const writingFrom = 0.2;
 /** Often enough for a progress bar; each question is one D-Bus call. */
 const pollMs = 1_000;
+/** RAUC tells that it has ended before it is idle. */
+const idleAfterMs = 50;
 
 export interface InstallationParts {
   readonly rauc: Rauc;
@@ -137,11 +139,17 @@ export class Installation {
   /** @returns RAUC's reason when it failed, else an empty text; also where it does not know of an installation (any more). */
   async #ended(call: JobCall): Promise<string> {
     const { rauc, clock } = this.#parts;
+    const { promise: completed, resolve } = Promise.withResolvers<void>();
+    let isCompleted = false;
+    using _listening = rauc.onCompleted(() => {
+      isCompleted = true;
+      resolve();
+    });
     for (;;) {
       const { operation, lastError, percent, message } = await rauc.state();
       if (operation === 'idle') return lastError;
       call.progress(writingFrom + (1 - writingFrom) * (percent / 100), message);
-      await clock.sleep(pollMs);
+      await (isCompleted ? clock.sleep(idleAfterMs) : Promise.race([clock.sleep(pollMs), completed]));
     }
   }
 }

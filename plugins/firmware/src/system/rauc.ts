@@ -90,6 +90,11 @@ export class Rauc {
     await this.#call('InstallBundle', 'sa{sv}', [file, []]);
   }
 
+  /** Told when an installation has ended; `state` says so a moment later. */
+  onCompleted(listener: () => void): Disposable {
+    return this.dbus.onSignal({ sender: destination, path, interface: interfaceName, member: 'Completed' }, listener);
+  }
+
   /** `active`: next to be started, once. `bad`: not to be started. */
   async mark(state: 'active' | 'bad' | 'good', slot: 'booted' | 'other'): Promise<void> {
     await this.#call('Mark', 'ss', [state, slot]);
