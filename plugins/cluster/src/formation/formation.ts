@@ -7,7 +7,7 @@ import { clusterReports } from '../reports.js';
 import { Engines } from './engines.js';
 import { FormationJournal } from './journal.js';
 import type { Joining } from './joining.js';
-import type { FormationParts } from './parts.js';
+import { type FormationParts, stayOffFile } from './parts.js';
 import type { StayingOff } from './staying-off.js';
 
 export interface Formed {
@@ -53,7 +53,10 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   if (membership.current.phase !== 'none' || journal.open !== undefined) {
     const recover = async () => {
       if (journal.open !== undefined) await (await import('./recovery.js')).recover(parts, await joining());
-      if (membership.current.phase !== 'none') await (await stayingOff()).recover();
+      const { phase, keepsServices } = membership.current;
+      if (phase === 'none') return;
+      const isHeld = !keepsServices || (await context.system.files.read(stayOffFile)) !== undefined;
+      if (isHeld) await (await stayingOff()).recover();
     };
     context.system.clock.after(0, () => {
       recover().catch((failure: unknown) => {
