@@ -2,9 +2,8 @@ import { ApplianceError } from '@gemel/core/sdk';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
 import { changedPairResource, drbdFile } from '../drbd/drbd-resource.js';
 import { type Membership, otherMember } from '../membership/membership.js';
-import { readKey } from './connection.js';
 import { helperUnits } from './engines.js';
-import { type FormationParts, pairPaths, seenFrom, writePairFiles } from './parts.js';
+import { type FormationParts, pairPaths, readKey, seenFrom, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
 import type { PairFiles } from './peer-requests.js';
 

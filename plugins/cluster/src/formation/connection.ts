@@ -4,16 +4,15 @@ import { HardwareService, type PairNode } from '@gemel/plugin-hardware/contract'
 import type { UnpairedPeer } from '@gemel/plugin-peer/contract';
 import { drbdFile } from '../drbd/drbd-resource.js';
 import { followSync } from '../drbd/sync-progress.js';
-import { keyFile } from '../corosync/corosync-conf.js';
 import { type Membership, type Member, otherMember, thisMember } from '../membership/membership.js';
 import { parseNetworkAddress } from '../readiness/ip-network.js';
 import { judgePair } from '../readiness/judge-pair.js';
 import type { NodeView, ReadinessItem } from '../readiness/node-view.js';
 import { readNode } from '../readiness/read-node.js';
 import { clusterReports } from '../reports.js';
-import { helperUnits } from './engines.js';
+import { followVolume } from './configuration-change.js';
 import { addressesOf } from './joining.js';
-import { type FormationParts, pairFiles, pairPaths, seenFrom, writePairFiles } from './parts.js';
+import { type FormationParts, pairFiles, pairPaths, readKey, seenFrom, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
 import { carryNames, renamesOf } from './renaming.js';
 import type { PairFiles } from './peer-requests.js';
@@ -134,7 +133,7 @@ export async function formPair(
   if (journal.open !== undefined) throw new ApplianceError('conflict', 'A change of the cluster is under way already.');
   const names = planned.nodes.map(({ hostName }) => hostName);
   const before = membership.current;
-  await journal.begin('connect', context.system.clock.now(), { before, planned }, pairPaths);
+  await journal.begin('connect', context.system.clock.now(), { before, planned }, pairPaths, files);
   try {
     call.progress(0.1, 'Preparing the other node');
     await prepare();
@@ -158,20 +157,40 @@ export async function formPair(
     await undoPair(parts);
     throw failure;
   }
-  await journal.end().catch((failure: unknown) => {
+  // From here on the nodes are connected, whatever fails.
+  await finishConnection(parts).catch((failure: unknown) => {
     context.log.error(
       { failure: String(failure) },
-      'the cluster is connected, but its journal could not be removed; restart gemel-core.service',
+      'the nodes are connected, but what belongs to it could not be finished; restart gemel-core.service',
     );
   });
-  await tellConnected(parts);
   if (planned.options?.witness === null) return;
   await engines.setWitness(true);
   await again(parts, () => peer.call(requests.configurationFollow, {}));
 }
 
+/**
+ * Both nodes are members: DRBD may copy, with the secret and the addresses that the other node has already. Also after an interruption.
+ * @throws ApplianceError `storage`; the journal stays then.
+ */
+export async function finishConnection(parts: FormationParts): Promise<void> {
+  const { context, journal } = parts;
+  const drbd = journal.open?.pending?.drbd ?? null;
+  if (drbd !== null) {
+    await context.system.files.write(drbdFile, drbd, { mode: 0o600 });
+    await followVolume(parts, { drbd }).catch((failure: unknown) => {
+      context.log.warn(
+        { failure: String(failure) },
+        'DRBD was not told of its new configuration; it reads it at its next start',
+      );
+    });
+  }
+  await journal.end();
+  await tellConnected(parts);
+}
+
 /** If the other node does not hear this, it asks. */
-export async function tellConnected(parts: FormationParts): Promise<void> {
+async function tellConnected(parts: FormationParts): Promise<void> {
   await again(parts, () => parts.peer.call(requests.joinCommit, {})).catch((failure: unknown) => {
     parts.context.log.warn(
       { failure: String(failure) },
@@ -219,14 +238,11 @@ export async function undoPair(parts: FormationParts): Promise<void> {
   await journal.end();
 }
 
-/** DRBD begins to copy; services run meanwhile. */
-export async function synchronise(parts: FormationParts, files: PairFiles, call: Progress): Promise<void> {
+/** DRBD copies; services run meanwhile. */
+export async function synchronise({ context }: FormationParts, files: PairFiles, call: Progress): Promise<void> {
   if (files.drbd === null) return;
-  const { system } = parts.context;
-  call.progress(0.8, 'Starting to synchronise the data volume');
-  await system.files.write(drbdFile, files.drbd, { mode: 0o600 });
-  await parts.engines.runHelper(helperUnits.volumeAdjust);
-  await followSync(system, call);
+  call.progress(0.8, 'Synchronising the data volume');
+  await followSync(context.system, call);
 }
 
 export function refuseUnready(items: readonly ReadinessItem[]): void {
@@ -235,12 +251,6 @@ export function refuseUnready(items: readonly ReadinessItem[]): void {
     .map(({ id, text, fix }) => clusterReports.report('cluster.not-ready', { item: id, text, fix }));
   const [first] = reports;
   if (first !== undefined) throw new ApplianceError('conflict', first.text, { reports });
-}
-
-export async function readKey({ context }: FormationParts): Promise<string> {
-  const key = await context.system.files.read(keyFile);
-  if (key !== undefined) return key;
-  throw new ApplianceError('storage', `${keyFile} is missing. Disband this node and create the cluster anew.`);
 }
 
 export function ownAddresses(planned: Membership): readonly string[] {

@@ -5,6 +5,7 @@ import type { Membership } from '../membership/membership.js';
 import { otherMember } from '../membership/membership.js';
 import { judgeNode } from '../readiness/judge-node.js';
 import { readNode } from '../readiness/read-node.js';
+import { followVolume } from './configuration-change.js';
 import { helperUnits } from './engines.js';
 import { askOutcome } from './outcome.js';
 import { type FormationParts, pairPaths, stayOffFile, writePairFiles } from './parts.js';
@@ -128,10 +129,17 @@ export class Joining {
   }
 
   async commit(): Promise<void> {
-    const { membership, journal } = this.parts;
+    const { context, membership, journal } = this.parts;
     if (journal.open?.kind !== 'join') return;
-    await membership.set(journal.open.planned);
+    const { planned, pending } = journal.open;
+    await membership.set(planned);
     await journal.end();
+    // Its DRBD may have given up on that of the other node while only one of them had the new secret.
+    if (pending !== null) {
+      await followVolume(this.parts, pending).catch((failure: unknown) => {
+        context.log.warn({ failure: String(failure) }, 'DRBD did not look for the other node again');
+      });
+    }
     // Not before: when the disk fails here, the other node is asked again later.
     this.#patience?.[Symbol.dispose]();
   }

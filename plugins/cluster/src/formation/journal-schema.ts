@@ -18,7 +18,7 @@ export const journalSchema = z.strictObject({
   planned: membershipSchema,
   /** Content before, null where there was none. */
   files: z.record(z.string(), z.string().nullable()),
-  /** Of `join`: what this node will write once the other one says so. */
+  /** Of `join`: what this node will write once the other one says so. Of `connect`: what belongs to the pair. */
   pending: pairFilesSchema.nullable(),
 });
 export type Journal = z.output<typeof journalSchema>;

@@ -1,4 +1,4 @@
-import type { PluginContext } from '@gemel/core/sdk';
+import { ApplianceError, type PluginContext } from '@gemel/core/sdk';
 import { PeerService } from '@gemel/plugin-peer/contract';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
 import { drbdFile, renderPairResource } from '../drbd/drbd-resource.js';
@@ -47,4 +47,11 @@ export function pairFiles(planned: Membership, key: string, drbdSecret: string):
 /** The same cluster as the other node sees it. */
 export function seenFrom(membership: Membership, hostName: string): Membership {
   return { ...membership, thisNode: hostName };
+}
+
+/** Of knet. @throws ApplianceError `storage`. */
+export async function readKey({ context }: FormationParts): Promise<string> {
+  const key = await context.system.files.read(keyFile);
+  if (key !== undefined) return key;
+  throw new ApplianceError('storage', `${keyFile} is missing. Disband this node and create the cluster anew.`);
 }

@@ -6,9 +6,9 @@ import { isInNetwork, parseNetworkAddress } from '../readiness/ip-network.js';
 import { judgePair } from '../readiness/judge-pair.js';
 import type { NodeView } from '../readiness/node-view.js';
 import { readNode } from '../readiness/read-node.js';
-import { formPair, judgeHardware, ownAddresses, readKey, refuseUnready, synchronise } from './connection.js';
+import { formPair, judgeHardware, ownAddresses, refuseUnready, synchronise } from './connection.js';
 import { addressesOf } from './joining.js';
-import { type FormationParts, pairFiles, seenFrom } from './parts.js';
+import { type FormationParts, pairFiles, readKey, seenFrom } from './parts.js';
 import * as requests from './peer-requests.js';
 import { renamedOptions, renamesOf } from './renaming.js';
 

@@ -1,5 +1,5 @@
 import { undoConfiguration } from './configuration-change.js';
-import { tellConnected, undoPair } from './connection.js';
+import { finishConnection, undoPair } from './connection.js';
 import { undoCreate } from './creation.js';
 import { undoDisconnect } from './leaving.js';
 import type { Joining } from './joining.js';
@@ -18,10 +18,9 @@ export async function recover(parts: FormationParts, joining: Joining): Promise<
     if (kind === 'join') await joining.settle();
     else if (kind === 'configure') await undoConfiguration(parts);
     else if (kind === 'disconnect' && !isDone) await undoDisconnect(parts);
-    else if (isDone) {
-      await journal.end();
-      if (kind === 'connect') await tellConnected(parts);
-    } else if (kind === 'create') await undoCreate(parts);
+    else if (isDone && kind === 'connect') await finishConnection(parts);
+    else if (isDone) await journal.end();
+    else if (kind === 'create') await undoCreate(parts);
     else await undoPair(parts);
   } catch (failure) {
     context.log.error({ failure: String(failure) }, 'an interrupted change of the cluster could not be settled');

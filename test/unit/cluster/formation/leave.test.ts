@@ -127,6 +127,50 @@ test('disconnects after a first try whose answer was lost', async (t) => {
   t.is(boxes.one.phase, 'disconnected');
 });
 
+/** A pair whose data volume DRBD carries, which says that both have the same data. */
+async function replicatedPair(): Promise<Boxes> {
+  const boxes = new Boxes();
+  await boxes.create();
+  const { one, two } = boxes;
+  const { current } = one.parts.membership;
+  await one.parts.membership.set({ ...current, options: current.options && { ...current.options, replicated: true } });
+  for (const box of [one, two])
+    box.system.files.put('/proc/drbd', ' 0: cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----\n');
+  await boxes.pass(boxes.connect());
+  return boxes;
+}
+
+for (const subject of ['one', 'two'] as const) {
+  test(`reconnects with one secret of DRBD on both nodes, or not, at whichever step node ${subject} is killed`, async (t) => {
+    const parted = async () => {
+      const boxes = await replicatedPair();
+      await disconnect(boxes.one.parts, false);
+      boxes[subject].system.faults.clear();
+      return boxes;
+    };
+    const clean = await parted();
+    await clean.pass(reconnect(clean.one.parts, undefined, call));
+    const steps = [...clean[subject].system.faults.journal];
+    t.true(steps.length > 5, String(steps.length));
+    for (const [index, step] of steps.entries()) {
+      const boxes = await parted();
+      const { one, two } = boxes;
+      const box = boxes[subject];
+      box.system.faults.crashAt(index + 1);
+      const reconnecting = reconnect(one.parts, undefined, call).catch(() => {});
+      await boxes.clock.advance(30_000);
+      await box.crashAndRestart();
+      await boxes.pass(box.recover());
+      await boxes.clock.advance(400_000);
+      if (subject === 'two') await boxes.pass(reconnecting);
+      const where = `killed before step ${index + 1}: ${step}`;
+      t.is(await complaint(boxes), undefined, where);
+      if (one.phase === 'connected')
+        t.is(await one.system.files.read(drbdFile), await two.system.files.read(drbdFile), where);
+    }
+  });
+}
+
 test('a node that was killed at any step of its disbanding is disbanded by giving the command again', async (t) => {
   const clean = await pair();
   clean.two.system.faults.clear();
