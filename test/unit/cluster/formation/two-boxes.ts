@@ -308,3 +308,19 @@ export class Boxes {
     return { one: await this.one.state(), two: await this.two.state() };
   }
 }
+
+export const configuration = '/var/lib/gemel/cluster/corosync.conf';
+export const stayOff = '/var/lib/gemel/cluster/stay-off';
+
+/** Two nodes that are connected. */
+export async function pair(): Promise<Boxes> {
+  const boxes = new Boxes();
+  await boxes.create();
+  await boxes.pass(boxes.connect());
+  return boxes;
+}
+
+/** How many nodes the node's Corosync is to know. */
+export async function nodesIn(box: Box): Promise<number | undefined> {
+  return (await box.system.files.read(configuration))?.match(/name: (node\d)/g)?.length;
+}
