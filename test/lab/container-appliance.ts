@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeTree } from '../../firmware/cache.ts';
@@ -11,6 +11,7 @@ import { giveLoopDevices } from './loop-devices.ts';
 import { createContainerLinks, setContainerPorts } from './lab-network.ts';
 import { SharedFolder } from './shared-folder.ts';
 import { isAlive, killOwned, ownedProcess, startDetached, type OwnedProcess } from './owned-process.ts';
+import { ProcessRecord } from './process-record.ts';
 
 const ENVIRONMENT = [
   'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -36,30 +37,18 @@ ExecStart=!/usr/sbin/chronyd $DAEMON_OPTS -x
 
 const BOOT_SECONDS = 120;
 
-interface ContainerProcesses {
-  readonly supervisor: OwnedProcess;
-  readonly init: OwnedProcess;
-}
-
 /** An appliance in a systemd-nspawn container: real systemd, boots in a second or two; kernel, bonding and boot loader are not its own. */
 export class ContainerAppliance implements Appliance {
   readonly name: NodeName;
   readonly #lab: string;
   readonly #folders: LabFolders;
-  #processes: ContainerProcesses | undefined;
+  readonly #processes: ProcessRecord<'supervisor' | 'init'>;
 
-  private constructor(lab: string, name: NodeName, folders: LabFolders) {
+  constructor(lab: string, name: NodeName, folders: LabFolders) {
     this.name = name;
     this.#lab = lab;
     this.#folders = folders;
-  }
-
-  static async open(lab: string, name: NodeName, folders: LabFolders): Promise<ContainerAppliance> {
-    const appliance = new ContainerAppliance(lab, name, folders);
-    // Written by start.
-    if (existsSync(appliance.#record))
-      appliance.#processes = JSON.parse(await readFile(appliance.#record, 'utf8')) as ContainerProcesses;
-    return appliance;
+    this.#processes = new ProcessRecord<'supervisor' | 'init'>(join(folders.runtime, `${name}.processes.json`), 'init');
   }
 
   async create(image: ApplianceImage): Promise<void> {
@@ -103,10 +92,7 @@ export class ContainerAppliance implements Appliance {
     const supervisor = await startDetached(['sh', '-c', `${join} && exec "$@"`, 'sh', ...nspawn], this.#consoleLog);
     const init = await this.#findInit(supervisor);
     await giveLoopDevices(init.pid);
-    this.#processes = { supervisor, init };
-    const temporary = `${this.#record}.part`;
-    await writeFile(temporary, JSON.stringify(this.#processes));
-    await rename(temporary, this.#record);
+    await this.#processes.write({ supervisor, init });
   }
 
   async ready(timeoutSeconds: number): Promise<string> {
@@ -127,12 +113,12 @@ export class ContainerAppliance implements Appliance {
   async kill(): Promise<void> {
     if (!this.isOn()) return;
     await setContainerPorts(this.#lab, this.name, NICS, false);
-    await killOwned(this.#processes?.init);
-    await killOwned(this.#processes?.supervisor);
+    await killOwned(this.#processes.current?.init);
+    await killOwned(this.#processes.current?.supervisor);
   }
 
   isOn(): boolean {
-    return isAlive(this.#processes?.init);
+    return this.#processes.isOn;
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
@@ -191,13 +177,8 @@ export class ContainerAppliance implements Appliance {
   }
 
   processIds(): Readonly<Record<string, number>> {
-    return this.isOn() && this.#processes !== undefined
-      ? { init: this.#processes.init.pid, supervisor: this.#processes.supervisor.pid }
-      : {};
-  }
-
-  get #record(): string {
-    return join(this.#folders.runtime, `${this.name}.processes.json`);
+    const { current } = this.#processes;
+    return this.isOn() && current !== undefined ? { init: current.init.pid, supervisor: current.supervisor.pid } : {};
   }
 
   get #consoleLog(): string {
@@ -209,7 +190,7 @@ export class ContainerAppliance implements Appliance {
   }
 
   #enter(): string[] {
-    const init = this.#processes?.init;
+    const init = this.#processes.current?.init;
     if (!isAlive(init))
       throw new ToolError(`Node ${this.name} is off. Switch it on: npm run lab -- start ${this.name}`);
     return ['nsenter', '-t', String(init.pid), '-m', '-u', '-i', '-n', '-p', '-C', '--', 'env', '-i', ...ENVIRONMENT];

@@ -95,7 +95,7 @@ export class Lab {
       createFolders(folders);
       const names = NODE_NAMES.slice(0, nodes);
       const record: LabRecord = { kind, hardware, image: image.id, nodes: names, cuts: [], snapshots: {} };
-      const lab = new Lab(name, folders, record, await openAppliances(name, record, folders, say));
+      const lab = new Lab(name, folders, record, appliancesOf(name, record, folders, say));
       try {
         await lab.#save();
         await createLabNetwork(name);
@@ -116,7 +116,7 @@ export class Lab {
       const other = name === 'lab' ? '' : ` --lab ${name}`;
       throw new ToolError(`There is no lab "${name}". Start one: npm run lab -- up${other}`);
     }
-    return new Lab(name, folders, record, await openAppliances(name, record, folders, say));
+    return new Lab(name, folders, record, appliancesOf(name, record, folders, say));
   }
 
   /** Ends a lab with everything that belongs to it. Nothing happens when there is none. */
@@ -325,19 +325,16 @@ async function readRecord(folders: LabFolders): Promise<LabRecord | undefined> {
     : undefined;
 }
 
-function openAppliances(
+function appliancesOf(
   lab: string,
   record: LabRecord,
   folders: LabFolders,
   say: (line: string) => void,
-): Promise<Appliance[]> {
-  return Promise.all(
-    record.nodes.map(
-      (node): Promise<Appliance> =>
-        record.kind === 'vm'
-          ? VmAppliance.open(lab, node, record.hardware, folders, say)
-          : ContainerAppliance.open(lab, node, folders),
-    ),
+): readonly Appliance[] {
+  return record.nodes.map((node) =>
+    record.kind === 'vm'
+      ? new VmAppliance(lab, node, record.hardware, folders, say)
+      : new ContainerAppliance(lab, node, folders),
   );
 }
 
@@ -346,7 +343,7 @@ async function removeLab(name: string): Promise<void> {
   const folders = labFolders(name);
   const record = await readRecord(folders);
   if (record !== undefined)
-    for (const appliance of await openAppliances(name, record, folders, () => undefined)) await appliance.remove();
+    for (const appliance of appliancesOf(name, record, folders, () => undefined)) await appliance.remove();
   await removeLabNetwork(name);
   await removeTree(folders.runtime);
   await removeTree(folders.disks);

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApplianceImage } from '../../firmware/image.ts';
 import { mustRun, ToolError, type CommandResult } from '../../firmware/run-command.ts';
@@ -17,6 +15,7 @@ import {
 } from './lab-layout.ts';
 import { createTaps, forgetLearntAddresses, portName } from './lab-network.ts';
 import { isAlive } from './owned-process.ts';
+import { ProcessRecord } from './process-record.ts';
 import { humanMonitor, qmp } from './qmp.ts';
 import { Controller } from './rack.ts';
 import {
@@ -39,21 +38,17 @@ export class VmAppliance implements Appliance {
   readonly name: NodeName;
   readonly #plan: MachinePlan;
   readonly #lab: string;
-  readonly #record: string;
+  readonly #processes: ProcessRecord<keyof MachineProcesses>;
   readonly #say: (line: string) => void;
-  #processes: MachineProcesses | undefined;
 
-  private constructor(
-    lab: string,
-    name: NodeName,
-    hardware: Hardware,
-    folders: LabFolders,
-    say: (line: string) => void,
-  ) {
+  constructor(lab: string, name: NodeName, hardware: Hardware, folders: LabFolders, say: (line: string) => void) {
     this.name = name;
     this.#lab = lab;
     this.#say = say;
-    this.#record = join(folders.runtime, `${name}.processes.json`);
+    this.#processes = new ProcessRecord<keyof MachineProcesses>(
+      join(folders.runtime, `${name}.processes.json`),
+      'qemu',
+    );
     this.#plan = {
       node: name,
       hardware,
@@ -62,20 +57,6 @@ export class VmAppliance implements Appliance {
       namespace: labNamespace(lab),
       netdev: (nic) => this.#netdev(nic),
     };
-  }
-
-  static async open(
-    lab: string,
-    name: NodeName,
-    hardware: Hardware,
-    folders: LabFolders,
-    say: (line: string) => void,
-  ): Promise<VmAppliance> {
-    const appliance = new VmAppliance(lab, name, hardware, folders, say);
-    // Written by #remember.
-    if (existsSync(appliance.#record))
-      appliance.#processes = JSON.parse(await readFile(appliance.#record, 'utf8')) as MachineProcesses;
-    return appliance;
   }
 
   async create(image: ApplianceImage): Promise<void> {
@@ -103,11 +84,11 @@ export class VmAppliance implements Appliance {
   }
 
   async kill(): Promise<void> {
-    await stopMachine(this.#processes);
+    await stopMachine(this.#processes.current);
   }
 
   isOn(): boolean {
-    return isAlive(this.#processes?.qemu);
+    return this.#processes.isOn;
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
@@ -168,7 +149,7 @@ export class VmAppliance implements Appliance {
   }
 
   processIds(): Readonly<Record<string, number>> {
-    const { qemu, broker } = this.#processes ?? {};
+    const { qemu, broker } = this.#processes.current ?? {};
     return { ...(isAlive(qemu) ? { qemu: qemu.pid } : {}), ...(isAlive(broker) ? { broker: broker.pid } : {}) };
   }
 
@@ -183,11 +164,9 @@ export class VmAppliance implements Appliance {
 
   async #switchOn(snapshot?: string): Promise<void> {
     await new Controller(this.#plan).start(this.#lab);
-    this.#processes = await startMachine(this.#plan, snapshot);
-    const temporary = `${this.#record}.part`;
-    await writeFile(temporary, JSON.stringify(this.#processes));
-    await rename(temporary, this.#record);
-    await monitorAnswers(this.#plan, this.#processes.qemu);
+    const started = await startMachine(this.#plan, snapshot);
+    await this.#processes.write(started);
+    await monitorAnswers(this.#plan, started.qemu);
   }
 
   #netdev(nic: Nic): string {
