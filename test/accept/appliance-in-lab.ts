@@ -114,3 +114,8 @@ export function check(holds: boolean, what: string): void {
   console.log(`${holds ? 'ok' : 'NOT OK'}: ${what}`);
   if (!holds) throw new Error(what);
 }
+
+/** What a program printed, below the line that says what was asked. */
+export function indented(text: string): string {
+  return text.trimEnd().replace(/^/gm, '    ');
+}

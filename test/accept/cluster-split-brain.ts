@@ -3,7 +3,7 @@
  * brain on real DRBD. It is said, nothing is decided by itself, and it is resolved for either side; what the loser wrote is in the kept copy. Prints what
  * each step showed.
  */
-import { check } from './appliance-in-lab.ts';
+import { check, indented } from './appliance-in-lab.ts';
 import { textOption } from './random.ts';
 import { createPair } from '../soak/gemel-pair.ts';
 import { addresses, nodeNames, otherOf, PairInLab, until } from '../soak/pair-in-lab.ts';
@@ -48,6 +48,22 @@ for (const [round, keptIsOldActive] of [true, false].entries()) {
   await pair.gemel(winner, 'cluster', 'split-brain', 'dismiss', copy?.id ?? '', '--yes');
   check((await shown(winner)).kept.length === 0, 'and is gone when it was dismissed');
 }
+// a connection that was given up for another reason is none: nothing is to be decided
+console.log('# DRBD is told to give the connection up, on both nodes');
+for (const node of nodeNames) await pair.sh(node, 'drbdadm disconnect gemel');
+const reasons = async () => {
+  // the shape is what the action's output schema says
+  const { reasons } = JSON.parse(await pair.gemel('a', 'cluster', 'status', '--json')) as PairReasons;
+  return reasons.map(({ reason }) => reason);
+};
+await until('Gemel to know that it is none', 120, async () => (await reasons()).includes('data-disconnected'), 2_000);
+check(
+  !(await reasons()).includes('split-brain'),
+  'gemel cluster status says that nothing is replicated, and of no split brain',
+);
+for (const node of nodeNames) await pair.sh(node, 'drbdadm adjust gemel');
+check(true, `redundant again ${(await pair.redundant(healSeconds)).toFixed(0)} s after the hand that it names`);
+
 console.log(
   'Two split brains on real DRBD were resolved, one for each side; nothing was lost that the decision did not give up.',
 );
@@ -81,6 +97,10 @@ async function has(node: NodeName, name: string): Promise<boolean> {
   return (await pair.lab.node(node).exec(['test', '-e', `${folder}/${name}`])).code === 0;
 }
 
+interface PairReasons {
+  readonly reasons: readonly { readonly reason: string }[];
+}
+
 interface Shown {
   readonly detected: boolean;
   readonly kept: readonly { readonly id: string; readonly node: string; readonly path: string }[];
@@ -89,8 +109,4 @@ interface Shown {
 async function shown(node: NodeName): Promise<Shown> {
   // the shape is what the action's output schema says
   return JSON.parse(await pair.gemel(node, 'cluster', 'split-brain', 'show', '--json')) as Shown;
-}
-
-function indented(text: string): string {
-  return text.trimEnd().replace(/^/gm, '    ');
 }

@@ -12,6 +12,7 @@ import { ClusterWatch } from './status/cluster-watch.js';
 import { MemoryCapacity } from './status/memory-capacity.js';
 import { PairReader } from './status/pair-reader.js';
 import { clusterPair } from './status/pair-status.js';
+import { readPartedGenerations } from './drbd/generations.js';
 import { PeerFactsWatch } from './status/peer-facts.js';
 import { clusterRole } from './status/role-status.js';
 import { editableSettings, passiveLock } from './status/scope-lock.js';
@@ -103,7 +104,11 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     return [
       takeBackGivingUp({ pacemaker, copies, note, clusterLog, clock, log }, local),
       logs.answerLogRequests(peer, clusterLog),
-      peerFacts.answer(version, () => capacity.read()),
+      peerFacts.answer(
+        version,
+        () => capacity.read(),
+        () => readPartedGenerations(system),
+      ),
       ...splitBrain.answerSplitBrain(peer, membership, async () => (await tools()).splitBrain),
     ];
   };

@@ -4,6 +4,7 @@ import { type Membership, noMembership } from '#cluster/membership/membership.js
 import { parseLinks } from '#cluster/status/links.js';
 import type { PairStatus } from '#cluster/status/pair-schema.js';
 import { type PairInput, pairState } from '#cluster/status/pair-state.js';
+import type { PeerFacts } from '#cluster/status/takeover-readiness.js';
 import { golden } from './golden.js';
 
 const member = (hostName: string, nodeId: number) => ({
@@ -33,6 +34,13 @@ export async function picture(name: string): Promise<ClusterPicture> {
   return readPicture(await parseXml(golden(`crm-mon-${name}.xml`)));
 }
 
+export const peerFacts: PeerFacts = {
+  version: '0.1.0',
+  clockOffsetMs: 3,
+  memory: { neededMiB: 0, availableMiB: 3_000 },
+  partedGenerations: undefined,
+};
+
 /** The pair as node1 sees it in a recorded picture. */
 export async function pair(name: string, change: Partial<PairInput> = {}): Promise<PairStatus> {
   return pairState({
@@ -41,8 +49,9 @@ export async function pair(name: string, change: Partial<PairInput> = {}): Promi
     links: parseLinks(golden('corosync-cfgtool-one-link.txt')).map((link) => ({ ...link, connected: true })),
     wishes: [],
     replication: undefined,
+    partedGenerations: undefined,
     ownVersion: '0.1.0',
-    peer: { version: '0.1.0', clockOffsetMs: 3, memory: { neededMiB: 0, availableMiB: 3_000 } },
+    peer: peerFacts,
     memory: { neededMiB: 1_024, availableMiB: 2_000 },
     fencingTested: false,
     ...change,

@@ -1,5 +1,6 @@
 import { ApplianceError, type SystemAccess } from '@gemel/core/sdk';
 import type { MembershipService } from '../contract.js';
+import { readPartedGenerations } from '../drbd/generations.js';
 import type { Pacemaker } from '../pacemaker/pacemaker.js';
 import type { ClusterPicture } from '../pacemaker/picture.js';
 import { findWishes } from '../pacemaker/wishes.js';
@@ -35,6 +36,7 @@ export class PairReader {
       wishes: [],
       links: [],
       replication: undefined,
+      partedGenerations: undefined,
       ownVersion: '',
       memory: noMemory,
     };
@@ -49,7 +51,8 @@ export class PairReader {
       memory(),
     ]);
     const replication = parseReplication(drbd);
-    return pairState({ picture, wishes, links, replication, ownVersion, memory: own, ...rest });
+    const partedGenerations = replication === undefined ? undefined : await readPartedGenerations(system);
+    return pairState({ picture, wishes, links, replication, partedGenerations, ownVersion, memory: own, ...rest });
   }
 
   /** Pacemaker that does not run here is a state, not a failure. */

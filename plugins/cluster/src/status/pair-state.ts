@@ -1,3 +1,4 @@
+import { oneDescendsFromOther } from '../drbd/generations.js';
 import { isFencingUsed } from '../fencing/fencing-used.js';
 import type { Membership } from '../membership/membership.js';
 import type { ClusterPicture, PictureNode, PictureResource } from '../pacemaker/picture.js';
@@ -16,6 +17,8 @@ export interface PairInput {
   readonly wishes: readonly Wish[];
   readonly links: readonly KnetLink[];
   readonly replication: Replication | undefined;
+  /** Of this node's data, when its DRBD gave the connection up. */
+  readonly partedGenerations: string | undefined;
   readonly ownVersion: string;
   readonly peer: PeerFacts;
   /** Of this node. */
@@ -52,7 +55,7 @@ export function pairState(input: PairInput): PairStatus {
   const reasons = judgeReadiness({
     pair: shown,
     replicated: options?.replicated ?? false,
-    splitBrain: replication !== undefined && isSplitBrain(replication, peerOnline),
+    splitBrain: replication !== undefined && isSplitBrain(replication, peerOnline, canConnect(input)),
     ownVersion: input.ownVersion,
     peer: input.peer,
     fencing,
@@ -64,6 +67,12 @@ export function pairState(input: PairInput): PairStatus {
     reasons: [...reasons],
     notSurvived: [...faultsNotSurvived({ fencing, witness: (options?.witness ?? null) !== null })],
   };
+}
+
+/** Both nodes gave the connection up, and one has all that the other has. Nothing is known while the other one still waits, or does not answer. */
+function canConnect({ partedGenerations: own, peer }: PairInput): boolean {
+  const other = peer.partedGenerations;
+  return own !== undefined && other !== undefined && oneDescendsFromOther(own, other);
 }
 
 /** What is needed is known where the active role is, what is free where it is not. */

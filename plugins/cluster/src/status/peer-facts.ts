@@ -14,11 +14,17 @@ const factsRequest = definePeerRequest({
     // A Gemel that is older than this one does not tell.
     memoryNeededMiB: z.number().optional().describe('What is active there may use.'),
     memoryAvailableMiB: z.number().optional().describe('Free there.'),
+    partedGenerations: z.string().optional().describe('Of its data, when its DRBD gave the connection up.'),
   }),
   timeoutMs: 5_000,
 });
 
-const nothing: PeerFacts = { version: undefined, clockOffsetMs: undefined, memory: undefined };
+const nothing: PeerFacts = {
+  version: undefined,
+  clockOffsetMs: undefined,
+  memory: undefined,
+  partedGenerations: undefined,
+};
 
 /** What the other node's core says of itself, asked now and then; and the answer to the same question. */
 export class PeerFactsWatch {
@@ -33,11 +39,18 @@ export class PeerFactsWatch {
     return this.#facts;
   }
 
-  answer(version: () => Promise<string>, memory: () => Promise<MemoryFacts>): Disposable {
+  answer(
+    version: () => Promise<string>,
+    memory: () => Promise<MemoryFacts>,
+    generations: () => Promise<string | undefined>,
+  ): Disposable {
     return this.peer.handle(factsRequest, async () => {
-      const [own, { neededMiB, availableMiB }] = await Promise.all([version(), memory()]);
-      const free = availableMiB === undefined ? {} : { memoryAvailableMiB: availableMiB };
-      return { version: own, now: this.clock.now(), memoryNeededMiB: neededMiB, ...free };
+      const [own, { neededMiB, availableMiB }, parted] = await Promise.all([version(), memory(), generations()]);
+      return {
+        ...{ version: own, now: this.clock.now(), memoryNeededMiB: neededMiB },
+        ...(availableMiB === undefined ? {} : { memoryAvailableMiB: availableMiB }),
+        ...(parted === undefined ? {} : { partedGenerations: parted }),
+      };
     });
   }
 
@@ -49,13 +62,15 @@ export class PeerFactsWatch {
     }
     const [asked, began] = [this.clock.now(), this.clock.monotonic()];
     try {
-      const { version, now, memoryNeededMiB, memoryAvailableMiB } = await this.peer.call(factsRequest, {});
+      const answer = await this.peer.call(factsRequest, {});
+      const { version, now, memoryNeededMiB, memoryAvailableMiB, partedGenerations } = answer;
       this.#facts = {
         version,
         // the other clock was read in the middle of the exchange
         clockOffsetMs: now - (asked + (this.clock.monotonic() - began) / 2),
         memory:
           memoryNeededMiB === undefined ? undefined : { neededMiB: memoryNeededMiB, availableMiB: memoryAvailableMiB },
+        partedGenerations,
       };
     } catch {
       // Whatever the reason: nothing is known of the other node now, and the readiness says so.

@@ -38,7 +38,10 @@ export function parseReplication(text: string | undefined): Replication | undefi
   };
 }
 
-/** DRBD gave the connection up and waits for a person: both sides were written, or their data are of different origin. */
-export function isSplitBrain(replication: Replication, peerOnline: boolean): boolean {
-  return replication.connection === 'StandAlone' && peerOnline;
+/**
+ * DRBD gave the connection up and waits for a person: both sides were written, or their data are of different origin.
+ * @param canConnect known for sure: one side has all that the other has, and the connection was given up for another reason.
+ */
+export function isSplitBrain(replication: Replication, peerOnline: boolean, canConnect: boolean): boolean {
+  return replication.connection === 'StandAlone' && peerOnline && !canConnect;
 }

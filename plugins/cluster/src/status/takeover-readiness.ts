@@ -11,6 +11,8 @@ export interface PeerFacts {
   /** Wall clock of the other node minus this one's, milliseconds. */
   readonly clockOffsetMs: number | undefined;
   readonly memory: MemoryFacts | undefined;
+  /** Of its data, when its DRBD gave the connection up (`readPartedGenerations`). */
+  readonly partedGenerations: string | undefined;
 }
 
 export interface ReadinessInput {
@@ -124,7 +126,11 @@ function judgeData({ pair, replicated, splitBrain }: ReadinessInput): readonly R
     });
   }
   if (!/^(Connected|Sync|Paused|Verify)/.test(data.connection)) {
-    const text = `Data are not replicated now (${data.connection}). Look at the synchronisation link.`;
+    const what =
+      data.connection === 'StandAlone'
+        ? 'DRBD gave the connection up, and not for what was written. Why: journalctl -k --grep=drbd; then, on both nodes: drbdadm adjust gemel'
+        : 'Look at the synchronisation link.';
+    const text = `Data are not replicated now (${data.connection}). ${what}`;
     reasons.push({ reason: 'data-disconnected', blocking: true, text });
   }
   return reasons;

@@ -4,7 +4,7 @@ import { parseReplication } from '#cluster/status/replication.js';
 import { noMembership } from '#cluster/membership/membership.js';
 import test from 'ava';
 import { golden } from '../golden.js';
-import { membership, pair, picture } from '../pair.js';
+import { membership, pair, peerFacts, picture } from '../pair.js';
 
 const reasons = async (...input: Parameters<typeof pair>) => {
   const { ready, reasons: list } = await pair(...input);
@@ -125,7 +125,7 @@ test('knows no link when the other node is away', (t) => {
 
 test('tells other firmware, another time and a silent Gemel', async (t) => {
   const peer = (version: string | undefined, clockOffsetMs: number | undefined) =>
-    reasons('pair', { peer: { version, clockOffsetMs, memory: undefined } });
+    reasons('pair', { peer: { ...peerFacts, version, clockOffsetMs, memory: undefined } });
   t.deepEqual(await peer('0.2.0', 2_001), [true, ['firmware-differs', 'clock-skew', 'no-fencing']]);
   t.deepEqual(await peer('0.1.0', -2_000), [true, ['no-fencing']]);
   t.deepEqual(await peer(undefined, undefined), [true, ['peer-unreached', 'no-fencing']]);
@@ -133,7 +133,7 @@ test('tells other firmware, another time and a silent Gemel', async (t) => {
 
 test('tells when the sites would not fit on the node that takes over', async (t) => {
   const free = (availableMiB: number | undefined) => ({
-    peer: { version: '0.1.0', clockOffsetMs: 0, memory: { neededMiB: 0, availableMiB } },
+    peer: { ...peerFacts, memory: { neededMiB: 0, availableMiB } },
   });
   t.deepEqual(await reasons('pair', free(1_024)), [true, ['no-fencing']]);
   t.deepEqual(await reasons('pair', free(1_023)), [true, ['sites-do-not-fit', 'no-fencing']]);
@@ -144,7 +144,7 @@ test('tells when the sites would not fit on the node that takes over', async (t)
 test('on the passive node the other one says what is needed', async (t) => {
   const seen = await pair('pair', {
     membership: { ...membership, thisNode: 'node2' },
-    peer: { version: '0.1.0', clockOffsetMs: 0, memory: { neededMiB: 700, availableMiB: 5 } },
+    peer: { ...peerFacts, memory: { neededMiB: 700, availableMiB: 5 } },
     memory: { neededMiB: 0, availableMiB: 900 },
   });
   t.deepEqual(seen.memory, { neededMiB: 700, availableMiB: 900 });
@@ -177,6 +177,31 @@ test('is ready only with data that are current on the passive node', async (t) =
     ['split-brain', 'no-fencing'],
   ]);
   t.deepEqual(await reasons('pair', replicated), [false, ['data-disconnected', 'no-fencing']]);
+});
+
+// as `drbdadm get-gi` of two nodes printed them
+const same = '45B2318CE2667D36:0000000000000000:0ACC28695F6E6C1E:0ACB28695F6E6C1E:1:1:0:1:0:0:1';
+const wroteOn = '9D11C9B2A3F4E5D7:45B2318CE2667D37:0ACC28695F6E6C1E:0ACB28695F6E6C1E:1:1:1:0:0:0:0';
+const wroteToo = '71C0FFEE12345678:45B2318CE2667D36:0ACC28695F6E6C1E:0ACB28695F6E6C1E:1:1:1:0:0:0:0';
+const another = '1122334455667788:0000000000000000:0000000000000000:0000000000000000:1:1:0:1:0:0:0';
+
+test('calls it a split brain unless the data of one side are known to come from those of the other', async (t) => {
+  const parted = (own: string | undefined, other: string | undefined) =>
+    reasons('pair', {
+      ...replicated,
+      replication: drbd('cs:StandAlone ro:Primary/Unknown ds:UpToDate/DUnknown   r-----'),
+      partedGenerations: own,
+      peer: { ...peerFacts, partedGenerations: other },
+    });
+  const disconnected = [false, ['data-not-current', 'data-disconnected', 'no-fencing']];
+  const splitBrain = [false, ['split-brain', 'no-fencing']];
+  t.deepEqual(await parted(same, same), disconnected);
+  t.deepEqual(await parted(wroteOn, same), disconnected);
+  t.deepEqual(await parted(same, wroteOn), disconnected);
+  t.deepEqual(await parted(wroteOn, wroteToo), splitBrain);
+  t.deepEqual(await parted(same, another), splitBrain);
+  t.deepEqual(await parted(same, undefined), splitBrain);
+  t.deepEqual(await parted('drbdadm: unknown', same), splitBrain);
 });
 
 test('says that writes are held back, and how that ends', async (t) => {
