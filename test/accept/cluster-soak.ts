@@ -1,8 +1,8 @@
 /**
  * Faults at random times while a client writes through the cluster IP and every write is flushed before it is answered. After each the
  * pair must be redundant again without a hand, and never: two holders of the cluster IP, two writers, a lost acknowledged write.
- * `-- --faults N --seed S --kind container|vm`; the same seed gives the same faults with the same pauses. `--only WORDS` takes only faults
- * whose name has these words, `--lab NAME` a lab of that name.
+ * `-- --faults N --seed S --kind container|vm`; the same seed gives the same faults with the same pauses. `--from N` begins with the Nth of
+ * them, so that a long run can be done in parts; `--only WORDS` takes only faults whose name has these words, `--lab NAME` a lab of that name.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeKind } from '../lab/lab-layout.ts';
@@ -16,12 +16,13 @@ import { numberOption, seeded, textOption } from './random.ts';
 
 const kind: NodeKind = process.argv.includes('vm') ? 'vm' : 'container';
 const count = numberOption('faults', 12);
+const first = numberOption('from', 1);
 const seed = numberOption('seed', Date.now() % 1_000_000);
 const random = seeded(seed);
 /** Emulated machines boot for minutes, and synchronise their disks. */
 const healSeconds = kind === 'vm' ? 900 : 90;
 
-console.log(`# ${count} faults in two ${kind}s, seed ${seed}`);
+console.log(`# faults ${first} to ${count} in two ${kind}s, seed ${seed}`);
 await using pair = await PairInLab.up(textOption('lab', 'soak'), kind);
 console.log(`the pair was made in ${(await createPair(pair)).toFixed(1)} s`);
 await addSite(pair);
@@ -37,6 +38,7 @@ for (let number = 1; number <= count; number++) {
   const fault = choices[Math.floor(random() * choices.length)];
   const draws = seeded(Math.floor(random() * 2 ** 32));
   if (fault === undefined) throw new Error('there is no fault for this kind of lab');
+  if (number < first) continue;
   await sleep(draws() * 5_000);
   observer.during(`fault ${number}, ${fault.name}`);
   const wrong = await strike(fault, draws);
@@ -50,10 +52,10 @@ for (let number = 1; number <= count; number++) {
 failures.push(...observer.violations);
 for (const failure of failures) console.log(`NOT OK: ${failure}`);
 console.log(
-  `${seconds.length} of ${count} faults in two ${kind}s, seed ${seed}: ${client.answers.length} acknowledged writes, ${observer.looks} looks at both kernels, ` +
+  `${seconds.length} of ${count - first + 1} faults in two ${kind}s, seed ${seed}: ${client.answers.length} acknowledged writes, ${observer.looks} looks at both kernels, ` +
     `redundant again after ${(seconds.reduce((sum, each) => sum + each, 0) / Math.max(1, seconds.length)).toFixed(1)} s on average; ${failures.length} failures`,
 );
-process.exitCode = failures.length === 0 && seconds.length === count ? 0 : 1;
+process.exitCode = failures.length === 0 && seconds.length === count - first + 1 ? 0 : 1;
 
 /** One fault and what is wrong afterwards. */
 async function strike(fault: SoakFault, draws: () => number): Promise<readonly string[]> {

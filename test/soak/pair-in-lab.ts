@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NodeKind, NodeName } from '../lab/lab-layout.ts';
+import type { Hardware, NodeKind, NodeName } from '../lab/lab-layout.ts';
 import { Lab } from '../lab/lab.ts';
 
 export const clusterIp = '10.77.0.100';
@@ -38,8 +38,8 @@ export class PairInLab implements AsyncDisposable {
   }
 
   /** Both networks and the host names are confirmed settings; nothing is clustered. */
-  static async up(name: string, kind: NodeKind): Promise<PairInLab> {
-    const pair = new PairInLab(await Lab.up({ name, kind, nodes: 2 }), kind);
+  static async up(name: string, kind: NodeKind, hardware: Hardware = 'virt1'): Promise<PairInLab> {
+    const pair = new PairInLab(await Lab.up({ name, kind, hardware, nodes: 2 }), kind);
     try {
       await Promise.all(nodeNames.map((node) => pair.#setUpNetwork(node)));
     } catch (cause) {
@@ -47,12 +47,6 @@ export class PairInLab implements AsyncDisposable {
       throw cause;
     }
     return pair;
-  }
-
-  /** One that an earlier script left standing. */
-  static async open(name: string): Promise<PairInLab> {
-    const lab = await Lab.open(name);
-    return new PairInLab(lab, lab.status().kind);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
