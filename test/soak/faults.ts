@@ -72,7 +72,13 @@ export const soakFaults: readonly SoakFault[] = [
   {
     name: 'Corosync of the active node killed',
     kinds: both,
-    run: (scene) => killUnit(scene, scene.active, 'corosync'),
+    run: async (scene) => {
+      await killUnit(scene, scene.active, 'corosync');
+      // What has to be let go for the other node to take over is let go by the unit of Corosync itself.
+      const words = 'journalctl --boot --unit=corosync --grep="still in use here" --output=cat || true';
+      const said = await scene.pair.sh(scene.active, words);
+      if (said.trim() !== '') throw new Error(`the node did not give up what it carried: ${said}`);
+    },
   },
   {
     name: 'Corosync of the passive node killed',
