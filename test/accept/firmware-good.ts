@@ -14,6 +14,13 @@ await appliance.gemel('device', 'host-name', 'set', 'keeps-its-name');
 await appliance.gemel('settings', 'activate');
 await appliance.sh('echo "data of the operator" > /data/gemel/marker; sync');
 const before = await firmware.belongings();
+// from where the operator left it: core, which sees nobody's home, has it sent
+await appliance.sh('cp /var/lib/gemel/incoming/gemel-0.2.0.raucb /root/');
+check(
+  /0\.2\.0/.test(await appliance.gemel('firmware', 'inspect', '/root/gemel-0.2.0.raucb')),
+  'a bundle in /root is inspected',
+);
+await appliance.sh('rm /root/gemel-0.2.0.raucb');
 const began = performance.now();
 
 for (const { wait, lines } of commandBlocks(

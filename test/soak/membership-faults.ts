@@ -1,4 +1,4 @@
-/** Power lost while the pair is being made or parted. Afterwards nobody helps but to give the command that makes the pair once more. */
+/** Power or cables lost while the pair is being made or parted. Afterwards nobody helps but to give the command that makes the pair once more. */
 import type { NodeName } from '../lab/lab-layout.ts';
 import type { Scene, SoakFault } from './faults.ts';
 import { connect } from './gemel-pair.ts';
@@ -34,17 +34,49 @@ const connectAnew: Command = {
   give: ({ pair, active, passive }) => connect(pair, active, passive),
 };
 
+/** What happens in the middle of a command, and is over when it resolves. */
+interface Strike {
+  readonly name: string;
+  happen(scene: Scene): Promise<void>;
+}
+
+const passivePower = powerLoss('passive');
+const activePower = powerLoss('active');
+
+const passiveCables: Strike = {
+  name: 'every cable of the passive node cut',
+  async happen({ pair, passive, wait }) {
+    await Promise.all([pair.lab.cut('external', { node: passive }), pair.lab.cut('sync')]);
+    await wait(2, 20);
+    await Promise.all([pair.lab.heal('external'), pair.lab.heal('sync')]);
+  },
+};
+
 export const membershipFaults: readonly SoakFault[] = [
-  struck(disconnect, 'passive'),
-  struck(disconnect, 'active'),
-  struck(reconnect, 'passive'),
-  struck(reconnect, 'active'),
-  struck(connectAnew, 'passive'),
+  struck(disconnect, passivePower),
+  struck(disconnect, activePower),
+  struck(disconnect, passiveCables),
+  struck(reconnect, passivePower),
+  struck(reconnect, activePower),
+  struck(reconnect, passiveCables),
+  struck(connectAnew, passivePower),
+  struck(connectAnew, passiveCables),
 ];
 
-function struck(command: Command, victim: 'active' | 'passive'): SoakFault {
+function powerLoss(victim: 'active' | 'passive'): Strike {
   return {
-    name: `power loss of the ${victim} node during ${command.name}`,
+    name: `power loss of the ${victim} node`,
+    async happen(scene) {
+      await scene.pair.lab.kill(scene[victim]);
+      await scene.wait(1, 5);
+      await scene.pair.lab.start(scene[victim], { timeoutSeconds: 900 });
+    },
+  };
+}
+
+function struck(command: Command, strike: Strike): SoakFault {
+  return {
+    name: `${strike.name} during ${command.name}`,
     kinds: ['container', 'vm'],
     async run(scene) {
       const { pair, wait } = scene;
@@ -54,9 +86,7 @@ function struck(command: Command, victim: 'active' | 'passive'): SoakFault {
       // Whether it succeeds depends on the moment.
       const given = command.give(scene).catch(() => undefined);
       await wait(0.1 * scale, 4 * scale);
-      await pair.lab.kill(scene[victim]);
-      await wait(1, 5);
-      await pair.lab.start(scene[victim], { timeoutSeconds: 900 });
+      await strike.happen(scene);
       await given;
       await until('the nodes to be a pair again', 300 * scale, () => isPairAgain(scene), 3_000);
     },
