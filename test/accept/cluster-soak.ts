@@ -41,15 +41,16 @@ for (let number = 1; number <= count; number++) {
   if (number < first) continue;
   await sleep(draws() * 5_000);
   observer.during(`fault ${number}, ${fault.name}`);
-  const wrong = await strike(fault, draws);
+  const [began, violated] = [Date.now(), observer.violations.length];
+  const wrong = [...(await strike(fault, draws)), ...observer.violations.slice(violated)];
+  const silent = client.longestSilence(began, Date.now()) / 1_000;
   failures.push(...wrong.map((text) => `fault ${number}, ${fault.name}: ${text}`));
   console.log(
-    `${wrong.length === 0 ? 'ok' : 'NOT OK'}: ${number} ${fault.name}, redundant after ${seconds.at(-1)?.toFixed(1)} s${wrong.map((text) => `\n        ${text}`).join('')}`,
+    `${wrong.length === 0 ? 'ok' : 'NOT OK'}: ${number} ${fault.name}, clients waited ${silent.toFixed(1)} s, redundant ${seconds.at(-1)?.toFixed(1)} s after it${wrong.map((text) => `\n        ${text}`).join('')}`,
   );
   if (wrong.some((text) => /^(not redundant|the fault itself)/.test(text))) break;
 }
 
-failures.push(...observer.violations);
 for (const failure of failures) console.log(`NOT OK: ${failure}`);
 console.log(
   `${seconds.length} of ${count - first + 1} faults in two ${kind}s, seed ${seed}: ${client.answers.length} acknowledged writes, ${observer.looks} looks at both kernels, ` +
