@@ -48,6 +48,19 @@ const suites: readonly Suite[] = [
     alone: true,
     argv: [node, 'test/accept/cluster-soak.ts', '--faults', '8', '--seed', '1417'],
   },
+  // what only a kernel with DRBD shows: a node whose Corosync is killed must let the data volume go
+  {
+    name: 'cluster-soak-vm',
+    lab: true,
+    alone: true,
+    argv: [
+      node,
+      'test/accept/cluster-soak.ts',
+      ...['--kind', 'vm', '--lab', 'soak-vm', '--faults', '1'],
+      '--only',
+      'Corosync of the active node',
+    ],
+  },
   { name: 'network-return', lab: true, alone: true, argv: [node, 'test/accept/network-return.ts'] },
   { name: 'core-killed', lab: true, alone: true, argv: [node, 'test/accept/core-killed.ts', '--points', '2'] },
 ];

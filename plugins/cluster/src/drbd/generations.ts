@@ -1,4 +1,4 @@
-import type { SystemAccess } from '@gemel/core/sdk';
+import { ApplianceError, type SystemAccess } from '@gemel/core/sdk';
 import { parseReplication } from '../status/replication.js';
 import { drbdResource } from './drbd-resource.js';
 
@@ -8,8 +8,14 @@ import { drbdResource } from './drbd-resource.js';
  */
 export async function readPartedGenerations({ files, commands }: SystemAccess): Promise<string | undefined> {
   if (parseReplication(await files.read('/proc/drbd'))?.connection !== 'StandAlone') return undefined;
-  const { exitCode, stdout } = await commands.run(['drbdadm', 'get-gi', drbdResource], { timeoutMs: 10_000 });
-  return exitCode === 0 ? stdout.trim() : undefined;
+  try {
+    const { exitCode, stdout } = await commands.run(['drbdadm', 'get-gi', drbdResource], { timeoutMs: 10_000 });
+    return exitCode === 0 ? stdout.trim() : undefined;
+  } catch (failure) {
+    // It hangs while a disk does. The status is shown all the same.
+    if (failure instanceof ApplianceError && failure.code === 'timeout') return undefined;
+    throw failure;
+  }
 }
 
 /**
