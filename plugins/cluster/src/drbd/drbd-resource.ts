@@ -33,7 +33,7 @@ resource ${drbdResource} {
     c-fill-target 1M;
   }
   handlers {
-    fence-peer "/usr/lib/drbd/crm-fence-peer.sh";
+    fence-peer "/usr/lib/gemel/libexec/gemel-fence-peer";
     # Called by Pacemaker's agent too whenever both are current: a node that missed nothing has no resynchronisation to end.
     unfence-peer "/usr/lib/drbd/crm-unfence-peer.sh";
     after-resync-target "/usr/lib/drbd/crm-unfence-peer.sh";
@@ -48,7 +48,12 @@ resource ${drbdResource} {
     csums-alg sha1;
     max-buffers 8000;
     max-epoch-size 8000;
+    # A node that is lost is noticed after 3 s. With the 10 s between two pings that are the default a write waits for so long, and so does
+    # the promotion of the other node. The time for a write to be answered by a slow disk stays 42 s (timeout * ko-count).
+    ping-int 2;
     ping-timeout 10;
+    timeout 15;
+    ko-count 28;
   }
 ${nodes
   .map(

@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { golden, goldenPath } from '../golden.js';
+
+const handler = new URL('../../../../../systemd/libexec/gemel-fence-peer', import.meta.url);
+const drbdUtils = '/usr/lib/drbd/crm-fence-peer.sh';
+
+/** What the handler of drbd-utils, which does what is said, gets from a cibadmin that does what is said. */
+function asks(t: ExecutionContext, words: string, cibadmin: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'gemel-fence-peer-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const put = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    chmodSync(join(folder, name), 0o755);
+    return join(folder, name);
+  };
+  put('cibadmin', `#!/bin/sh\n${cibadmin}\n`);
+  const stock = put('stock', `#!/bin/bash\n${words}\n`);
+  const ours = put('handler', readFileSync(handler, 'utf8').replace(drbdUtils, stock));
+  return spawnSync(ours, [], { encoding: 'utf8', env: { PATH: `${folder}:/usr/bin:/bin` } });
+}
+
+test('tells the handler of drbd-utils in its own words who is a member, and who was switched off', (t) => {
+  const { stdout } = asks(t, 'cibadmin -Q', `cat '${goldenPath('node-states-pacemaker-3.xml')}'`);
+  const states = [...stdout.matchAll(/in_ccm="(\w+)" crmd="(\w+)" .*expected="(\w+)"/g)].map(([, ...words]) => words);
+  t.deepEqual(states, [
+    ['true', 'online', 'member'],
+    ['false', 'offline', 'member'],
+    ['false', 'offline', 'down'],
+  ]);
+  t.is(
+    stdout.replace(/<node_state .*>/g, ''),
+    golden('node-states-pacemaker-3.xml').replace(/<node_state .*>/g, ''),
+    'nothing else is changed',
+  );
+});
+
+test('what Pacemaker 2.1 says stays as it is', (t) => {
+  const line = '<node_state id="1" uname="node1" in_ccm="false" crmd="offline" join="down" expected="down"/>';
+  t.is(asks(t, 'cibadmin -Q', `echo '${line}'`).stdout, `${line}\n`);
+});
+
+test('a cibadmin that fails fails, and one that says nothing says nothing', (t) => {
+  t.is(asks(t, 'cibadmin -Q -t 1; exit $?', 'exit 105').status, 105);
+  t.deepEqual(asks(t, 'cibadmin -C -o constraints -X "<x/>"', 'exit 0').stdout, '');
+});
