@@ -22,7 +22,11 @@ export function renderFencing(device: FencingDevice, password: string): string {
     pcmk_host_list: device.node,
     pcmk_host_check: 'static-list',
   };
-  const operations = [op(id, 'monitor', { interval: '60s', timeout: '30s' })];
+  // A controller that is busy answers its first question after half a minute, and Pacemaker's own 20 s would count that as a failure.
+  const operations = [
+    op(id, 'start', { interval: '0s', timeout: '60s' }),
+    op(id, 'monitor', { interval: '60s', timeout: '60s' }),
+  ];
   return `<configuration>
 <resources>
 ${primitive(id, 'stonith:fence_ipmilan', parameters, operations)}
