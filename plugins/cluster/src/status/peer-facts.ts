@@ -47,7 +47,9 @@ export class PeerFactsWatch {
     return this.peer.handle(factsRequest, async () => {
       const [own, { neededMiB, availableMiB }, parted] = await Promise.all([version(), memory(), generations()]);
       return {
-        ...{ version: own, now: this.clock.now(), memoryNeededMiB: neededMiB },
+        version: own,
+        now: this.clock.now(),
+        memoryNeededMiB: neededMiB,
         ...(availableMiB === undefined ? {} : { memoryAvailableMiB: availableMiB }),
         ...(parted === undefined ? {} : { partedGenerations: parted }),
       };

@@ -128,7 +128,7 @@ function judgeData({ pair, replicated, splitBrain }: ReadinessInput): readonly R
   if (!/^(Connected|Sync|Paused|Verify)/.test(data.connection)) {
     const what =
       data.connection === 'StandAlone'
-        ? 'DRBD gave the connection up, and not for what was written. Why: journalctl -k --grep=drbd; then, on both nodes: drbdadm adjust gemel'
+        ? 'DRBD gave the connection up. Why: journalctl -k --grep=drbd; to take it up again, on both nodes: drbdadm adjust gemel'
         : 'Look at the synchronisation link.';
     const text = `Data are not replicated now (${data.connection}). ${what}`;
     reasons.push({ reason: 'data-disconnected', blocking: true, text });
