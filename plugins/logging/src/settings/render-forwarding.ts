@@ -55,8 +55,7 @@ const frame = [
   'main_queue(queue.type="Direct")',
   // its place is saved every 1,000 entries and at the end; after a power loss gemel-log-recover steps back from it
   'module(load="imjournal" StateFile="journal-cursor" PersistStateInterval="1000" IgnorePreviousMessages="on"',
-  // the process that journald saw, as journalctl shows it; asking each entry first for the one that it gives itself costs a tenth
-  '  UsePid="system" Ratelimit.Interval="0" FileCreateMode="0600" DefaultFacility="daemon")',
+  '  Ratelimit.Interval="0" FileCreateMode="0600" DefaultFacility="daemon")',
   'module(load="impstats" interval="5" format="json" resetCounters="off" log.syslog="on" ruleset="statistics")',
   'template(name="statistics" type="string" string="%timegenerated:::date-unixtimestamp% %msg%\\n")',
   'ruleset(name="statistics") {',
