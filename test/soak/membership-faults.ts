@@ -2,7 +2,7 @@
 import type { NodeName } from '../lab/lab-layout.ts';
 import type { Scene, SoakFault } from './faults.ts';
 import { connect } from './gemel-pair.ts';
-import { membershipFile, nodeNames, otherOf, type PairInLab, until } from './pair-in-lab.ts';
+import { nodeNames, otherOf, type PairInLab, until } from './pair-in-lab.ts';
 
 interface Standing {
   readonly phase: string;
@@ -106,7 +106,7 @@ async function isPairAgain({ pair }: Scene): Promise<boolean> {
 
 /** As the node has it on its disk. A node that left has nothing. */
 async function standing(pair: PairInLab, node: NodeName): Promise<Standing> {
-  const { code, stdout } = await pair.lab.node(node).exec(['cat', membershipFile]);
+  const { code, stdout } = await pair.lab.node(node).exec(['cat', '/var/lib/gemel/cluster/membership.json']);
   if (code !== 0) return { phase: 'none', keepsServices: false };
   return JSON.parse(stdout) as Standing; // as core wrote it
 }

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeName } from '../lab/lab-layout.ts';
-import { clusterIp, membershipFile, nodeNames, type PairInLab } from './pair-in-lab.ts';
+import { clusterIp, nodeNames, type PairInLab } from './pair-in-lab.ts';
 
 /** What both kernels say of one moment. */
 interface Look {
   readonly holdsIp: boolean;
-  /** Of the volume that both replicate: a node that is in no pair is primary of its own. */
   readonly isPrimary: boolean;
 }
 
@@ -59,7 +58,7 @@ export class Observer implements AsyncDisposable {
   async #look(node: NodeName): Promise<Look | undefined> {
     if (!this.#pair.lab.node(node).isOn) return undefined;
     try {
-      const script = `ip -o -4 address show to ${clusterIp}; ! grep -q '"phase": "connected"' ${membershipFile} || cat /proc/drbd 2>/dev/null`;
+      const script = `ip -o -4 address show to ${clusterIp}; cat /proc/drbd 2>/dev/null`;
       const { stdout } = await this.#pair.lab.node(node).exec(['sh', '-c', script], { timeoutSeconds: 20 });
       return { holdsIp: stdout.includes(`${clusterIp}/`), isPrimary: / ro:Primary\//.test(stdout) };
     } catch {

@@ -6,8 +6,6 @@ import type { Hardware, NodeKind, NodeName } from '../lab/lab-layout.ts';
 import { Lab } from '../lab/lab.ts';
 
 export const clusterIp = '10.77.0.100';
-/** What a node believes about the pair. */
-export const membershipFile = '/var/lib/gemel/cluster/membership.json';
 /** The lab's client; whether it answers shows whether the external network is reached. */
 export const reference = '10.77.0.1';
 export const nodeNames = ['a', 'b'] as const satisfies readonly NodeName[];
