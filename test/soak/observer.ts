@@ -6,6 +6,8 @@ import { clusterIp, nodeNames, type PairInLab } from './pair-in-lab.ts';
 interface Look {
   readonly holdsIp: boolean;
   readonly isPrimary: boolean;
+  /** What a violation is to be understood by: the phase that the node believes in, and DRBD's own line. */
+  readonly standing: string;
 }
 
 /** Looks at both nodes again and again, from outside, for what must never be: two holders of the cluster IP, two primaries. */
@@ -50,7 +52,7 @@ export class Observer implements AsyncDisposable {
     const [again, other] = await Promise.all(nodeNames.map((node) => this.#look(node)));
     if (again === undefined || other === undefined || !suspicious(again, other)) return false;
     const what = again.holdsIp && other.holdsIp ? 'both nodes hold the cluster IP' : 'both nodes are DRBD primary';
-    this.violations.push(`${what}, during: ${this.#during}`);
+    this.violations.push(`${what}, during: ${this.#during}; a: ${again.standing}; b: ${other.standing}`);
     return true;
   }
 
@@ -58,9 +60,10 @@ export class Observer implements AsyncDisposable {
   async #look(node: NodeName): Promise<Look | undefined> {
     if (!this.#pair.lab.node(node).isOn) return undefined;
     try {
-      const script = `ip -o -4 address show to ${clusterIp}; cat /proc/drbd 2>/dev/null`;
+      const script = `ip -o -4 address show to ${clusterIp}; cat /proc/drbd 2>/dev/null; grep '"phase"' /var/lib/gemel/cluster/membership.json || echo no pair`;
       const { stdout } = await this.#pair.lab.node(node).exec(['sh', '-c', script], { timeoutSeconds: 20 });
-      return { holdsIp: stdout.includes(`${clusterIp}/`), isPrimary: / ro:Primary\//.test(stdout) };
+      const standing = (stdout.match(/"phase": "\w+"|no pair$|cs:.*ds:\S+/gm) ?? []).join(' ');
+      return { holdsIp: stdout.includes(`${clusterIp}/`), isPrimary: / ro:Primary\//.test(stdout), standing };
     } catch {
       return undefined;
     }
