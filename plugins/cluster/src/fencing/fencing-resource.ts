@@ -22,7 +22,7 @@ export function renderFencing(device: FencingDevice, password: string): string {
     pcmk_host_list: device.node,
     pcmk_host_check: 'static-list',
   };
-  // A controller that is busy answers its first question after half a minute, and Pacemaker's own 20 s would count that as a failure.
+  // On a busy node the first question to a controller was seen to take more than the 20 s that Pacemaker gives it.
   const operations = [
     op(id, 'start', { interval: '0s', timeout: '60s' }),
     op(id, 'monitor', { interval: '60s', timeout: '60s' }),
