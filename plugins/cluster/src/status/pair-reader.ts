@@ -42,16 +42,17 @@ export class PairReader {
     };
     const rest = { membership: current, peer: peerFacts(), fencingTested: fencingTested() };
     if (current.phase === 'none') return pairState({ ...nothing, ...rest });
-    const [picture, wishes, links, drbd, ownVersion, own] = await Promise.all([
+    const replicated = current.options?.replicated === true;
+    const [picture, wishes, links, drbd, partedGenerations, ownVersion, own] = await Promise.all([
       this.#unlessStopped<ClusterPicture | undefined>(undefined, this.parts.pacemaker.picture(signal)),
       this.#unlessStopped([], findWishes(this.parts.pacemaker, signal)),
       readLinks(system.commands, signal),
-      current.options?.replicated === true ? system.files.read('/proc/drbd') : undefined,
+      replicated ? system.files.read('/proc/drbd') : undefined,
+      replicated ? readPartedGenerations(system) : undefined,
       version(),
       memory(),
     ]);
     const replication = parseReplication(drbd);
-    const partedGenerations = replication === undefined ? undefined : await readPartedGenerations(system);
     return pairState({ picture, wishes, links, replication, partedGenerations, ownVersion, memory: own, ...rest });
   }
 
