@@ -211,11 +211,4 @@ await checks.check(
   },
 );
 
-await checks.check('active role and maintenance exclude each other', async () => {
-  await node.must(['systemctl', 'start', 'gemel-maintenance.target']);
-  assert.equal(await property('gemel-active.target', 'ActiveState'), 'inactive');
-  await node.must(['systemctl', 'start', 'gemel-active.target']);
-  assert.equal(await property('gemel-maintenance.target', 'ActiveState'), 'inactive');
-});
-
 checks.finish();

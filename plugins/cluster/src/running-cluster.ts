@@ -7,6 +7,7 @@ import { readPartedGenerations } from './drbd/generations.js';
 import { ClusterLog } from './log/cluster-log.js';
 import { TakeoverTeller } from './log/takeover-teller.js';
 import type { RunningTools } from './running-actions.js';
+import { MaintenanceTarget } from './maintenance/maintenance-target.js';
 import { Pacemaker } from './pacemaker/pacemaker.js';
 import { findWishes } from './pacemaker/wishes.js';
 import { ClusterWatch } from './status/cluster-watch.js';
@@ -67,6 +68,7 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     read,
     asked: () => isAskedFor(pacemaker, membership.current.thisNode),
   });
+  const maintenance = new MaintenanceTarget(system.units, log);
   const watch = new ClusterWatch({
     reader,
     membership,
@@ -76,7 +78,10 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     clusterLog,
     takeovers,
     refreshPeer: () => peerFacts.refresh(),
-    changed: (pair) => pairStatus.set(pair),
+    changed(pair) {
+      pairStatus.set(pair);
+      maintenance.follow(pair);
+    },
   });
   context.own(takeovers);
   context.status.add(clusterRole, async () => {
@@ -115,7 +120,12 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
   const hear = () => watchAlerts({ files, clock, log }, (all) => watch.hear(all));
   context.own(context.get(SettingsMaintenance).addScopeLock('cluster', () => passiveLock(watch.role)));
   context.own(context.get(SharedSettingsService).decideEditable(() => editableSettings(watch.role)));
-  context.own(membership.onChanged((now, before) => void logMembership(clusterLog, now, before)));
+  context.own(
+    membership.onChanged((now, before) => {
+      void logMembership(clusterLog, now, before);
+      if (now.phase === 'none') maintenance.follow(undefined);
+    }),
+  );
   context.own(followMembership(membership, watch, { hear, answer }));
 }
 
