@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
 interface Suite {
@@ -97,10 +98,28 @@ async function run({ name, argv: [program, ...rest] }: Suite): Promise<Outcome> 
 
 const why = process.getuid?.() !== 0 ? 'not root' : existsSync('/etc/debian_version') ? '' : 'not Debian';
 const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(`There is no suite ${unknown.join(', ')}. There are: ${suites.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
 const wanted = suites.filter((suite) => chosen.length === 0 || chosen.includes(suite.name));
 const skipped = wanted.filter((suite) => suite.lab && why !== '');
 const runnable = wanted.filter((suite) => !skipped.includes(suite));
 const outcomes: Outcome[] = [];
+
+/** Acceptance scripts that no suite runs. */
+async function leftOut(): Promise<string> {
+  // as package.json has it
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    readonly scripts: Record<string, string>;
+  };
+  const ran = new Set(suites.flatMap(({ argv }) => argv));
+  const left = Object.entries(scripts).filter(
+    ([name, line]) => name.startsWith('accept:') && !ran.has(line.split(' ').at(-1) ?? ''),
+  );
+  return left.map(([name]) => `npm run ${name}`).join(', ');
+}
 
 async function runAll(queue: Suite[]): Promise<void> {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) outcomes.push(await run(next));
@@ -110,6 +129,8 @@ const beside = runnable.filter(({ alone }) => alone !== true);
 await Promise.all([runAll(beside), runAll(beside)]);
 await runAll(runnable.filter(({ alone }) => alone === true));
 
+if (chosen.length === 0)
+  console.log(`Not part of it, each for its length or for a machine of its own: ${await leftOut()}`);
 if (skipped.length > 0)
   console.log(`Not run: ${skipped.map(({ name }) => name).join(', ')} (${why}; they need root on Debian).`);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);

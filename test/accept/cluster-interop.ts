@@ -1,6 +1,8 @@
 /**
  * pcs, crmsh and crm_mon beside Gemel on the same pair: they read what Gemel made, Gemel shows what they change and undoes none of it.
  */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { addresses, nodeNames, otherOf, PairInLab, until } from '../soak/pair-in-lab.ts';
 import { addSite, createPair } from '../soak/gemel-pair.ts';
 import { check } from './appliance-in-lab.ts';
@@ -38,6 +40,15 @@ check(
 check((await shown()).activeNode === activeName, `and so has gemel cluster status: ${activeName} is active`);
 await pair.sh(active, 'crm_verify --live-check');
 check(true, 'crm_verify has nothing to say against the configuration');
+for (const first of ['first-cib.xml', 'first-cib-container.xml']) {
+  await pair.put(
+    active,
+    `/root/${first}`,
+    await readFile(join(import.meta.dirname, '../golden/cluster/formation', first), 'utf8'),
+  );
+  await pair.sh(active, `crm_verify --verbose --xml-file /root/${first}`);
+  check(true, `nor against ${first}, with which a cluster begins`);
+}
 
 console.log('# pcs changes resources');
 await pair.sh(active, 'pcs resource create made-by-pcs ocf:pacemaker:Dummy op monitor interval=30s');
