@@ -2,10 +2,11 @@
  * The life of a pair as docs/cluster.md prints it, on two freshly booted appliances: every command block of that page is run, and what the
  * engines say is compared with what Gemel says.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { mustRun } from '../../firmware/run-command.ts';
+import { cachedSiteVersion } from '../../site-types/site-version.ts';
 import { Lab } from '../lab/lab.ts';
 import { check, until } from './appliance-in-lab.ts';
 import { commandBlocks, type CommandBlock } from './printed-commands.ts';
@@ -23,24 +24,22 @@ const places = new Map<string, string>();
 /** Emulated appliances need ten times as long as containers. */
 const patienceSeconds = isVm ? 600 : 120;
 
-const types = join(repository, 'site-types/out');
+const versions = await mkdtemp(join(tmpdir(), 'gemel-versions-'));
 for (const [place, type, version] of [
   ['PAGES', 'pages', '1.37'],
   ['PROMETHEUS', 'prometheus', '2.53'],
 ] as const) {
-  const built = async () =>
-    (await readdir(types).catch(() => [])).find(
-      (name) => name.startsWith(`${type}-${version}`) && name.endsWith('.json'),
-    );
-  if ((await built()) === undefined) await mustRun(['node', join(repository, 'site-types/build.ts'), type, version]);
-  places.set(place, ((await built()) ?? '').replace(/\.json$/, ''));
+  const description = await cachedSiteVersion(type, version, (line) => console.log(line));
+  await cp(dirname(description), versions, { recursive: true });
+  places.set(place, basename(description, '.json'));
 }
 
 await using lab = await Lab.up({ nodes: 2, kind, name: values.lab, say: (line) => console.log(`lab: ${line}`) });
 for (const node of lab.nodes) {
   await coreAnswers(node.name);
-  await node.push(types, '/var/lib/gemel/incoming');
+  await node.push(versions, '/var/lib/gemel/incoming');
 }
+await rm(versions, { recursive: true });
 
 let createSeconds = 0;
 /** A limit of time that was missed does not keep the rest from being seen. */

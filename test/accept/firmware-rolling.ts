@@ -2,9 +2,8 @@
  * A pair is updated by one action while a client polls a site at the cluster IP: both nodes run the new version, the job survived the restart
  * of its own node, and the outage that the client saw is printed. Two VMs, half an hour and more where they are emulated.
  */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { mustRun } from '../../firmware/run-command.ts';
+import { basename, dirname } from 'node:path';
+import { cachedSiteVersion } from '../../site-types/site-version.ts';
 import { ClientProcess } from '../soak/client-process.ts';
 import { createPair } from '../soak/gemel-pair.ts';
 import { addresses, clusterIp, nodeNames, PairInLab, until } from '../soak/pair-in-lab.ts';
@@ -13,7 +12,6 @@ import { testBundle } from './firmware-bundles.ts';
 import { incoming, sendFile } from './firmware-in-lab.ts';
 
 const sitePort = 8_001;
-const types = join(import.meta.dirname, '../../site-types');
 /** Two emulated nodes install, start and synchronise one after the other. */
 const limitSeconds = 5_400;
 
@@ -26,9 +24,9 @@ const bundle = await testBundle('good');
 await using pair = await PairInLab.up('accept-rolling', 'vm');
 const { lab } = pair;
 await createPair(pair);
-const site = await siteVersion();
-await lab.node('a').push(join(types, 'out'), incoming);
-await pair.gemel('a', 'site', 'version', 'upload', `${incoming}/${site}.json`);
+const site = await cachedSiteVersion('pages', '1.37', (line) => console.log(line));
+await lab.node('a').push(dirname(site), incoming);
+await pair.gemel('a', 'site', 'version', 'upload', `${incoming}/${basename(site)}`);
 await pair.gemel('a', 'site', 'create', 'intranet', 'pages', '--port', String(sitePort), '--start');
 await pair.redundant(900);
 const file = await sendFile(lab, 'a', addresses.a.external, bundle, 'gemel-0.2.0.raucb');
@@ -98,13 +96,4 @@ async function rollingJob(): Promise<Job | undefined> {
   // as the action's output schema says
   const { jobs } = JSON.parse(stdout) as { readonly jobs: readonly (Job & { readonly action: string })[] };
   return jobs.find(({ action }) => action === 'firmware.rolling-update');
-}
-
-async function siteVersion(): Promise<string> {
-  const built = async () =>
-    (await readdir(join(types, 'out')).catch(() => [])).find(
-      (name) => name.startsWith('pages-1.37') && name.endsWith('.json'),
-    );
-  if ((await built()) === undefined) await mustRun(['node', join(types, 'build.ts'), 'pages', '1.37']);
-  return ((await built()) ?? '').replace(/\.json$/, '');
 }
