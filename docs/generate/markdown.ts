@@ -10,7 +10,7 @@ export function plain(text: string): string {
 }
 
 export function code(text: string): string {
-  return `\`${text.replaceAll('|', '\\|')}\``;
+  return `\`${text.trim().replaceAll('|', '\\|').replaceAll('\n', '\\n')}\``;
 }
 
 /** Cells are Markdown already. Without rows there is no table. */

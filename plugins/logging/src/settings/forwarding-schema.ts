@@ -37,11 +37,12 @@ const host = z
   .regex(/^[A-Za-z0-9._:-]+$/, 'must be a host name or an IP address')
   .meta({ examples: ['logs.example.org', '192.0.2.14'] });
 
-const pem = z
-  .string()
-  .max(65_536)
-  .regex(/^\s*-----BEGIN [A-Z0-9 ]+-----\r?\n[\s\S]+-----END [A-Z0-9 ]+-----\s*$/, 'must be PEM text')
-  .meta({ fileContent: true, examples: ['-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n'] });
+const pem = (label: string) =>
+  z
+    .string()
+    .max(65_536)
+    .regex(/^\s*-----BEGIN [A-Z0-9 ]+-----\r?\n[\s\S]+-----END [A-Z0-9 ]+-----\s*$/, 'must be PEM text')
+    .meta({ fileContent: true, examples: [`-----BEGIN ${label}-----\nMIIB…\n-----END ${label}-----\n`] });
 
 /** systemd's own names for units; one `*` at the end stands for anything. */
 const unitPattern = z
@@ -52,13 +53,13 @@ const unitPattern = z
 
 const tlsSchema = z.lazy(() =>
   z.strictObject({
-    ca: pem
+    ca: pem('CERTIFICATE')
       .optional()
       .describe(
         'Certificate of the authority that signed the certificate of the receiver. Default: the usual public authorities.',
       ),
-    certificate: pem.optional().describe('Certificate of this device, where the receiver asks for one.'),
-    key: pem.optional().describe('Private key of that certificate.').meta({ secret: true }),
+    certificate: pem('CERTIFICATE').optional().describe('Certificate of this device, where the receiver asks for one.'),
+    key: pem('PRIVATE KEY').optional().describe('Private key of that certificate.').meta({ secret: true }),
     name: z
       .string()
       .max(253)
