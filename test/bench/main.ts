@@ -7,7 +7,7 @@ interface Bench {
   run(): Promise<readonly Figure[]>;
 }
 
-/** `lab` ones need root on Debian and boot a virtual machine. */
+/** README.md says which of them need the lab. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   start: () => import('./start.ts'),
   status: () => import('./status.ts'),
