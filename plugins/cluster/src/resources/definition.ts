@@ -6,7 +6,7 @@ import { childAt, childrenNamed, type XmlElement } from '../pacemaker/xml.js';
 export const definitionSchema = z.object({
   name: z.string().describe('Id in the cluster.'),
   agent: z.string().describe('What runs it.'),
-  parameters: z.record(z.string(), z.string()).describe('What the agent is given.'),
+  parameters: z.record(z.string(), z.string()).describe('What the agent is given; of secrets only that they are set.'),
   monitor: z.string().nullable().describe('Interval in which it is looked at; null: never.'),
   enabled: z.boolean().describe('False: stopped on purpose.'),
   followsActive: z.boolean().describe('It runs where the active role is.'),

@@ -6,6 +6,7 @@ import type { ClusterChanges } from '../prediction/cluster-changes.js';
 import { type PairStatus, pairSchema } from '../status/pair-schema.js';
 import { presentResources } from '../status/pair-status.js';
 import { definitionSchema, findResource, resourceName } from './definition.js';
+import { withoutSecrets } from './secret-parameters.js';
 
 export interface ReadingActionParts {
   readonly pacemaker: Pacemaker;
@@ -53,7 +54,7 @@ export function readingActions({ pacemaker, agents, changes, read }: ReadingActi
       async run({ name }, { signal }) {
         changes.requireCluster();
         const { element: _element, ...definition } = await findResource(pacemaker, name, signal);
-        return definition;
+        return withoutSecrets(definition);
       },
     }),
     defineAction({

@@ -37,7 +37,8 @@ const parameters = z
     z
       .string()
       .regex(/^[^\n\r]*$/, 'must be one line')
-      .meta({ examples: ['fake=blue'] }),
+      // One of them may be a password, and the audit log must not keep it.
+      .meta({ examples: ['fake=blue'], secret: true }),
   )
   .describe(
     "Of the agent, as name=value; an empty value takes one away. The agent's are shown by: resource agent show",

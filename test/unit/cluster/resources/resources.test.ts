@@ -1,10 +1,16 @@
+import { redact } from '#core/access/redact.js';
+import { jsonSchemaOf } from '#core/actions/action-schema.js';
+import { renderFencing } from '#cluster/fencing/fencing-resource.js';
 import { type Agent, readMetadata } from '#cluster/pacemaker/agents.js';
 import { type ClusterChange, type FedCommand, Pacemaker } from '#cluster/pacemaker/pacemaker.js';
 import { parseXml } from '#cluster/pacemaker/xml.js';
-import { readDefinition } from '#cluster/resources/definition.js';
+import { type Definition, readDefinition } from '#cluster/resources/definition.js';
 import { checkParameters, readParameters } from '#cluster/resources/parameters.js';
+import { type ReadingActionParts, readingActions } from '#cluster/resources/reading-actions.js';
 import { reservation } from '#cluster/resources/reserved.js';
+import { type ResourceActionParts, resourceActions } from '#cluster/resources/resource-actions.js';
 import { createResource, deleteResource, updateResource } from '#cluster/resources/resource-changes.js';
+import type { ActionCall } from '@gemel/core/sdk';
 import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { golden } from '../golden.js';
@@ -102,6 +108,56 @@ test('a parameter, which may be a password, is in no argument of a program, be i
   for (const { argv, input } of system.commands.runs) {
     t.false(argv.join(' ').includes('geheim'));
     t.true(input?.includes('value="geheim"'));
+  }
+});
+
+test('the password of a management controller, and other secrets of agents, are not shown', async (t) => {
+  const device = { node: 'node1', address: '10.77.0.9', user: 'admin', lanplus: true, cipher: 3, testedAt: null };
+  const [fence = ''] = renderFencing(device, 'geheim').match(/<primitive[\s\S]*<\/primitive>/) ?? [];
+  const other = `<primitive id="plug" class="stonith" type="fence_apc_snmp"><instance_attributes id="i">
+    <nvpair id="1" name="snmp_priv_passwd" value="geheim"/><nvpair id="2" name="community" value="geheim"/>
+    <nvpair id="3" name="secret_key" value="geheim"/><nvpair id="4" name="api_token" value="geheim"/>
+    <nvpair id="5" name="passive" value="1"/></instance_attributes></primitive>`;
+  const system = new ScriptedSystem();
+  const query = ['cibadmin', '--query', '--xpath'];
+  for (const [id, xml] of [
+    ['fence-node1', fence],
+    ['plug', other],
+  ] as const) {
+    system.commands
+      .always([...query, `/cib/configuration/resources//primitive[@id="${id}"]`], xml)
+      .always([...query, new RegExp(`rsc_colocation\\[@rsc="${id}"`)], { exitCode: 105, stderr: 'none\n' });
+  }
+  // only the cluster itself is asked
+  const parts = {
+    pacemaker: new Pacemaker(system.commands),
+    changes: { requireCluster() {} },
+  } as unknown as ReadingActionParts;
+  const show = readingActions(parts).find(({ id }) => id === 'cluster.resource.show');
+  if (show?.kind !== 'call') throw new Error('it cannot be shown');
+  const shown = async (name: string) => {
+    const call = { signal: new AbortController().signal } as ActionCall; // the only part of it that is used here
+    const output = await show.run({ name }, call);
+    t.false(JSON.stringify([output, show.present(output)]).includes('geheim'), name);
+    return (output as Definition).parameters;
+  };
+  t.like(await shown('fence-node1'), { ip: '10.77.0.9', username: 'admin', password: '(secret)' });
+  t.deepEqual(await shown('plug'), {
+    snmp_priv_passwd: '(secret)',
+    community: '(secret)',
+    secret_key: '(secret)',
+    api_token: '(secret)',
+    passive: '1',
+  });
+});
+
+test('what was given as parameters is not in the audit log', (t) => {
+  const parts = {} as ResourceActionParts; // nothing is run
+  const input = { name: 'lamp', agent: 'ocf:pacemaker:Dummy', parameters: ['passwd=geheim'] };
+  for (const id of ['cluster.resource.create', 'cluster.resource.update']) {
+    const action = resourceActions(parts).find((each) => each.id === id);
+    if (action === undefined) throw new Error(`there is no ${id}`);
+    t.deepEqual(redact(input, jsonSchemaOf(action.input, 'input')), { ...input, parameters: ['(hidden)'] }, id);
   }
 });
 
