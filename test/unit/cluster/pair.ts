@@ -50,6 +50,7 @@ export async function pair(name: string, change: Partial<PairInput> = {}): Promi
     wishes: [],
     replication: undefined,
     partedGenerations: undefined,
+    witnessVotes: undefined,
     ownVersion: '0.1.0',
     peer: peerFacts,
     memory: { neededMiB: 1_024, availableMiB: 2_000 },

@@ -10,7 +10,7 @@ import { judgePair } from '../readiness/judge-pair.js';
 import type { NodeView, ReadinessItem } from '../readiness/node-view.js';
 import { readNode } from '../readiness/read-node.js';
 import { clusterReports } from '../reports.js';
-import { followVolume } from './configuration-change.js';
+import { followVolume, followWitness } from './configuration-change.js';
 import { addressesOf } from './joining.js';
 import { type FormationParts, pairFiles, pairPaths, readKey, seenFrom, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
@@ -164,9 +164,6 @@ export async function formPair(
       'the nodes are connected, but what belongs to it could not be finished; restart gemel-core.service',
     );
   });
-  if (planned.options?.witness === null) return;
-  await engines.setWitness(true);
-  await again(parts, () => peer.call(requests.configurationFollow, {}));
 }
 
 /**
@@ -174,7 +171,7 @@ export async function formPair(
  * @throws ApplianceError `storage`; the journal stays then.
  */
 export async function finishConnection(parts: FormationParts): Promise<void> {
-  const { context, journal } = parts;
+  const { context, membership, journal } = parts;
   const drbd = journal.open?.pending?.drbd ?? null;
   if (drbd !== null) {
     await context.system.files.write(drbdFile, drbd, { mode: 0o600 });
@@ -185,6 +182,9 @@ export async function finishConnection(parts: FormationParts): Promise<void> {
       );
     });
   }
+  await followWitness(parts, membership.current).catch((failure: unknown) => {
+    context.log.warn({ failure: String(failure) }, 'the witness is not asked on this node');
+  });
   await journal.end();
   await tellConnected(parts);
 }

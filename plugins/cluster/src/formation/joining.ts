@@ -5,7 +5,7 @@ import type { Membership } from '../membership/membership.js';
 import { otherMember } from '../membership/membership.js';
 import { judgeNode } from '../readiness/judge-node.js';
 import { readNode } from '../readiness/read-node.js';
-import { followVolume } from './configuration-change.js';
+import { followVolume, followWitness } from './configuration-change.js';
 import { helperUnits } from './engines.js';
 import { askOutcome } from './outcome.js';
 import { type FormationParts, pairPaths, stayOffFile, writePairFiles } from './parts.js';
@@ -133,6 +133,9 @@ export class Joining {
     if (journal.open?.kind !== 'join') return;
     const { planned, pending } = journal.open;
     await membership.set(planned);
+    await followWitness(this.parts, planned).catch((failure: unknown) => {
+      context.log.warn({ failure: String(failure) }, 'the witness is not asked on this node');
+    });
     await journal.end();
     // Its DRBD may have given up on that of the other node while only one of them had the new secret.
     if (pending !== null) {

@@ -10,6 +10,7 @@ import type { PairStatus } from './pair-schema.js';
 import { pairState } from './pair-state.js';
 import { parseReplication } from './replication.js';
 import type { PeerFacts } from './takeover-readiness.js';
+import { readWitnessVotes } from '../witness/witness-votes.js';
 
 export interface PairReaderParts {
   readonly system: SystemAccess;
@@ -37,23 +38,27 @@ export class PairReader {
       links: [],
       replication: undefined,
       partedGenerations: undefined,
+      witnessVotes: undefined,
       ownVersion: '',
       memory: noMemory,
     };
     const rest = { membership: current, peer: peerFacts(), fencingTested: fencingTested() };
     if (current.phase === 'none') return pairState({ ...nothing, ...rest });
     const replicated = current.options?.replicated === true;
-    const [picture, wishes, links, drbd, partedGenerations, ownVersion, own] = await Promise.all([
+    const hasWitness = (current.options?.witness ?? null) !== null;
+    const [picture, wishes, links, drbd, partedGenerations, witnessVotes, ownVersion, own] = await Promise.all([
       this.#unlessStopped<ClusterPicture | undefined>(undefined, this.parts.pacemaker.picture(signal)),
       this.#unlessStopped([], findWishes(this.parts.pacemaker, signal)),
       readLinks(system.commands, signal),
       replicated ? system.files.read('/proc/drbd') : undefined,
       replicated ? readPartedGenerations(system) : undefined,
+      hasWitness ? readWitnessVotes(system.commands, signal) : undefined,
       version(),
       memory(),
     ]);
     const replication = parseReplication(drbd);
-    return pairState({ picture, wishes, links, replication, partedGenerations, ownVersion, memory: own, ...rest });
+    const seen = { picture, wishes, links, replication, partedGenerations, witnessVotes, ownVersion, memory: own };
+    return pairState({ ...seen, ...rest });
   }
 
   /** Pacemaker that does not run here is a state, not a failure. */

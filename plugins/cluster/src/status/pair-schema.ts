@@ -8,6 +8,7 @@ export const readinessReasons = [
   'peer-maintenance',
   'peer-pending',
   'no-quorum',
+  'witness-unreached',
   'data-not-current',
   'data-disconnected',
   'split-brain',

@@ -4,11 +4,12 @@ import type { Membership } from '../membership/membership.js';
 import type { ClusterPicture, PictureNode, PictureResource } from '../pacemaker/picture.js';
 import type { Wish } from '../pacemaker/wishes.js';
 import { activeNodeOf } from '../prediction/prediction.js';
+import type { WitnessVotes } from '../witness/witness-votes.js';
 import type { KnetLink } from './links.js';
 import type { MemoryFacts } from './memory-capacity.js';
 import type { PairNode, PairResource, PairStatus } from './pair-schema.js';
 import { isSplitBrain, type Replication } from './replication.js';
-import { faultsNotSurvived, judgeReadiness, type PeerFacts } from './takeover-readiness.js';
+import { faultsNotSurvived, judgeReadiness, type PeerFacts, type WitnessState } from './takeover-readiness.js';
 
 export interface PairInput {
   readonly membership: Membership;
@@ -19,6 +20,8 @@ export interface PairInput {
   readonly replication: Replication | undefined;
   /** Of this node's data, when its DRBD gave the connection up. */
   readonly partedGenerations: string | undefined;
+  /** Undefined without a witness, and while Corosync does not run here. */
+  readonly witnessVotes: WitnessVotes | undefined;
   readonly ownVersion: string;
   readonly peer: PeerFacts;
   /** Of this node. */
@@ -52,6 +55,7 @@ export function pairState(input: PairInput): PairStatus {
   if (phase === 'none') return { ...shown, ready: false, reasons: [], notSurvived: [] };
   // One controller is entered first and the other one later: Pacemaker uses neither before.
   const fencing = options === null || !isFencingUsed(options) ? 'none' : input.fencingTested ? 'tested' : 'untested';
+  const witness = witnessState(input);
   const reasons = judgeReadiness({
     pair: shown,
     replicated: options?.replicated ?? false,
@@ -59,13 +63,13 @@ export function pairState(input: PairInput): PairStatus {
     ownVersion: input.ownVersion,
     peer: input.peer,
     fencing,
-    witness: (options?.witness ?? null) !== null,
+    witness,
   });
   return {
     ...shown,
     ready: !reasons.some(({ blocking }) => blocking),
     reasons: [...reasons],
-    notSurvived: [...faultsNotSurvived({ fencing, witness: (options?.witness ?? null) !== null })],
+    notSurvived: [...faultsNotSurvived({ fencing, witness })],
   };
 }
 
@@ -73,6 +77,14 @@ export function pairState(input: PairInput): PairStatus {
 function canConnect({ partedGenerations: own, peer }: PairInput): boolean {
   const other = peer.partedGenerations;
   return own !== undefined && other !== undefined && oneDescendsFromOther(own, other);
+}
+
+/** Of a member that does not run nothing is known, and nothing is asked. */
+function witnessState({ membership, witnessVotes }: PairInput): WitnessState | null {
+  const witness = membership.options?.witness ?? null;
+  if (witness === null) return null;
+  const missing = membership.nodes.filter(({ nodeId }) => witnessVotes?.get(nodeId) === false);
+  return { host: witness.host, missingOn: missing.map(({ hostName }) => hostName) };
 }
 
 /** What is needed is known where the active role is, what is free where it is not. */

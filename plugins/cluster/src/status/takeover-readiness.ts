@@ -15,6 +15,13 @@ export interface PeerFacts {
   readonly partedGenerations: string | undefined;
 }
 
+export interface WitnessState {
+  /** Its address. */
+  readonly host: string;
+  /** Members that do not have its vote. */
+  readonly missingOn: readonly string[];
+}
+
 export interface ReadinessInput {
   readonly pair: Pick<
     PairStatus,
@@ -25,7 +32,7 @@ export interface ReadinessInput {
   readonly ownVersion: string;
   readonly peer: PeerFacts;
   readonly fencing: 'none' | 'untested' | 'tested';
-  readonly witness: boolean;
+  readonly witness: WitnessState | null;
 }
 
 /** Would the other node take over now, and would the data be whole? Pure. All reasons, not only the first. */
@@ -42,7 +49,13 @@ export function judgeReadiness(input: ReadinessInput): readonly ReadinessReason[
       'Pacemaker does not run on this node. Look at: systemctl status corosync pacemaker',
     );
   }
-  return [...judgePeer(input), ...judgeData(input), ...judgeLinks(input), ...judgeSurroundings(input)];
+  return [
+    ...judgePeer(input),
+    ...judgeWitness(input),
+    ...judgeData(input),
+    ...judgeLinks(input),
+    ...judgeSurroundings(input),
+  ];
 }
 
 /** The node that would have to take over: the one without the active role. */
@@ -90,6 +103,15 @@ function judgePeer({ pair, fencing }: ReadinessInput): readonly ReadinessReason[
     say('peer-failures', false, `On ${name} failed before: ${names}. When mended: gemel cluster resource cleanup`);
   }
   return reasons;
+}
+
+/** Two of three votes look like a whole pair, until one of the two goes. */
+function judgeWitness({ witness }: ReadinessInput): readonly ReadinessReason[] {
+  if (witness === null || witness.missingOn.length === 0) return [];
+  const { host, missingOn } = witness;
+  const [who, stops] = missingOn.length === 1 ? [`${missingOn[0]} does`, 'it stops'] : ['The nodes do', 'they stop'];
+  const text = `${who} not have the vote of the witness ${host}: when the other node is lost, ${stops} all services. Look at corosync-qnetd on ${host}, whether its TCP port 5403 is reached, and at corosync-qdevice on the nodes. Without a witness: gemel cluster witness remove`;
+  return [{ reason: 'witness-unreached', blocking: true, text }];
 }
 
 function judgeData({ pair, replicated, splitBrain }: ReadinessInput): readonly ReadinessReason[] {
@@ -173,7 +195,7 @@ function judgeSurroundings(input: ReadinessInput): readonly ReadinessReason[] {
     );
   }
   if (fencing === 'untested') say('fencing-untested', 'Fencing was never tested. Test it: gemel cluster fencing test');
-  if (fencing === 'none' && !witness) {
+  if (fencing === 'none' && witness === null) {
     say(
       'no-fencing',
       'There is neither fencing nor a witness. Set one up: gemel cluster fencing or gemel cluster witness',
@@ -187,14 +209,19 @@ export function faultsNotSurvived({
   fencing,
   witness,
 }: Pick<ReadinessInput, 'fencing' | 'witness'>): readonly string[] {
+  const unreached =
+    witness === null || witness.missingOn.length === 0
+      ? []
+      : ['While the witness is not reached, the loss of a node stops the services on the other one as well.'];
   if (fencing !== 'none') {
     return [
+      ...unreached,
       'A node that loses its power together with its management controller cannot be switched off: its services wait until somebody says that it is off, by gemel cluster fencing confirm.',
     ];
   }
   const hung =
     'A node that hangs without being dead keeps its services, or its data volume, until it is switched off by hand.';
-  if (witness) return [hung];
+  if (witness !== null) return [...unreached, hung];
   return [
     hung,
     'When both links fail at once, each node believes that the other is dead. Both may hold the cluster IP, and what both write meanwhile must be decided by hand.',

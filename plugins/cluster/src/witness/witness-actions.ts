@@ -3,38 +3,52 @@ import { z } from 'zod';
 import { clusterProperties } from '../cib/base-configuration.js';
 import { changeConfiguration } from '../formation/configuration-change.js';
 import type { FormationParts } from '../formation/parts.js';
-import type { ClusterOptions, Membership, Witness } from '../membership/membership.js';
+import type { Membership } from '../membership/membership.js';
 import { parseNetworkAddress } from '../readiness/ip-network.js';
+import { enterWitness, withWitness } from './enter-witness.js';
+import { readWitnessVotes } from './witness-votes.js';
 
 /** `gemel cluster witness …`: a third vote from a small box that runs corosync-qnetd. */
 export function witnessActions(parts: FormationParts): readonly AnyAction[] {
+  const { context, membership } = parts;
   const output = z.object({
     witness: z.string().nullable().describe('Address of the witness; null without one.'),
     algorithm: z.string().describe('How it decides.'),
+    votesFor: z.array(z.string()).describe('Host names of the nodes that have its vote now.'),
   });
-  const present = ({ witness, algorithm }: z.output<typeof output>): View => ({
-    kind: 'text',
-    text: witness === null ? 'There is no witness.' : `Witness ${witness} (${algorithm}).`,
-  });
-  const said = (witness: Witness | null) => ({ witness: witness?.host ?? null, algorithm: witness?.algorithm ?? '' });
+  const said = async (signal: AbortSignal): Promise<z.output<typeof output>> => {
+    const { options, nodes } = membership.current;
+    const witness = options?.witness ?? null;
+    if (witness === null) return { witness: null, algorithm: '', votesFor: [] };
+    const votes = await readWitnessVotes(context.system.commands, signal);
+    const votesFor = nodes.filter(({ nodeId }) => votes?.get(nodeId) === true).map(({ hostName }) => hostName);
+    return { witness: witness.host, algorithm: witness.algorithm, votesFor };
+  };
+  const present = ({ witness, algorithm, votesFor }: z.output<typeof output>): View => {
+    if (witness === null) return { kind: 'text', text: 'There is no witness.' };
+    const votes = votesFor.length === 0 ? 'no node' : votesFor.join(' and ');
+    const text = `Witness ${witness} (${algorithm}). It votes for ${votes}.`;
+    return { kind: 'text', text, tone: votesFor.length === membership.current.nodes.length ? 'ok' : 'bad' };
+  };
   return [
     defineAction({
       kind: 'call',
       id: 'cluster.witness.show',
-      summary: 'Show the witness.',
+      summary: 'Show the witness, and which nodes have its vote.',
       role: 'viewer',
       audited: false,
       input: z.strictObject({}),
       output,
       present,
-      run: async () => said(parts.membership.current.options?.witness ?? null),
+      run: (_input, { signal }) => said(signal),
     }),
     defineAction({
       kind: 'call',
       id: 'cluster.witness.set',
       summary: 'Use a box that runs corosync-qnetd as a third vote.',
       role: 'administrator',
-      timeoutMs: 120_000,
+      // Each of up to four changes of both nodes takes some seconds; besides, the vote is waited for.
+      timeoutMs: 240_000,
       input: z.strictObject({
         host: z.string().min(1).max(64).describe('Address of the box. Both nodes must reach it.'),
         algorithm: z
@@ -45,12 +59,16 @@ export function witnessActions(parts: FormationParts): readonly AnyAction[] {
       output,
       positionals: ['host'],
       present,
-      async run({ host, algorithm }) {
+      async run({ host, algorithm }, { signal }) {
         const address = parseNetworkAddress(host);
         if (address === undefined || host.includes('/')) {
           throw new ApplianceError('invalid', `${host} is no address. Enter that of the box, without prefix.`);
         }
-        return said(await change(parts, { host: address.text, algorithm }));
+        mustBeConnected(parts);
+        await enterWitness(parts, { host: address.text, algorithm }, signal);
+        // Not before: while votes are counted anew there may be no quorum for a moment, for which nothing must be stopped.
+        await setPolicy(parts, membership.current);
+        return said(signal);
       },
     }),
     defineAction({
@@ -64,22 +82,22 @@ export function witnessActions(parts: FormationParts): readonly AnyAction[] {
       confirmation:
         'Do without the witness? When both networks between the nodes fail at once, both may become active.',
       present,
-      run: async () => said(await change(parts, null)),
+      async run(_input, { signal }) {
+        const planned = withWitness(mustBeConnected(parts), null);
+        await setPolicy(parts, planned);
+        await changeConfiguration(parts, planned);
+        return said(signal);
+      },
     }),
   ];
 }
 
-async function change(parts: FormationParts, witness: Witness | null): Promise<Witness | null> {
-  const current = parts.membership.must('connected', 'A witness needs a connected cluster.');
-  const { options } = current;
-  if (options === null) return null;
-  const next: ClusterOptions = { ...options, witness };
-  const planned: Membership = { ...current, options: next };
-  const policy = async () =>
-    parts.engines.setProperty('no-quorum-policy', clusterProperties(next)['no-quorum-policy'] ?? 'stop');
-  // While votes are counted anew there may be no quorum for a moment, for which nothing must be stopped.
-  if (witness === null) await policy();
-  await changeConfiguration(parts, planned);
-  if (witness !== null) await policy();
-  return witness;
+/** What Pacemaker does with a node that has no quorum. */
+async function setPolicy({ engines }: FormationParts, { options }: Membership): Promise<void> {
+  if (options === null) return;
+  await engines.setProperty('no-quorum-policy', clusterProperties(options)['no-quorum-policy'] ?? 'stop');
+}
+
+function mustBeConnected({ membership }: FormationParts): Membership {
+  return membership.must('connected', 'A witness needs a connected cluster.');
 }

@@ -74,6 +74,27 @@ test('a whole pair is ready, and says what only fencing could survive', async (t
   t.regex(notSurvived[0] ?? '', /gemel cluster fencing confirm/);
 });
 
+test('is not ready while a node does not have the vote of the witness, though two of three are a quorum', async (t) => {
+  const witness = { host: '10.77.0.5', algorithm: 'ffsplit' } as const;
+  const options = membership.options === null ? null : { ...membership.options, witness };
+  const given = (...votes: readonly boolean[]) => ({
+    membership: { ...membership, options },
+    witnessVotes: new Map(votes.map((vote, index) => [index + 1, vote])),
+  });
+  t.deepEqual(await reasons('pair', given(true, true)), [true, []]);
+  t.is((await pair('pair', given(true, true))).notSurvived.length, 1);
+  const dead = await pair('pair', given(false, false));
+  t.deepEqual(
+    [dead.quorum, dead.ready, dead.reasons.map(({ reason }) => reason)],
+    [true, false, ['witness-unreached']],
+  );
+  t.is(dead.notSurvived.length, 2);
+  const half = await pair('pair', given(true, false));
+  t.regex(half.reasons[0]?.text ?? '', /^node2 does not have the vote of the witness 10\.77\.0\.5: .* it stops/);
+  // Nothing is known of it while Corosync does not run here.
+  t.deepEqual(await reasons('pair', { ...given(), witnessVotes: undefined }), [true, []]);
+});
+
 test('one controller of two is no fencing', async (t) => {
   const half = { membership: withControllers('node1') };
   t.deepEqual(await reasons('pair', half), [true, ['no-fencing']]);
