@@ -12,7 +12,7 @@ export default definePlugin({
     await membership.load();
     context.provideValue(MembershipService, membership);
     context.status.add(clusterMembership, async () => membership.current);
-    const { fencingTested } = await addFormation(context, membership);
-    addRunningCluster(context, { membership, fencingTested });
+    const formed = await addFormation(context, membership);
+    addRunningCluster(context, { membership, formed });
   },
 });

@@ -4,6 +4,8 @@ import { PeerService, SharedSettingsService } from '@gemel/plugin-peer/contract'
 import { watchAlerts } from './alerts/alert-folder.js';
 import { CapacityService, type Membership, type MembershipService } from './contract.js';
 import { readPartedGenerations } from './drbd/generations.js';
+import { fencingTestsOf } from './fencing/fencing-tests.js';
+import type { Formed } from './formation/formation.js';
 import { ClusterLog } from './log/cluster-log.js';
 import { TakeoverTeller } from './log/takeover-teller.js';
 import type { RunningTools } from './running-actions.js';
@@ -20,12 +22,11 @@ import { editableSettings, passiveLock } from './status/scope-lock.js';
 
 export interface RunningClusterParts {
   readonly membership: MembershipService;
-  /** Whether fencing was seen to work since it was set up; without an answer it counts as untested. */
-  readonly fencingTested?: () => boolean;
+  readonly formed: Formed;
 }
 
 /** What a formed cluster offers: status, resources, maintenance, log and alerts. */
-export function addRunningCluster(context: PluginContext, { membership, fencingTested }: RunningClusterParts): void {
+export function addRunningCluster(context: PluginContext, { membership, formed }: RunningClusterParts): void {
   const { system, events, log } = context;
   const { clock, files, commands } = system;
   const peer = context.get(PeerService);
@@ -45,7 +46,7 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     version,
     peerFacts: () => peerFacts.current,
     memory: () => capacity.read(),
-    fencingTested: fencingTested ?? (() => false),
+    fencingTested: () => formed.fencingTested(),
   });
   const read = (signal?: AbortSignal) => reader.read(signal);
   const clusterLog = new ClusterLog({
@@ -77,7 +78,12 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
     log,
     clusterLog,
     takeovers,
-    refreshPeer: () => peerFacts.refresh(),
+    refreshPeer: async () => {
+      await peerFacts.refresh();
+      await formed.takeFencingTests(peerFacts.current.fencingTests).catch((failure: unknown) => {
+        log.warn({ failure: String(failure) }, 'a test of fencing from the other node was not noted');
+      });
+    },
     changed(pair) {
       pairStatus.set(pair);
       maintenance.follow(pair);
@@ -113,6 +119,7 @@ export function addRunningCluster(context: PluginContext, { membership, fencingT
         version,
         () => capacity.read(),
         () => readPartedGenerations(system),
+        () => fencingTestsOf(membership.current),
       ),
       ...splitBrain.answerSplitBrain(peer, membership, async () => (await tools()).splitBrain),
     ];

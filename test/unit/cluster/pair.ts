@@ -39,6 +39,7 @@ export const peerFacts: PeerFacts = {
   clockOffsetMs: 3,
   memory: { neededMiB: 0, availableMiB: 3_000 },
   partedGenerations: undefined,
+  fencingTests: [],
 };
 
 /** The pair as node1 sees it in a recorded picture. */

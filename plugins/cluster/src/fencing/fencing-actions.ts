@@ -5,6 +5,7 @@ import type { FormationParts } from '../formation/parts.js';
 import type { ClusterOptions, FencingDevice } from '../membership/membership.js';
 import { setFencingProperties } from './fencing-properties.js';
 import { fencingId, renderFencing } from './fencing-resource.js';
+import { withFencingTests } from './fencing-tests.js';
 import { isFencingUsed } from './fencing-used.js';
 
 const shown = z.object({
@@ -108,10 +109,12 @@ export function fencingActions(parts: FormationParts): readonly AnyAction[] {
           throw new ApplianceError('invalid', 'A node is restarted from the other one. Do so there.');
         }
         await engines.fence(node);
-        const testedAt = context.system.clock.now();
-        const fencing = options.fencing.map((each) => (each.node === node ? { ...each, testedAt } : each));
-        // The other node is starting and is told when it comes back; here it is known at once.
-        await membership.set({ ...membership.current, options: { ...options, fencing } });
+        const at = context.system.clock.now();
+        const tests = options.fencing
+          .filter((each) => each.node === node)
+          .map(({ address }) => ({ node, address, at }));
+        // The other node is starting, and asks for it when it is back.
+        await membership.update((current) => withFencingTests(current, tests));
         return show();
       },
     }),

@@ -2,6 +2,7 @@ import { type PluginContext, SettingsMaintenance } from '@gemel/core/sdk';
 import { networkSection } from '@gemel/plugin-network/contract';
 import { PeerService } from '@gemel/plugin-peer/contract';
 import { isFencingTested } from '../fencing/fencing-tested.js';
+import { type FencingTest, withFencingTests } from '../fencing/fencing-tests.js';
 import type { StoredMembership } from '../membership/membership-service.js';
 import { clusterReports } from '../reports.js';
 import { Engines } from './engines.js';
@@ -13,6 +14,8 @@ import type { StayingOff } from './staying-off.js';
 export interface Formed {
   /** Whether fencing was seen to work since it was set up. */
   fencingTested(): boolean;
+  /** What the other node knows of tests. */
+  takeFencingTests(tests: readonly FencingTest[]): Promise<void>;
 }
 
 /** Forming, changing and leaving a cluster: actions, what the other node asks, and what a crash left half done. */
@@ -64,7 +67,10 @@ export async function addFormation(context: PluginContext, membership: StoredMem
       });
     });
   }
-  return { fencingTested: () => isFencingTested(membership.current) };
+  return {
+    fencingTested: () => isFencingTested(membership.current),
+    takeFencingTests: (tests) => membership.update((current) => withFencingTests(current, tests)),
+  };
 }
 
 async function followAddresses(parts: FormationParts): Promise<void> {

@@ -10,6 +10,7 @@ export const membershipFile = `${clusterFolder}/membership.json`;
 export class StoredMembership implements MembershipService {
   readonly #listeners = new Set<(membership: Membership, before: Membership) => void>();
   #current: Membership = noMembership;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(
     readonly files: FileStore,
@@ -37,13 +38,17 @@ export class StoredMembership implements MembershipService {
 
   /** On disk before it resolves. */
   async set(next: Membership): Promise<void> {
-    const before = this.#current;
-    if (next.phase === 'none') await this.files.remove(membershipFile);
-    else await this.files.write(membershipFile, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
-    this.#current = next;
-    for (const listener of this.#listeners) listener(next, before);
-    const nodes = next.nodes.map(({ hostName }) => hostName);
-    this.events.publish(membershipChanged, { before: before.phase, phase: next.phase, nodes });
+    await this.update(() => next);
+  }
+
+  /** For what comes beside a change that somebody makes: `change` gets what is in force when its turn comes. Undefined: nothing to do. */
+  async update(change: (current: Membership) => Membership | undefined): Promise<void> {
+    const turn = this.#last.then(async () => {
+      const next = change(this.#current);
+      if (next !== undefined) await this.#store(next);
+    });
+    this.#last = turn.catch(() => undefined); // told to whoever waits for it
+    await turn;
   }
 
   onChanged(listener: (membership: Membership, before: Membership) => void): Disposable {
@@ -55,6 +60,16 @@ export class StoredMembership implements MembershipService {
   must(phase: Membership['phase'], remedy: string): Membership {
     if (this.#current.phase === phase) return this.#current;
     throw new ApplianceError('conflict', `This node is ${phaseText(this.#current.phase)}. ${remedy}`);
+  }
+
+  async #store(next: Membership): Promise<void> {
+    const before = this.#current;
+    if (next.phase === 'none') await this.files.remove(membershipFile);
+    else await this.files.write(membershipFile, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+    this.#current = next;
+    for (const listener of this.#listeners) listener(next, before);
+    const nodes = next.nodes.map(({ hostName }) => hostName);
+    this.events.publish(membershipChanged, { before: before.phase, phase: next.phase, nodes });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '@gemel/core/sdk';
 import { definePeerRequest, type PeerService } from '@gemel/plugin-peer/contract';
 import { z } from 'zod';
+import { type FencingTest, fencingTestSchema } from '../fencing/fencing-tests.js';
 import type { MemoryFacts } from './memory-capacity.js';
 import type { PeerFacts } from './takeover-readiness.js';
 
@@ -14,6 +15,7 @@ const factsRequest = definePeerRequest({
     // A Gemel that is older than this one does not tell.
     memoryNeededMiB: z.number().optional().describe('What is active there may use.'),
     memoryAvailableMiB: z.number().optional().describe('Free there.'),
+    fencingTests: z.array(fencingTestSchema).optional().describe('Of management controllers, that it knows of.'),
     partedGenerations: z.string().optional().describe('Of its data, when its DRBD gave the connection up.'),
   }),
   timeoutMs: 5_000,
@@ -24,6 +26,7 @@ const nothing: PeerFacts = {
   clockOffsetMs: undefined,
   memory: undefined,
   partedGenerations: undefined,
+  fencingTests: [],
 };
 
 /** What the other node's core says of itself, asked now and then; and the answer to the same question. */
@@ -43,6 +46,7 @@ export class PeerFactsWatch {
     version: () => Promise<string>,
     memory: () => Promise<MemoryFacts>,
     generations: () => Promise<string | undefined>,
+    tests: () => readonly FencingTest[],
   ): Disposable {
     return this.peer.handle(factsRequest, async () => {
       const [own, { neededMiB, availableMiB }, parted] = await Promise.all([version(), memory(), generations()]);
@@ -51,6 +55,7 @@ export class PeerFactsWatch {
         now: this.clock.now(),
         memoryNeededMiB: neededMiB,
         ...(availableMiB === undefined ? {} : { memoryAvailableMiB: availableMiB }),
+        fencingTests: [...tests()],
         ...(parted === undefined ? {} : { partedGenerations: parted }),
       };
     });
@@ -65,7 +70,7 @@ export class PeerFactsWatch {
     const [asked, began] = [this.clock.now(), this.clock.monotonic()];
     try {
       const answer = await this.peer.call(factsRequest, {});
-      const { version, now, memoryNeededMiB, memoryAvailableMiB, partedGenerations } = answer;
+      const { version, now, memoryNeededMiB, memoryAvailableMiB, partedGenerations, fencingTests = [] } = answer;
       this.#facts = {
         version,
         // the other clock was read in the middle of the exchange
@@ -73,6 +78,7 @@ export class PeerFactsWatch {
         memory:
           memoryNeededMiB === undefined ? undefined : { neededMiB: memoryNeededMiB, availableMiB: memoryAvailableMiB },
         partedGenerations,
+        fencingTests,
       };
     } catch {
       // Whatever the reason: nothing is known of the other node now, and the readiness says so.

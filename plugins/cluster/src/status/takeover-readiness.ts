@@ -1,3 +1,4 @@
+import type { FencingTest } from '../fencing/fencing-tests.js';
 import type { MemoryFacts } from './memory-capacity.js';
 import type { PairStatus, ReadinessReason } from './pair-schema.js';
 
@@ -13,6 +14,8 @@ export interface PeerFacts {
   readonly memory: MemoryFacts | undefined;
   /** Of its data, when its DRBD gave the connection up (`readPartedGenerations`). */
   readonly partedGenerations: string | undefined;
+  /** That it knows of. */
+  readonly fencingTests: readonly FencingTest[];
 }
 
 export interface WitnessState {
