@@ -3,7 +3,7 @@ import { DeviceService } from '@gemel/plugin-device/contract';
 import { PeerService, SharedSettingsService } from '@gemel/plugin-peer/contract';
 import { watchAlerts } from './alerts/alert-folder.js';
 import { CapacityService, type Membership, type MembershipService } from './contract.js';
-import { readPartedGenerations } from './drbd/generations.js';
+import { readPartedData } from './drbd/generations.js';
 import { fencingTestsOf } from './fencing/fencing-tests.js';
 import type { Formed } from './formation/formation.js';
 import { ClusterLog } from './log/cluster-log.js';
@@ -118,7 +118,7 @@ export function addRunningCluster(context: PluginContext, { membership, formed }
       peerFacts.answer(
         version,
         () => capacity.read(),
-        () => readPartedGenerations(system),
+        () => readPartedData(system, { waiting: true }),
         () => fencingTestsOf(membership.current),
       ),
       ...splitBrain.answerSplitBrain(peer, membership, async () => (await tools()).splitBrain),

@@ -38,7 +38,7 @@ export const peerFacts: PeerFacts = {
   version: '0.1.0',
   clockOffsetMs: 3,
   memory: { neededMiB: 0, availableMiB: 3_000 },
-  partedGenerations: undefined,
+  parted: undefined,
   fencingTests: [],
 };
 
@@ -50,7 +50,7 @@ export async function pair(name: string, change: Partial<PairInput> = {}): Promi
     links: parseLinks(golden('corosync-cfgtool-one-link.txt')).map((link) => ({ ...link, connected: true })),
     wishes: [],
     replication: undefined,
-    partedGenerations: undefined,
+    parted: undefined,
     witnessVotes: undefined,
     ownVersion: '0.1.0',
     peer: peerFacts,

@@ -1,13 +1,34 @@
 import { ApplianceError, type SystemAccess } from '@gemel/core/sdk';
-import { parseReplication } from '../status/replication.js';
+import { z } from 'zod';
+import { isWaiting, parseReplication } from '../status/replication.js';
 import { drbdResource } from './drbd-resource.js';
 
-/**
- * Identifiers of the generations of this node's data, when DRBD gave the connection up: `CURRENT:BITMAP:YOUNGER:OLDER:` and flags, as
- * `drbdadm get-gi` prints them. Undefined otherwise, and where they cannot be read.
- */
-export async function readPartedGenerations({ files, commands }: SystemAccess): Promise<string | undefined> {
-  if (parseReplication(await files.read('/proc/drbd'))?.connection !== 'StandAlone') return undefined;
+/** Data of a node that has no connection to the other one's. */
+export const partedDataSchema = z.object({
+  gaveUp: z.boolean().describe('DRBD gave the connection up; otherwise it waits for it.'),
+  generations: z
+    .string()
+    .optional()
+    .describe(
+      'Identifiers as `drbdadm get-gi` prints them, `CURRENT:BITMAP:YOUNGER:OLDER:` and flags, unless they cannot be read.',
+    ),
+});
+export type PartedData = z.output<typeof partedDataSchema>;
+
+/** @returns undefined while the data are connected. Of those that only wait nothing is said unless `waiting`: they do so for as long as the other node is off. */
+export async function readPartedData(
+  system: SystemAccess,
+  { waiting }: { readonly waiting: boolean },
+): Promise<PartedData | undefined> {
+  const replication = parseReplication(await system.files.read('/proc/drbd'));
+  if (replication === undefined) return undefined;
+  const gaveUp = replication.connection === 'StandAlone';
+  if (!gaveUp && !(waiting && isWaiting(replication))) return undefined;
+  const generations = await readGenerations(system);
+  return { gaveUp, ...(generations === undefined ? {} : { generations }) };
+}
+
+async function readGenerations({ commands }: SystemAccess): Promise<string | undefined> {
   try {
     const { exitCode, stdout } = await commands.run(['drbdadm', 'get-gi', drbdResource], { timeoutMs: 10_000 });
     return exitCode === 0 ? stdout.trim() : undefined;

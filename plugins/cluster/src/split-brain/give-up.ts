@@ -3,6 +3,7 @@ import type { ClusterLog } from '../log/cluster-log.js';
 import { maintenanceOff, maintenanceOn } from '../pacemaker/changes.js';
 import type { Pacemaker } from '../pacemaker/pacemaker.js';
 import type { ClusterChanges } from '../prediction/cluster-changes.js';
+import { isWaiting } from '../status/replication.js';
 import type { PairStatus } from '../status/pair-schema.js';
 import type { GiveUpNote } from './give-up-note.js';
 import type { KeptCopies } from './kept-copies.js';
@@ -31,14 +32,10 @@ export function hasSplitBrain({ reasons }: PairStatus): boolean {
   return reasons.some(({ reason }) => reason === 'split-brain');
 }
 
-/**
- * Whether the nodes were parted. Of the two sides the one that notices first gives the connection up, and the other one may go on
- * waiting for it: only the first says so itself (DRBD User's Guide 8.4, "Manual split brain recovery").
- */
+/** Whether the nodes were parted. Of the two sides one may only wait, and what the other one's core said of itself may be half a minute old. */
 export function isParted(pair: PairStatus, other: Side | undefined): boolean {
   if (hasSplitBrain(pair)) return true;
-  const waits = pair.data !== null && ['WFConnection', 'Unconnected'].includes(pair.data.connection);
-  return waits && other?.connection === 'StandAlone';
+  return pair.data !== null && isWaiting(pair.data) && other?.connection === 'StandAlone';
 }
 
 /**

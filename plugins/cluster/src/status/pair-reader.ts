@@ -1,6 +1,6 @@
 import { ApplianceError, type SystemAccess } from '@gemel/core/sdk';
 import type { MembershipService } from '../contract.js';
-import { readPartedGenerations } from '../drbd/generations.js';
+import { readPartedData } from '../drbd/generations.js';
 import type { Pacemaker } from '../pacemaker/pacemaker.js';
 import type { ClusterPicture } from '../pacemaker/picture.js';
 import { findWishes } from '../pacemaker/wishes.js';
@@ -37,7 +37,7 @@ export class PairReader {
       wishes: [],
       links: [],
       replication: undefined,
-      partedGenerations: undefined,
+      parted: undefined,
       witnessVotes: undefined,
       ownVersion: '',
       memory: noMemory,
@@ -46,18 +46,18 @@ export class PairReader {
     if (current.phase === 'none') return pairState({ ...nothing, ...rest });
     const replicated = current.options?.replicated === true;
     const hasWitness = (current.options?.witness ?? null) !== null;
-    const [picture, wishes, links, drbd, partedGenerations, witnessVotes, ownVersion, own] = await Promise.all([
+    const [picture, wishes, links, drbd, parted, witnessVotes, ownVersion, own] = await Promise.all([
       this.#unlessStopped<ClusterPicture | undefined>(undefined, this.parts.pacemaker.picture(signal)),
       this.#unlessStopped([], findWishes(this.parts.pacemaker, signal)),
       readLinks(system.commands, signal),
       replicated ? system.files.read('/proc/drbd') : undefined,
-      replicated ? readPartedGenerations(system) : undefined,
+      replicated ? readPartedData(system, { waiting: rest.peer.parted?.gaveUp === true }) : undefined,
       hasWitness ? readWitnessVotes(system.commands, signal) : undefined,
       version(),
       memory(),
     ]);
     const replication = parseReplication(drbd);
-    const seen = { picture, wishes, links, replication, partedGenerations, witnessVotes, ownVersion, memory: own };
+    const seen = { picture, wishes, links, replication, parted, witnessVotes, ownVersion, memory: own };
     return pairState({ ...seen, ...rest });
   }
 

@@ -1,4 +1,4 @@
-import { oneDescendsFromOther } from '../drbd/generations.js';
+import { oneDescendsFromOther, type PartedData } from '../drbd/generations.js';
 import { isFencingUsed } from '../fencing/fencing-used.js';
 import type { Membership } from '../membership/membership.js';
 import type { ClusterPicture, PictureNode, PictureResource } from '../pacemaker/picture.js';
@@ -8,7 +8,7 @@ import type { WitnessVotes } from '../witness/witness-votes.js';
 import type { KnetLink } from './links.js';
 import type { MemoryFacts } from './memory-capacity.js';
 import type { PairNode, PairResource, PairStatus } from './pair-schema.js';
-import { isSplitBrain, type Replication } from './replication.js';
+import { isSplitBrain, type OtherSide, type Replication } from './replication.js';
 import { faultsNotSurvived, judgeReadiness, type PeerFacts, type WitnessState } from './takeover-readiness.js';
 
 export interface PairInput {
@@ -18,8 +18,8 @@ export interface PairInput {
   readonly wishes: readonly Wish[];
   readonly links: readonly KnetLink[];
   readonly replication: Replication | undefined;
-  /** Of this node's data, when its DRBD gave the connection up. */
-  readonly partedGenerations: string | undefined;
+  /** Of this node, unless its data are connected to the other one's. */
+  readonly parted: PartedData | undefined;
   /** Undefined without a witness, and while Corosync does not run here. */
   readonly witnessVotes: WitnessVotes | undefined;
   readonly ownVersion: string;
@@ -59,7 +59,7 @@ export function pairState(input: PairInput): PairStatus {
   const reasons = judgeReadiness({
     pair: shown,
     replicated: options?.replicated ?? false,
-    splitBrain: replication !== undefined && isSplitBrain(replication, peerOnline, canConnect(input)),
+    splitBrain: replication !== undefined && isSplitBrain(replication, otherSide(input, peerOnline)),
     ownVersion: input.ownVersion,
     peer: input.peer,
     fencing,
@@ -73,10 +73,11 @@ export function pairState(input: PairInput): PairStatus {
   };
 }
 
-/** Both nodes gave the connection up, and one has all that the other has. Nothing is known while the other one still waits, or does not answer. */
-function canConnect({ partedGenerations: own, peer }: PairInput): boolean {
-  const other = peer.partedGenerations;
-  return own !== undefined && other !== undefined && oneDescendsFromOther(own, other);
+/** Whether one side has all that the other has is not known while the other one does not answer. */
+function otherSide({ parted, peer }: PairInput, online: boolean): OtherSide {
+  const [own, other] = [parted?.generations, peer.parted?.generations];
+  const canConnect = own !== undefined && other !== undefined && oneDescendsFromOther(own, other);
+  return { online, gaveUp: peer.parted?.gaveUp === true, canConnect };
 }
 
 /** Of a member that does not run nothing is known, and nothing is asked. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@gemel/core/sdk';
 import { definePeerRequest, type PeerService } from '@gemel/plugin-peer/contract';
 import { z } from 'zod';
+import { type PartedData, partedDataSchema } from '../drbd/generations.js';
 import { type FencingTest, fencingTestSchema } from '../fencing/fencing-tests.js';
 import type { MemoryFacts } from './memory-capacity.js';
 import type { PeerFacts } from './takeover-readiness.js';
@@ -16,7 +17,7 @@ const factsRequest = definePeerRequest({
     memoryNeededMiB: z.number().optional().describe('What is active there may use.'),
     memoryAvailableMiB: z.number().optional().describe('Free there.'),
     fencingTests: z.array(fencingTestSchema).optional().describe('Of management controllers, that it knows of.'),
-    partedGenerations: z.string().optional().describe('Of its data, when its DRBD gave the connection up.'),
+    parted: partedDataSchema.optional().describe("Unless its data are connected to the asker's."),
   }),
   timeoutMs: 5_000,
 });
@@ -25,7 +26,7 @@ const nothing: PeerFacts = {
   version: undefined,
   clockOffsetMs: undefined,
   memory: undefined,
-  partedGenerations: undefined,
+  parted: undefined,
   fencingTests: [],
 };
 
@@ -45,18 +46,18 @@ export class PeerFactsWatch {
   answer(
     version: () => Promise<string>,
     memory: () => Promise<MemoryFacts>,
-    generations: () => Promise<string | undefined>,
+    parted: () => Promise<PartedData | undefined>,
     tests: () => readonly FencingTest[],
   ): Disposable {
     return this.peer.handle(factsRequest, async () => {
-      const [own, { neededMiB, availableMiB }, parted] = await Promise.all([version(), memory(), generations()]);
+      const [own, { neededMiB, availableMiB }, data] = await Promise.all([version(), memory(), parted()]);
       return {
         version: own,
         now: this.clock.now(),
         memoryNeededMiB: neededMiB,
         ...(availableMiB === undefined ? {} : { memoryAvailableMiB: availableMiB }),
         fencingTests: [...tests()],
-        ...(parted === undefined ? {} : { partedGenerations: parted }),
+        ...(data === undefined ? {} : { parted: data }),
       };
     });
   }
@@ -70,14 +71,14 @@ export class PeerFactsWatch {
     const [asked, began] = [this.clock.now(), this.clock.monotonic()];
     try {
       const answer = await this.peer.call(factsRequest, {});
-      const { version, now, memoryNeededMiB, memoryAvailableMiB, partedGenerations, fencingTests = [] } = answer;
+      const { version, now, memoryNeededMiB, memoryAvailableMiB, parted, fencingTests = [] } = answer;
       this.#facts = {
         version,
         // the other clock was read in the middle of the exchange
         clockOffsetMs: now - (asked + (this.clock.monotonic() - began) / 2),
         memory:
           memoryNeededMiB === undefined ? undefined : { neededMiB: memoryNeededMiB, availableMiB: memoryAvailableMiB },
-        partedGenerations,
+        parted,
         fencingTests,
       };
     } catch {

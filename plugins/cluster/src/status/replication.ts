@@ -38,10 +38,24 @@ export function parseReplication(text: string | undefined): Replication | undefi
   };
 }
 
+/** For the other side to take the connection up. */
+export function isWaiting({ connection }: Pick<Replication, 'connection'>): boolean {
+  return ['WFConnection', 'Unconnected'].includes(connection);
+}
+
+export interface OtherSide {
+  readonly online: boolean;
+  /** Its DRBD gave the connection up. */
+  readonly gaveUp: boolean;
+  /** Known for sure: one side has all that the other has, and the connection was given up for another reason. */
+  readonly canConnect: boolean;
+}
+
 /**
- * DRBD gave the connection up and waits for a person: both sides were written, or their data are of different origin.
- * @param canConnect known for sure: one side has all that the other has, and the connection was given up for another reason.
+ * DRBD gave the connection up and waits for a person: both sides were written, or their data are of different origin. Of the two sides
+ * the one that notices first does so, and the other one may go on waiting for it (DRBD User's Guide 8.4, "Manual split brain recovery").
  */
-export function isSplitBrain(replication: Replication, peerOnline: boolean, canConnect: boolean): boolean {
-  return replication.connection === 'StandAlone' && peerOnline && !canConnect;
+export function isSplitBrain(replication: Replication, { online, gaveUp, canConnect }: OtherSide): boolean {
+  const isGivenUp = replication.connection === 'StandAlone' || (isWaiting(replication) && gaveUp);
+  return isGivenUp && online && !canConnect;
 }

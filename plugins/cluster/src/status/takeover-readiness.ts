@@ -1,3 +1,4 @@
+import type { PartedData } from '../drbd/generations.js';
 import type { FencingTest } from '../fencing/fencing-tests.js';
 import type { MemoryFacts } from './memory-capacity.js';
 import type { PairStatus, ReadinessReason } from './pair-schema.js';
@@ -12,8 +13,8 @@ export interface PeerFacts {
   /** Wall clock of the other node minus this one's, milliseconds. */
   readonly clockOffsetMs: number | undefined;
   readonly memory: MemoryFacts | undefined;
-  /** Of its data, when its DRBD gave the connection up (`readPartedGenerations`). */
-  readonly partedGenerations: string | undefined;
+  /** Unless its data are connected to this node's. */
+  readonly parted: PartedData | undefined;
   /** That it knows of. */
   readonly fencingTests: readonly FencingTest[];
 }

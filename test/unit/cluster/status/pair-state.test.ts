@@ -1,6 +1,7 @@
 import { parseLinks } from '#cluster/status/links.js';
 import { presentPair } from '#cluster/status/pair-status.js';
 import { parseReplication } from '#cluster/status/replication.js';
+import type { PeerFacts } from '#cluster/status/takeover-readiness.js';
 import { noMembership } from '#cluster/membership/membership.js';
 import test from 'ava';
 import { golden } from '../golden.js';
@@ -207,12 +208,12 @@ const wroteToo = '71C0FFEE12345678:45B2318CE2667D36:0ACC28695F6E6C1E:0ACB28695F6
 const another = '1122334455667788:0000000000000000:0000000000000000:0000000000000000:1:1:0:1:0:0:0';
 
 test('calls it a split brain unless the data of one side are known to come from those of the other', async (t) => {
-  const parted = (own: string | undefined, other: string | undefined) =>
+  const parted = (own: string, other: string | undefined, otherGaveUp = true) =>
     reasons('pair', {
       ...replicated,
       replication: drbd('cs:StandAlone ro:Primary/Unknown ds:UpToDate/DUnknown   r-----'),
-      partedGenerations: own,
-      peer: { ...peerFacts, partedGenerations: other },
+      parted: { gaveUp: true, generations: own },
+      peer: other === undefined ? peerFacts : { ...peerFacts, parted: { gaveUp: otherGaveUp, generations: other } },
     });
   const disconnected = [false, ['data-not-current', 'data-disconnected', 'no-fencing']];
   const splitBrain = [false, ['split-brain', 'no-fencing']];
@@ -223,6 +224,31 @@ test('calls it a split brain unless the data of one side are known to come from 
   t.deepEqual(await parted(same, another), splitBrain);
   t.deepEqual(await parted(same, undefined), splitBrain);
   t.deepEqual(await parted('drbdadm: unknown', same), splitBrain);
+  // One of the two was told to give the connection up, and the other one waits.
+  t.deepEqual(await parted(same, wroteOn, false), disconnected);
+  t.deepEqual(await parted(wroteToo, wroteOn, false), splitBrain);
+});
+
+test('the side that waits calls it a split brain too when the other one gave the connection up', async (t) => {
+  const waiting = (parted: PeerFacts['parted'], connection = 'WFConnection') =>
+    reasons('pair', {
+      ...replicated,
+      replication: drbd(`cs:${connection} ro:Primary/Unknown ds:UpToDate/DUnknown   r-----`),
+      parted: { gaveUp: false, generations: wroteOn },
+      peer: { ...peerFacts, parted },
+    });
+  const disconnected = [false, ['data-not-current', 'data-disconnected', 'no-fencing']];
+  const splitBrain = [false, ['split-brain', 'no-fencing']];
+  t.deepEqual(await waiting({ gaveUp: true, generations: wroteToo }), splitBrain);
+  t.deepEqual(await waiting({ gaveUp: true, generations: wroteToo }, 'Unconnected'), splitBrain);
+  t.deepEqual(await waiting({ gaveUp: true }), splitBrain);
+  t.deepEqual(await waiting({ gaveUp: true, generations: same }), disconnected);
+  t.deepEqual(await waiting({ gaveUp: false, generations: wroteToo }), disconnected);
+  t.deepEqual(await waiting(undefined), disconnected);
+  const synchronising = drbd('cs:SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate C r-----');
+  const late = { ...peerFacts, parted: { gaveUp: true, generations: wroteToo } };
+  const { reasons: list } = await pair('pair', { ...replicated, replication: synchronising, peer: late });
+  t.false(list.some(({ reason }) => reason === 'split-brain'));
 });
 
 test('says that writes are held back, and how that ends', async (t) => {
