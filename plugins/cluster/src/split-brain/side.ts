@@ -21,7 +21,10 @@ export const sideSchema = z.object({
         bytes: z.number().describe('Size of all its files.'),
       }),
     )
-    .describe('Only of the side whose volume is mounted; the other one is read when its data are kept.'),
+    .nullable()
+    .describe(
+      'Only of the side whose volume is mounted; the other one is read when its data are kept. Null when they could not be looked at in time.',
+    ),
 });
 export type Side = z.output<typeof sideSchema>;
 
@@ -45,16 +48,22 @@ async function readSites({ files, commands }: SystemAccess, signal: AbortSignal 
   if (names.length === 0) return [];
   const folders = names.map((name) => `${sitesFolder}/${name}`);
   const options = { timeoutMs: 20_000, ...(signal === undefined ? {} : { signal }) };
-  const { exitCode, stdout, stderr } = await commands.run(
-    ['du', '--summarize', '--time', '--time-style=+%s', '--block-size=1', '--', ...folders],
-    options,
-  );
-  if (exitCode !== 0) throw new ApplianceError('engine-failed', `The sites cannot be read: ${stderr.trim()}`);
-  return parseDiskUse(stdout);
+  try {
+    // It ends with 1 when a file vanished meanwhile, as those of a live site do, and says the rest all the same.
+    const { stdout } = await commands.run(
+      ['du', '--summarize', '--time', '--time-style=+%s', '--block-size=1', '--', ...folders],
+      options,
+    );
+    return stdout === '' ? null : parseDiskUse(stdout);
+  } catch (failure) {
+    // Whose data stay can be decided without their sizes.
+    if (failure instanceof ApplianceError && failure.code === 'timeout') return null;
+    throw failure;
+  }
 }
 
 /** `4096<tab>1795307372<tab>/srv/gemel/sites/shop` */
-export function parseDiskUse(text: string): Side['sites'] {
+export function parseDiskUse(text: string): NonNullable<Side['sites']> {
   return text.split('\n').flatMap((line) => {
     const [bytes, seconds, path] = line.split('\t');
     if (path === undefined) return [];

@@ -161,12 +161,15 @@ function presentSide({ node, connection, role, disk, changedKiB, sites }: Side):
     {
       kind: 'table',
       columns: ['Site', 'Last written', 'MiB'],
-      rows: sites.map(({ name, lastWritten, bytes }) => [
+      rows: (sites ?? []).map(({ name, lastWritten, bytes }) => [
         name,
         new Date(lastWritten).toISOString(),
         (bytes / 1_048_576).toFixed(1),
       ]),
-      empty: 'Its volume is not mounted, or holds no site.',
+      empty:
+        sites === null
+          ? 'What it holds is not known: it could not be looked at in time.'
+          : 'Its volume is not mounted, or holds no site.',
     },
   ];
 }

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock, ScriptedSystem } from '@gemel/core/testing';
+import { FakeClock, type ScriptedResult, ScriptedSystem } from '@gemel/core/testing';
 import { ApplianceError, type JobCall } from '@gemel/core/sdk';
 import type { ClusterLog } from '#cluster/log/cluster-log.js';
 import { Pacemaker } from '#cluster/pacemaker/pacemaker.js';
@@ -36,6 +36,20 @@ test('says what a side wrote, as far as it can be seen', async (t) => {
     sites: [{ name: 'shop', lastWritten: 1_795_307_372_000, bytes: 8_192 }],
   });
   t.deepEqual(parseDiskUse('nonsense\n'), []);
+});
+
+test('a file of a live site that vanishes, or a look that takes too long, ends no looking at a side', async (t) => {
+  const side = async (answer: ScriptedResult) => {
+    const system = new ScriptedSystem({ files: { '/proc/drbd': drbd, '/srv/gemel/sites/shop/site.json': '{}' } });
+    const argv = ['du', '--summarize', '--time', '--time-style=+%s', '--block-size=1', '--', '/srv/gemel/sites/shop'];
+    system.commands.always(argv, answer);
+    return (await readSide(system, 'node2')).sites;
+  };
+  const stderr = "du: cannot access '/srv/gemel/sites/shop/x': No such file or directory\n";
+  const stdout = '8192\t1795307372\t/srv/gemel/sites/shop\n';
+  t.is((await side({ exitCode: 1, stdout, stderr }))?.length, 1);
+  t.is(await side({ exitCode: 1, stderr }), null);
+  t.is(await side(new ApplianceError('timeout', 'du did not end within 20 s and was stopped.')), null);
 });
 
 test('an id of a copy is no path', (t) => {
