@@ -49,6 +49,7 @@ export function runningTools(parts: RunningActionParts): RunningTools {
   const splitBrain: SplitBrainParts = {
     pacemaker,
     changes,
+    clock,
     clusterLog,
     read,
     peer,

@@ -1,17 +1,19 @@
-import { type AnyAction, ApplianceError, asApplianceError, defineAction, type View } from '@gemel/core/sdk';
+import { type AnyAction, ApplianceError, asApplianceError, type Clock, defineAction, type View } from '@gemel/core/sdk';
 import type { PeerService } from '@gemel/plugin-peer/contract';
 import { z } from 'zod';
 import type { MembershipService } from '../contract.js';
 import type { ClusterChanges } from '../prediction/cluster-changes.js';
 import { type GiveUpParts, giveUp, hasSplitBrain, isParted } from './give-up.js';
+import { giveUpThere } from './give-up-there.js';
 import { copyId, type Kept, keptSchema } from './kept-copies.js';
 import { type Side, sideSchema } from './side.js';
-import { dismissRequest, giveUpRequest, sideRequest } from './split-brain-requests.js';
+import { dismissRequest, sideRequest } from './split-brain-requests.js';
 
 export interface SplitBrainParts extends GiveUpParts {
   readonly peer: PeerService;
   readonly membership: MembershipService;
   readonly changes: ClusterChanges;
+  readonly clock: Clock;
   readonly side: (signal?: AbortSignal) => Promise<Side>;
 }
 
@@ -24,7 +26,7 @@ const shown = z.object({
 
 /** `gemel cluster split-brain …`. */
 export function splitBrainActions(parts: SplitBrainParts): readonly AnyAction[] {
-  const { peer, membership, copies, changes, side, read } = parts;
+  const { peer, membership, copies, changes, clock, side, read } = parts;
   return [
     defineAction({
       kind: 'call',
@@ -79,7 +81,7 @@ export function splitBrainActions(parts: SplitBrainParts): readonly AnyAction[] 
         if (loser === thisNode)
           return { loser, kept: await giveUp(parts, thisNode, signal, (step) => progress(undefined, step)) };
         progress(undefined, `${loser} keeps a copy of its data and takes those of ${keep}`);
-        return { loser, kept: (await peer.call(giveUpRequest, {}, { signal })).id };
+        return { loser, kept: await giveUpThere({ peer, clock }, signal, (step) => progress(undefined, step)) };
       },
       resume: async ({ keep }) => {
         const { nodes, thisNode } = membership.current;

@@ -17,14 +17,21 @@ export const sideRequest = definePeerRequest({
   timeoutMs: 30_000,
 });
 
-/** The node that is asked gives its data up. Copying takes as long as it takes. */
-export const giveUpRequest = definePeerRequest({
-  id: 'cluster.split-brain.give-up',
+/** The node that is asked begins to give its data up, and does not let wait for it. */
+export const giveUpBegin = peerOrder('cluster.split-brain.give-up.begin', 30_000);
+
+/** Fails as the giving up did. */
+export const giveUpLook = definePeerRequest({
+  id: 'cluster.split-brain.give-up.look',
   trust: 'pinned',
   input: nothing,
-  output: z.object({ id: z.string().describe('Of the copy.') }),
-  timeoutMs: 4 * 3_600_000,
+  output: z.object({
+    step: z.string().describe('What is done now.'),
+    copy: z.string().nullable().describe('Id of the copy when all is done.'),
+  }),
 });
+
+export const giveUpCancel = peerOrder('cluster.split-brain.give-up.cancel');
 
 export const connectRequest = peerOrder('cluster.split-brain.connect', 60_000);
 
