@@ -146,13 +146,17 @@ test('who stops waiting for the copy ends it', async (t) => {
 });
 
 /** The script itself on a node whose programs only say what they were asked for. */
-function keep(t: ExecutionContext, features: string, tar = 'echo copy > "$5"; echo "tar" >> $LOG') {
+function keep(
+  t: ExecutionContext,
+  features: string,
+  { tar = 'echo copy > "$5"; echo "tar" >> $LOG', down = 'exit 0', proc = '' } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'gemel-split-brain-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   mkdirSync(join(folder, 'bin'));
   const said = (name: string) => `echo "${name} $*" >> $LOG`;
   const programs = {
-    drbdadm: said('drbdadm'),
+    drbdadm: `${said('drbdadm')}; ${down}`,
     dumpe2fs: `echo "Filesystem features: has_journal ${features}"`,
     modprobe: 'exit 0',
     losetup: `${said('losetup')}; echo /dev/loop7`,
@@ -170,7 +174,9 @@ function keep(t: ExecutionContext, features: string, tar = 'echo copy > "$5"; ec
   }
   const script = readFileSync(new URL('../../../../../systemd/libexec/gemel-split-brain', import.meta.url), 'utf8')
     .replace('/var/lib/gemel/split-brain', join(folder, 'kept'))
-    .replace('/run/gemel/split-brain', join(folder, 'mounted'));
+    .replace('/run/gemel/split-brain', join(folder, 'mounted'))
+    .replace('/proc/drbd', join(folder, 'proc-drbd'));
+  writeFileSync(join(folder, 'proc-drbd'), proc);
   const PATH = `${folder}/bin:${process.env['PATH'] ?? ''}`;
   const { status } = spawnSync('sh', ['-c', script, 'sh', 'keep-ID'], { env: { PATH }, encoding: 'utf8' });
   const log = readFileSync(join(folder, 'log'), 'utf8').replaceAll(folder, '');
@@ -207,8 +213,15 @@ test('what is in the journal of a node that lost its power is replayed beside th
 });
 
 test('half a copy does not stay', (t) => {
-  const { status, kept } = keep(t, 'needs_recovery', 'echo half > "$5"; exit 2');
+  const { status, kept } = keep(t, 'needs_recovery', { tar: 'echo half > "$5"; exit 2' });
   t.deepEqual([status, kept], [1, ['failed']]);
+});
+
+test('a volume that DRBD does not let go is not read behind its back', (t) => {
+  const refused = { down: 'echo "State change failed: Device is held open by someone" >&2; exit 11' };
+  const held = keep(t, 'extent', { ...refused, proc: drbd });
+  t.deepEqual([held.status, held.log, held.kept], [1, ['drbdadm down gemel'], ['failed']]);
+  for (const proc of ['', ' 0: cs:Unconfigured\n']) t.is(keep(t, 'extent', { ...refused, proc }).status, 0);
 });
 
 test('the loser hands over, is copied, and only then takes the other data', async (t) => {
