@@ -6,7 +6,7 @@ import type { PairStatus } from '../status/pair-schema.js';
 import type { ClusterLog } from './cluster-log.js';
 import { explainTakeover, type Takeover } from './takeover.js';
 
-/** Alerts older than this belong to something else. A takeover on the slowest machines seen takes half a minute. */
+/** What was heard so long ago belongs to something else. A takeover on the slowest machines seen takes half a minute. */
 const windowMs = 120_000;
 
 /** After the role is here the resources on top of it still start; a look that often tells when they are done. */
@@ -41,7 +41,7 @@ interface Arrival {
 
 /** Notices that this node took the active role over, waits until it is done, and tells why it happened. */
 export class TakeoverTeller implements Disposable {
-  #alerts: readonly Alert[] = [];
+  #heard: readonly { readonly alert: Alert; readonly atMonotonic: number }[] = [];
   #settling: Disposable | undefined;
   #losing: Disposable | undefined;
   /** As it was last seen with an active node: between the two of a takeover there is none for a moment. */
@@ -51,10 +51,12 @@ export class TakeoverTeller implements Disposable {
   constructor(readonly parts: TakeoverTellerParts) {}
 
   hear(alerts: readonly Alert[]): void {
-    const all = [...this.#alerts, ...alerts];
-    // Counted from the newest one: after core was away the alerts of a whole takeover come at once, and late.
-    const since = Math.max(...all.map(({ at }) => at)) - windowMs;
-    this.#alerts = all.filter(({ at }) => at >= since);
+    const now = this.parts.clock.monotonic();
+    // After core was away those of a whole takeover come at once, with older ones before them. Besides that their own times do not
+    // count: a wall clock that is set back would have the new ones look older than all others.
+    const since = Math.max(...alerts.map(({ at }) => at)) - windowMs;
+    const fresh = alerts.filter(({ at }) => at >= since).map((alert) => ({ alert, atMonotonic: now }));
+    this.#heard = [...this.#heard.filter(({ atMonotonic }) => now - atMonotonic <= windowMs), ...fresh];
   }
 
   look(before: PairStatus | undefined, now: PairStatus): void {
@@ -68,7 +70,7 @@ export class TakeoverTeller implements Disposable {
     if (now.activeNode !== thisNode) {
       if (before?.activeNode === thisNode) {
         // What was started for the role belongs to the takeover that ends here.
-        this.#alerts = this.#alerts.filter(({ kind }) => kind !== 'resource');
+        this.#heard = this.#heard.filter(({ alert }) => alert.kind !== 'resource');
         this.#tellLossLater();
       }
       return;
@@ -132,7 +134,8 @@ export class TakeoverTeller implements Disposable {
     const detectionMs = options === null ? undefined : options.tokenMs + options.consensusMs;
     // The other node is judged as it was then, not as it is by now.
     const then = { ...arrival, failures: now.failures };
-    const input = { thisNode, before, now: then, alerts: this.#alerts, asked: await asked, detectionMs };
+    const alerts = this.#heard.map(({ alert }) => alert);
+    const input = { thisNode, before, now: then, alerts, asked: await asked, detectionMs };
     const takeover = explainTakeover(input);
     const text = takeoverText(takeover, thisNode);
     const { cause, from, tookMs } = takeover;
@@ -164,8 +167,9 @@ export class TakeoverTeller implements Disposable {
   }
 }
 
-function takeoverText({ from, fault, tookMs }: Takeover, thisNode: string): string {
-  const took = tookMs === undefined ? '' : ` It took ${(tookMs / 1_000).toFixed(1)} s.`;
+function takeoverText({ from, fault, tookMs, isEstimate }: Takeover, thisNode: string): string {
+  const seconds = `${((tookMs ?? 0) / 1_000).toFixed(1)} s`;
+  const took = tookMs === undefined ? '' : isEstimate ? ` With that it took about ${seconds}.` : ` It took ${seconds}.`;
   const whose = from === null ? 'the active role' : `the active role from ${from}`;
   return `${thisNode} took ${whose}: ${fault}${took}`;
 }

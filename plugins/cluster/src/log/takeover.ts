@@ -36,8 +36,10 @@ export interface Takeover {
   /** Which rule made Pacemaker act. */
   readonly rule: string;
   readonly steps: readonly string[];
-  /** From the first sign to the last start on this node. */
+  /** From the fault, as far as it is known, to the last start on this node. */
   readonly tookMs: number | undefined;
+  /** Begins with what Corosync needs at most to give a node up: nobody measures when a node that is silent fell silent. */
+  readonly isEstimate: boolean;
 }
 
 /** The why of a takeover in plain words. Pure. */
@@ -51,15 +53,17 @@ export function explainTakeover(input: TakeoverInput): Takeover {
   const { cause, fault, rule } = judge(input, other, lost, first);
   // what was noticed before the first start belongs to it; older alerts do not
   const sign = cause === 'node-lost' ? lost : cause === 'external-lost' ? lossOfExternal(alerts, other) : undefined;
-  const began = sign?.at ?? (first === undefined ? undefined : begunAt(first));
+  const silentMs = cause === 'node-lost' && sign !== undefined ? (input.detectionMs ?? 0) : 0;
+  const began = sign === undefined ? first && begunAt(first) : sign.at - silentMs;
   const last = operations.at(-1);
   return {
     cause,
     from: from === thisNode ? null : from,
     fault,
     rule,
-    steps: began === undefined ? [] : [...signStep(sign, fault), ...operations.map((each) => step(each, began))],
+    steps: began === undefined ? [] : [...signStep(sign, fault, began), ...operations.map((each) => step(each, began))],
     tookMs: began === undefined || last === undefined ? undefined : last.at - began,
+    isEstimate: silentMs > 0,
   };
 }
 
@@ -195,13 +199,17 @@ function nodeLost({ detectionMs }: TakeoverInput, name: string): Judgement {
   };
 }
 
-function signStep(sign: Alert | undefined, fault: string): readonly string[] {
-  return sign === undefined ? [] : [`0.00 s: noticed: ${fault}`];
+function signStep(sign: Alert | undefined, fault: string, began: number): readonly string[] {
+  return sign === undefined ? [] : [`${inSeconds(sign.at - began)}: noticed: ${fault}`];
 }
 
 function step(operation: Operation, began: number): string {
   const { resource, task, tookMs, succeeded, description } = operation;
-  const when = `${(Math.max(0, begunAt(operation) - began) / 1_000).toFixed(2)} s`;
+  const when = inSeconds(begunAt(operation) - began);
   const what = `${task} ${resource} took ${tookMs} ms`;
   return succeeded ? `${when}: ${what}` : `${when}: ${what} and failed: ${description}`;
+}
+
+function inSeconds(ms: number): string {
+  return `${(Math.max(0, ms) / 1_000).toFixed(2)} s`;
 }

@@ -77,7 +77,9 @@ export const clusterEvents = {
         tookMs: z
           .number()
           .nullable()
-          .describe('From the first sign to the last start, milliseconds; null when unknown.'),
+          .describe(
+            'From the first sign to the last start, milliseconds; of a lost node with what Corosync needs at most to give it up. Null when unknown.',
+          ),
         text: z.string().describe('The whole of it, for people.'),
       }),
     ),

@@ -115,6 +115,20 @@ test('a takeover is told at once, and why it happened when it is done', async (t
   t.notThrows(() => system.verify());
 });
 
+test('a takeover is told with its steps after the clock was set back', async (t) => {
+  const { system, become, entries, alert, end } = await world();
+  await alert('0', { kind: 'attribute', node: 'node1', attribute_name: 'external', attribute_value: '2' });
+  await system.clock.advance(300);
+  system.clock.jump(-3_600_000);
+  become(await pair('lost', { membership: { ...pairMembership, thisNode: 'node2' } }));
+  await alert('1', { kind: 'node', node: 'node1', desc: 'lost' });
+  await alert('2', start('cluster-ip'));
+  await system.clock.advance(2_300);
+  const takeover = (await entries()).find((entry) => entry.startsWith('takeover'));
+  t.regex(takeover ?? '', /notices within 2\.2 s\. With that it took about 2\.2 s\.$/);
+  end();
+});
+
 test('a takeover that went on without core is told when core is back', async (t) => {
   const lost = 'kind=node\nnode=node1\ndesc=lost\ntimestamp_epoch=1795307454\nusec=293133\nend\n';
   const files = { [`${folder}/active-node`]: 'node1\n', '/run/gemel/cluster-alerts/1': lost };
