@@ -1,6 +1,6 @@
 import { type AnyAction, ApplianceError, defineAction, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
-import { changeConfiguration } from '../formation/configuration-change.js';
+import { changeConfiguration, mustBeReady } from '../formation/configuration-change.js';
 import type { FormationParts } from '../formation/parts.js';
 import type { ClusterOptions, FencingDevice } from '../membership/membership.js';
 import { setFencingProperties } from './fencing-properties.js';
@@ -57,6 +57,7 @@ export function fencingActions(parts: FormationParts): readonly AnyAction[] {
       present,
       async run({ password, ...device }) {
         const options = mustHave(parts, device.node);
+        await mustBeReady(parts);
         const entry: FencingDevice = { ...device, testedAt: null };
         await engines.merge(renderFencing(entry, password));
         const fencing = [...options.fencing.filter(({ node }) => node !== device.node), entry];
@@ -154,6 +155,7 @@ function mustHave({ membership }: FormationParts, node: string): ClusterOptions 
 /** In use only when both nodes have one: a node that cannot be switched off would never be replaced. */
 async function take(parts: FormationParts, options: ClusterOptions): Promise<void> {
   const { current } = parts.membership;
+  await mustBeReady(parts);
   if (current.options !== null) await setFencingProperties(parts.engines, current.options, options);
   await changeConfiguration(parts, { ...current, options });
 }

@@ -12,7 +12,7 @@ export function answerPairedNode(parts: FormationParts, stayingOff: StayingOff):
     peer.handle(requests.joinOutcome, async () => {
       // The membership on disk decides; the journal may outlive it for a moment.
       const { kind } = journal.open ?? {};
-      if (kind === 'disconnect') return { outcome: 'open' };
+      if (kind === 'disconnect' || kind === 'configure') return { outcome: 'open' };
       if (membership.current.phase === 'connected') return { outcome: 'connected' };
       return { outcome: kind === 'connect' ? 'open' : 'given-up' };
     }),

@@ -1,4 +1,4 @@
-import { ApplianceError } from '@gemel/core/sdk';
+import { ApplianceError, toDisposable } from '@gemel/core/sdk';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
 import { changedPairResource, drbdFile } from '../drbd/drbd-resource.js';
 import { type Membership, otherMember } from '../membership/membership.js';
@@ -8,8 +8,7 @@ import * as requests from './peer-requests.js';
 import type { PairFiles } from './peer-requests.js';
 
 /** Core of the other node that was killed is back within seconds; a node that starts needs a minute. */
-const againMs = 2_000;
-const patienceMs = 30_000;
+const againMs = 5_000;
 
 /**
  * Changes corosync.conf or the key of the running cluster on all its nodes, without an interruption. Both nodes have the files
@@ -23,7 +22,7 @@ export async function changeConfiguration(
 ): Promise<void> {
   const { context, membership, engines, peer, journal } = parts;
   const { current } = membership;
-  if (journal.open !== undefined) throw new ApplianceError('conflict', 'A change of the cluster is under way already.');
+  await mustBeReady(parts);
   const drbd = changedPairResource(await context.system.files.read(drbdFile), current, next) ?? null;
   const files = { corosync: renderCorosync(next), key: key ?? (await readKey(parts)), drbd };
   await journal.begin('configure', context.system.clock.now(), { before: current, planned: next }, pairPaths);
@@ -35,9 +34,7 @@ export async function changeConfiguration(
     await membership.set(next);
   } catch (failure) {
     // What went wrong first is what is told.
-    await undoConfiguration(parts).catch((problem: unknown) => {
-      context.log.error({ problem: String(problem) }, 'a change of the cluster was not taken back on the other node');
-    });
+    await undoConfiguration(parts).catch((problem: unknown) => keepTakingBack(parts, problem));
     throw failure;
   }
   await journal.end();
@@ -46,13 +43,36 @@ export async function changeConfiguration(
 }
 
 /**
- * Both nodes read again what they read before.
- * @throws ApplianceError `unavailable` while the other node cannot be told; the journal stays for the next start of core then.
+ * Asked before anything is touched: a change that only one node has can be taken back only when the other one answers.
+ * @throws ApplianceError `conflict`, or `unavailable` when the other node is away.
+ */
+export async function mustBeReady({ membership, peer, journal }: FormationParts): Promise<void> {
+  journal.mustBeClosed();
+  const other = otherOf(membership.current);
+  if (other === undefined) return;
+  const { hostName } = other;
+  const { outcome } = await peer.call(requests.joinOutcome, {}).catch((cause: unknown) => {
+    const text = `${hostName} does not answer, and both nodes need the change at once: nothing was changed. Switch it on, or look at gemel-peer on both. If it is lost for good: gemel cluster replace.`;
+    throw new ApplianceError('unavailable', text, { cause });
+  });
+  if (outcome === 'connected') return;
+  throw new ApplianceError(
+    'conflict',
+    `${hostName} is in the middle of another change of the cluster, or was disconnected. See there: gemel cluster status`,
+  );
+}
+
+/**
+ * Both nodes read again what they read before. Nothing to take back is left where this node's cluster is another one by now.
+ * @throws ApplianceError `unavailable` while the other node cannot be told; the journal stays then.
  */
 export async function undoConfiguration(parts: FormationParts): Promise<void> {
   const { context, membership, engines, journal } = parts;
-  if (journal.open === undefined) return;
-  const { before, planned, files } = journal.open;
+  const { open } = journal;
+  if (open?.kind !== 'configure') return;
+  const { before, planned, files } = open;
+  const { current } = membership;
+  if (current.createdAt !== before.createdAt || current.phase !== before.phase) return await journal.end();
   const present = files[drbdFile] ?? undefined;
   const isOther = changedPairResource(present, before, planned) !== undefined;
   const former = {
@@ -61,15 +81,39 @@ export async function undoConfiguration(parts: FormationParts): Promise<void> {
     drbd: isOther ? (present ?? null) : null,
   };
   await journal.restoreFiles();
-  if (membership.current.options !== before.options) await membership.set(before);
-  await untilThere(parts, () => putThere(parts, before, former));
+  if (JSON.stringify(current.options) !== JSON.stringify(before.options)) await membership.set(before);
+  await putThere(parts, before, former);
   // After a loss of power Corosync may not run yet; it reads the files when it starts.
   for (const follow of [() => engines.reload(), () => followVolume(parts, former)]) {
     await follow().catch((problem: unknown) => {
       context.log.warn({ problem: String(problem) }, 'an engine was not told that its former configuration is back');
     });
   }
-  await journal.end();
+  if (journal.open === open) await journal.end();
+}
+
+/** Until the other node has its former files too, or was replaced, or this node was disbanded. @param problem what stood against it first. */
+export function keepTakingBack(parts: FormationParts, problem: unknown): void {
+  const { context, journal } = parts;
+  const { open } = journal;
+  if (open === undefined) return;
+  context.log.warn({ problem: String(problem) }, 'a change of the cluster cannot be taken back yet');
+  const ending = new AbortController();
+  context.own(toDisposable(() => ending.abort()));
+  const isOpen = () => journal.open === open;
+  const takeBack = async () => {
+    while (isOpen()) {
+      await context.system.clock.sleep(againMs, ending.signal);
+      if (!isOpen()) return;
+      await undoConfiguration(parts).catch((failure: unknown) => {
+        context.log.debug({ failure: String(failure) }, 'a change of the cluster cannot be taken back yet');
+      });
+    }
+  };
+  takeBack().catch((failure: unknown) => {
+    if (ending.signal.aborted) return;
+    context.log.error({ failure: String(failure) }, 'a change was not taken back; restart gemel-core.service');
+  });
 }
 
 async function putThere({ peer }: FormationParts, membership: Membership, files: PairFiles): Promise<void> {
@@ -81,19 +125,6 @@ async function putThere({ peer }: FormationParts, membership: Membership, files:
 /** Only a node that is a member now is told. */
 function otherOf(membership: Membership) {
   return membership.phase === 'connected' ? otherMember(membership) : undefined;
-}
-
-async function untilThere({ context }: FormationParts, tell: () => Promise<void>): Promise<void> {
-  const { clock } = context.system;
-  for (const end = clock.monotonic() + patienceMs; ; ) {
-    try {
-      return await tell();
-    } catch (failure) {
-      const isAway = failure instanceof ApplianceError && failure.code === 'unavailable';
-      if (!isAway || clock.monotonic() > end) throw failure;
-    }
-    await clock.sleep(againMs);
-  }
 }
 
 /** DRBD is told what its file says now. */

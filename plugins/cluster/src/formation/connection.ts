@@ -130,7 +130,7 @@ export async function formPair(
   restart = false,
 ): Promise<void> {
   const { context, membership, journal, engines, peer } = parts;
-  if (journal.open !== undefined) throw new ApplianceError('conflict', 'A change of the cluster is under way already.');
+  journal.mustBeClosed();
   const names = planned.nodes.map(({ hostName }) => hostName);
   const before = membership.current;
   await journal.begin('connect', context.system.clock.now(), { before, planned }, pairPaths, files);

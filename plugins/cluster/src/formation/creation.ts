@@ -31,7 +31,7 @@ export async function createCluster(
 ): Promise<{ readonly membership: Membership; readonly reports: readonly Report[] }> {
   const { context, membership, journal, engines } = parts;
   const before = membership.must('none', 'Disband it first: gemel cluster disband.');
-  if (journal.open !== undefined) throw new ApplianceError('conflict', 'A change of the cluster is under way already.');
+  journal.mustBeClosed();
   const { reports, membership: planned } = await previewCreate(parts, input, signal);
   if (planned === undefined) {
     const first = reports.find(({ severity }) => severity === 'error');

@@ -97,8 +97,7 @@ export class Joining {
   async prepare({ planned, files, caller }: JoinInput, fingerprint: string): Promise<void> {
     const { context, membership, journal, peer } = this.parts;
     const before = membership.current;
-    if (journal.open !== undefined)
-      throw new ApplianceError('conflict', 'A change of the cluster is under way already.');
+    journal.mustBeClosed();
     if (before.phase !== 'none' && before.phase !== 'disconnected') {
       throw new ApplianceError(
         'conflict',

@@ -1,4 +1,4 @@
-import type { FileStore } from '@gemel/core/sdk';
+import { ApplianceError, type FileStore } from '@gemel/core/sdk';
 import { clusterFolder } from '../membership/membership-service.js';
 import type { Membership } from '../membership/membership.js';
 import type { Journal } from './journal-schema.js';
@@ -19,6 +19,20 @@ export class FormationJournal {
 
   get open(): Journal | undefined {
     return this.#open;
+  }
+
+  /** One change at a time. @throws ApplianceError `conflict`, which may be shown on the other node. */
+  mustBeClosed(): void {
+    if (this.#open === undefined) return;
+    const { kind, planned } = this.#open;
+    const isStuck =
+      kind === 'configure'
+        ? ' Or one that failed is taken back as soon as the other node answers: switch that on, or replace it (gemel cluster replace).'
+        : '';
+    throw new ApplianceError(
+      'conflict',
+      `A change of the cluster is under way already on ${planned.thisNode}.${isStuck}`,
+    );
   }
 
   /** @returns what a crash of core left behind; a damaged journal is no reason not to start. */
@@ -51,7 +65,10 @@ export class FormationJournal {
   }
 
   async restoreFiles(): Promise<void> {
-    for (const [path, content] of Object.entries(this.#open?.files ?? {})) {
+    const open = this.#open;
+    for (const [path, content] of Object.entries(open?.files ?? {})) {
+      // Whoever ended it meanwhile has other files in mind.
+      if (this.#open !== open) return;
       if (content === null) await this.files.remove(path);
       else await this.files.write(path, content, { mode: 0o600 });
     }

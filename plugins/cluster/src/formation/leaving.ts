@@ -13,7 +13,7 @@ import * as requests from './peer-requests.js';
 export async function disconnect(parts: FormationParts, force: boolean): Promise<Membership> {
   const { context, membership, engines, peer, journal } = parts;
   const current = membership.must('connected', 'Only a connected cluster can be disconnected.');
-  if (journal.open !== undefined) throw new ApplianceError('conflict', 'A change of the cluster is under way already.');
+  journal.mustBeClosed();
   const active = await engines.activeNode();
   if (active !== current.thisNode) {
     const where = active === undefined ? 'No node is active now' : `${active} is the active node`;
@@ -79,7 +79,7 @@ async function goOnAlone({ context, engines }: FormationParts, current: Membersh
 
 /** The lost or leaving node is no member any more: what is left is a cluster of one, to which another can be connected. */
 export async function dropOther(parts: FormationParts): Promise<Membership> {
-  const { membership, peer } = parts;
+  const { membership, peer, journal } = parts;
   const { current } = membership;
   const [own, other] = [thisMember(current), otherMember(current)];
   if (own === undefined || current.phase === 'none' || !current.keepsServices) {
@@ -88,6 +88,8 @@ export async function dropOther(parts: FormationParts): Promise<Membership> {
       'This node does not keep the services of a cluster. Replace the other node there.',
     );
   }
+  // What both nodes had is not taken back any more: there is nobody left to tell.
+  if (journal.open?.kind === 'configure') await journal.end();
   if (current.phase === 'connected') await goOnAlone(parts, current);
   const expectedPeer =
     other === undefined ? current.expectedPeer : { sync: other.sync.address, external: other.external.address };
@@ -118,7 +120,7 @@ async function forgetController(
  * @returns what state this device is in, for people.
  */
 export async function disband(parts: FormationParts): Promise<readonly string[]> {
-  const { context, membership, engines, peer } = parts;
+  const { context, membership, engines, peer, journal } = parts;
   const { files } = context.system;
   const { current } = membership;
   if (current.phase === 'none') throw new ApplianceError('conflict', 'This node is not part of a cluster.');
@@ -137,6 +139,8 @@ export async function disband(parts: FormationParts): Promise<readonly string[]>
       said.push(`${other.hostName} could not be told: disband it there too, or let it replace this node.`);
     }
   }
+  // Taking a change back would bring them again.
+  if (journal.open !== undefined) await journal.end();
   for (const path of [corosyncFile, keyFile, drbdFile]) await files.remove(path);
   await engines.runHelper(helperUnits.forget);
   await peer.unpair();

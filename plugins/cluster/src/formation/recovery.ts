@@ -1,4 +1,4 @@
-import { undoConfiguration } from './configuration-change.js';
+import { keepTakingBack, undoConfiguration } from './configuration-change.js';
 import { finishConnection, undoPair } from './connection.js';
 import { undoCreate } from './creation.js';
 import { undoDisconnect } from './leaving.js';
@@ -16,7 +16,8 @@ export async function recover(parts: FormationParts, joining: Joining): Promise<
   context.log.warn({ kind, isDone }, 'a change of the cluster was interrupted');
   try {
     if (kind === 'join') await joining.settle();
-    else if (kind === 'configure') await undoConfiguration(parts);
+    else if (kind === 'configure')
+      await undoConfiguration(parts).catch((problem: unknown) => keepTakingBack(parts, problem));
     else if (kind === 'disconnect' && !isDone) await undoDisconnect(parts);
     else if (isDone && kind === 'connect') await finishConnection(parts);
     else if (isDone) await journal.end();
