@@ -1,10 +1,9 @@
 import { type AnyAction, ApplianceError, defineAction, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
-import { changeConfiguration, mustBeReady } from '../formation/configuration-change.js';
+import { changeConfiguration } from '../formation/configuration-change.js';
 import type { FormationParts } from '../formation/parts.js';
 import type { ClusterOptions, FencingDevice } from '../membership/membership.js';
-import { setFencingProperties } from './fencing-properties.js';
-import { fencingId, renderFencing } from './fencing-resource.js';
+import { renderFencing } from './fencing-resource.js';
 import { withFencingTests } from './fencing-tests.js';
 import { isFencingUsed } from './fencing-used.js';
 
@@ -57,11 +56,10 @@ export function fencingActions(parts: FormationParts): readonly AnyAction[] {
       present,
       async run({ password, ...device }) {
         const options = mustHave(parts, device.node);
-        await mustBeReady(parts);
         const entry: FencingDevice = { ...device, testedAt: null };
-        await engines.merge(renderFencing(entry, password));
         const fencing = [...options.fencing.filter(({ node }) => node !== device.node), entry];
-        await take(parts, { ...options, fencing });
+        const next = { ...membership.current, options: { ...options, fencing } };
+        await changeConfiguration(parts, next, { controller: renderFencing(entry, password) });
         return show();
       },
     }),
@@ -86,9 +84,8 @@ export function fencingActions(parts: FormationParts): readonly AnyAction[] {
             `No management controller of ${node} is entered. See: gemel cluster fencing show.`,
           );
         }
-        // Pacemaker must not count on it any more before it is gone.
-        await take(parts, { ...options, fencing: options.fencing.filter((each) => each.node !== node) });
-        await engines.deleteResource(fencingId(node));
+        const fencing = options.fencing.filter((each) => each.node !== node);
+        await changeConfiguration(parts, { ...membership.current, options: { ...options, fencing } });
         return show();
       },
     }),
@@ -150,14 +147,6 @@ function mustHave({ membership }: FormationParts, node: string): ClusterOptions 
   if (options !== null && nodes.some(({ hostName }) => hostName === node)) return options;
   const names = nodes.map(({ hostName }) => hostName).join(' and ');
   throw new ApplianceError('not-found', `${node} is no node of this cluster. Its nodes are ${names}.`);
-}
-
-/** In use only when both nodes have one: a node that cannot be switched off would never be replaced. */
-async function take(parts: FormationParts, options: ClusterOptions): Promise<void> {
-  const { current } = parts.membership;
-  await mustBeReady(parts);
-  if (current.options !== null) await setFencingProperties(parts.engines, current.options, options);
-  await changeConfiguration(parts, { ...current, options });
 }
 
 function shownOf(devices: readonly FencingDevice[]): z.output<typeof shown> {

@@ -1,5 +1,6 @@
 import { nameValues, op, primitive } from '../cib/cib-elements.js';
 import type { FencingDevice } from '../membership/membership.js';
+import { descendants, type XmlElement, xmlOf } from '../pacemaker/xml.js';
 
 export function fencingId(node: string): string {
   return `fence-${node}`;
@@ -39,6 +40,27 @@ ${primitive(id, 'stonith:fence_ipmilan', parameters, operations)}
 ${nameValues('rsc_defaults-meta_attributes', { priority: '1' })}
 </meta_attributes>
 </rsc_defaults>
+</configuration>
+`;
+}
+
+/** The management controllers of these nodes as the CIB has them, to be merged again; undefined when there is none. Pure. */
+export function presentFencing(configuration: XmlElement, nodes: readonly string[]): string | undefined {
+  const ids = new Set(nodes.map(fencingId));
+  const found = (name: string, attribute: string) =>
+    descendants(configuration, name)
+      .filter(({ attributes }) => ids.has(attributes[attribute] ?? ''))
+      .map(xmlOf)
+      .join('\n');
+  const controllers = found('primitive', 'id');
+  if (controllers === '') return undefined;
+  return `<configuration>
+<resources>
+${controllers}
+</resources>
+<constraints>
+${found('rsc_location', 'rsc')}
+</constraints>
 </configuration>
 `;
 }

@@ -20,5 +20,7 @@ export const journalSchema = z.strictObject({
   files: z.record(z.string(), z.string().nullable()),
   /** Of `join`: what this node will write once the other one says so. Of `connect`: what belongs to the pair. */
   pending: pairFilesSchema.nullable(),
+  /** Of `configure`, where it changes them: the management controllers as the CIB had them, with their passwords. */
+  controllers: z.string().optional(),
 });
 export type Journal = z.output<typeof journalSchema>;

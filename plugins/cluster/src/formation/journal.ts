@@ -1,6 +1,5 @@
 import { ApplianceError, type FileStore } from '@gemel/core/sdk';
 import { clusterFolder } from '../membership/membership-service.js';
-import type { Membership } from '../membership/membership.js';
 import type { Journal } from './journal-schema.js';
 import type { PairFiles } from './peer-requests.js';
 
@@ -50,13 +49,13 @@ export class FormationJournal {
   async begin(
     kind: Journal['kind'],
     at: number,
-    { before, planned }: { readonly before: Membership; readonly planned: Membership },
+    { before, planned, controllers }: Pick<Journal, 'before' | 'planned' | 'controllers'>,
     paths: readonly string[],
     pending: PairFiles | null = null,
   ): Promise<void> {
     const files: Record<string, string | null> = {};
     for (const path of paths) files[path] = (await this.files.read(path)) ?? null;
-    await this.#write({ kind, step: 'begun', startedAt: at, before, planned, files, pending });
+    await this.#write({ kind, step: 'begun', startedAt: at, before, planned, files, pending, controllers });
   }
 
   async step(step: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { ApplianceError } from '@gemel/core/sdk';
+import { setClusterProperties } from '../cib/cluster-properties.js';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
 import { drbdFile } from '../drbd/drbd-resource.js';
-import { setFencingProperties } from '../fencing/fencing-properties.js';
 import { fencingId } from '../fencing/fencing-resource.js';
 import { type Membership, noMembership, otherMember, thisMember } from '../membership/membership.js';
 import { helperUnits } from './engines.js';
@@ -109,7 +109,7 @@ async function forgetController(
   if (options === null || hostName === undefined || !options.fencing.some(({ node }) => node === hostName))
     return options;
   const next = { ...options, fencing: options.fencing.filter(({ node }) => node !== hostName) };
-  await setFencingProperties(engines, options, next);
+  await setClusterProperties(engines, options, next);
   await engines.deleteResource(fencingId(hostName));
   return next;
 }

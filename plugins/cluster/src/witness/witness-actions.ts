@@ -1,6 +1,5 @@
 import { type AnyAction, ApplianceError, defineAction, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
-import { clusterProperties } from '../cib/base-configuration.js';
 import { changeConfiguration } from '../formation/configuration-change.js';
 import type { FormationParts } from '../formation/parts.js';
 import type { Membership } from '../membership/membership.js';
@@ -66,8 +65,6 @@ export function witnessActions(parts: FormationParts): readonly AnyAction[] {
         }
         mustBeConnected(parts);
         await enterWitness(parts, { host: address.text, algorithm }, signal);
-        // Not before: while votes are counted anew there may be no quorum for a moment, for which nothing must be stopped.
-        await setPolicy(parts, membership.current);
         return said(signal);
       },
     }),
@@ -83,19 +80,11 @@ export function witnessActions(parts: FormationParts): readonly AnyAction[] {
         'Do without the witness? When both networks between the nodes fail at once, both may become active.',
       present,
       async run(_input, { signal }) {
-        const planned = withWitness(mustBeConnected(parts), null);
-        await setPolicy(parts, planned);
-        await changeConfiguration(parts, planned);
+        await changeConfiguration(parts, withWitness(mustBeConnected(parts), null));
         return said(signal);
       },
     }),
   ];
-}
-
-/** What Pacemaker does with a node that has no quorum. */
-async function setPolicy({ engines }: FormationParts, { options }: Membership): Promise<void> {
-  if (options === null) return;
-  await engines.setProperty('no-quorum-policy', clusterProperties(options)['no-quorum-policy'] ?? 'stop');
 }
 
 function mustBeConnected({ membership }: FormationParts): Membership {

@@ -1,6 +1,8 @@
 /** Changes of what both nodes' engines read, with the other node away or lost in the middle. */
 import { ApplianceError } from '@gemel/core/sdk';
+import { clusterProperties } from '#cluster/cib/base-configuration.js';
 import { fencingActions } from '#cluster/fencing/fencing-actions.js';
+import { renderFencing } from '#cluster/fencing/fencing-resource.js';
 import { changeConfiguration } from '#cluster/formation/configuration-change.js';
 import { disband, disconnect, dropOther } from '#cluster/formation/leaving.js';
 import { keyAction } from '#cluster/keys/key-action.js';
@@ -29,20 +31,9 @@ const changes = [
   ['cluster.fencing.remove', { node: 'node2' }],
 ] as const;
 
-/** Node 2 has a controller. */
-async function pairWithController(): Promise<Boxes> {
-  const boxes = await pair();
-  for (const { parts } of [boxes.one, boxes.two]) {
-    const { current } = parts.membership;
-    const fencing = [{ ...device, testedAt: null }];
-    await parts.membership.set({ ...current, options: current.options && { ...current.options, fencing } });
-  }
-  return boxes;
-}
-
 for (const [id, input] of changes) {
   test(`${id} touches nothing while the other node is away`, async (t) => {
-    const { one, two } = await pairWithController();
+    const { one, two } = await pairWithControllers('node2');
     two.reachable = false;
     one.system.faults.clear();
     const failure = await t.throwsAsync(act(one, id, input), {
@@ -55,7 +46,7 @@ for (const [id, input] of changes) {
   });
 
   test(`${id} touches nothing while the other node has a change of its own to take back`, async (t) => {
-    const boxes = await pairWithController();
+    const boxes = await pairWithControllers('node2');
     const { one, two } = boxes;
     await lostInTheMiddle(boxes);
     two.system.faults.clear();
@@ -64,6 +55,147 @@ for (const [id, input] of changes) {
     t.not(one.parts.journal.open, undefined);
   });
 }
+
+/** What Pacemaker is told from now on, in order. */
+function toldPacemaker(box: Box): readonly string[] {
+  const told: string[] = [];
+  const tell = (text: string) => {
+    told.push(text);
+    return '';
+  };
+  const present = ['node1', 'node2'].map((node) => /<primitive[^]*<\/primitive>/.exec(controller(node, 'former'))?.[0]);
+  box.system.commands
+    .always(['cibadmin', '--query', '--scope', 'configuration'], `<configuration>${present.join('')}</configuration>`)
+    .always(
+      ['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-pipe'],
+      (_argv, { input }) => {
+        const nodes = [...(input ?? '').matchAll(/<primitive id="fence-(\w+)"/g)].map(([, node]) => node);
+        return tell(`merge ${nodes.join()} ${/name="password" value="(\w+)"/.exec(input ?? '')?.[1]}`);
+      },
+    )
+    .always(['cibadmin', '--delete-all', '--force', '--xpath', /primitive/], (argv) => tell(`delete ${argv.at(-1)}`))
+    .always(['cibadmin', '--delete-all', '--force', '--xpath', /rsc_location/])
+    .always(['crm_attribute', '--type', 'crm_config', '--name', /./, '--update', /./], (argv) =>
+      tell(`${argv[4]}=${argv[6]}`),
+    )
+    .always(['corosync-cfgtool', '-R'], () => tell('files'));
+  return told;
+}
+
+const controller = (node: string, password: string) => renderFencing({ ...device, node, testedAt: null }, password);
+
+async function pairWithControllers(...nodes: readonly string[]): Promise<Boxes> {
+  const boxes = await pair();
+  for (const { parts } of [boxes.one, boxes.two]) {
+    const { current } = parts.membership;
+    const fencing = nodes.map((node) => ({ ...device, node, testedAt: null }));
+    await parts.membership.set({ ...current, options: current.options && { ...current.options, fencing } });
+  }
+  return boxes;
+}
+
+const fenced = ['stonith-enabled=true', 'no-quorum-policy=stop', 'priority-fencing-delay=5s'];
+const unfenced = ['stonith-enabled=false', 'no-quorum-policy=ignore', 'priority-fencing-delay=0s'];
+type Change = readonly [id: string, input: object];
+const setNode2: Change = ['cluster.fencing.set', { ...device, password: 'geheim' }];
+const removeNode2: Change = ['cluster.fencing.remove', { node: 'node2' }];
+const setWitness: Change = ['cluster.witness.set', { host: '192.0.2.9', algorithm: 'ffsplit' }];
+
+test('Pacemaker fences once everything else is in force, and does no more before anything else is gone', async (t) => {
+  const { one } = await pairWithControllers('node1');
+  const told = toldPacemaker(one);
+  await act(one, ...setNode2);
+  t.deepEqual(told, ['merge node2 geheim', 'files', ...fenced]);
+  await act(one, ...removeNode2);
+  t.deepEqual(told.slice(5), [...unfenced, 'files', 'delete //primitive[@id="fence-node2"]']);
+});
+
+test('with a witness the half without it stops, and no more before the witness is gone', async (t) => {
+  const { one } = await pair();
+  const told = toldPacemaker(one);
+  await act(one, ...setWitness);
+  await act(one, 'cluster.witness.remove');
+  t.deepEqual(told, ['files', 'no-quorum-policy=stop', 'no-quorum-policy=ignore', 'files']);
+});
+
+for (const [what, given, change, undone] of [
+  ['entered', ['node1'], setNode2, ['merge node1 former', ...unfenced, 'delete //primitive[@id="fence-node2"]']],
+  ['changed', ['node1', 'node2'], setNode2, ['merge node1,node2 former']],
+  ['removed', ['node1', 'node2'], removeNode2, ['merge node1,node2 former', ...fenced]],
+] as const) {
+  test(`Pacemaker is told the former when a controller that is ${what} cannot be taken into force`, async (t) => {
+    const boxes = await pairWithControllers(...given);
+    const { one, two } = boxes;
+    const before = one.parts.membership.current.options;
+    const told = toldPacemaker(one);
+    one.system.commands.once(['corosync-cfgtool', '-R'], { exitCode: 1, stderr: 'no' });
+    const failure = await t.throwsAsync(boxes.pass(act(one, ...change)));
+    t.regex(failure?.message ?? '', /corosync-cfgtool/);
+    t.deepEqual(told.slice(-undone.length - 1), [...undone, 'files']);
+    t.deepEqual([one.parts.membership.current.options, two.parts.membership.current.options], [before, before]);
+    t.is(one.parts.journal.open, undefined);
+  });
+}
+
+test('Pacemaker is told the former at once, also while the other node is away', async (t) => {
+  const boxes = await pairWithControllers('node1', 'node2');
+  const { one, two } = boxes;
+  const told = toldPacemaker(one);
+  one.system.commands.once(['corosync-cfgtool', '-R'], () => {
+    two.reachable = false;
+    return { exitCode: 1, stderr: 'no' };
+  });
+  await t.throwsAsync(act(one, ...removeNode2));
+  const expected = [...unfenced, 'merge node1,node2 former', ...fenced];
+  t.deepEqual(told, expected);
+  await boxes.clock.advance(60_000);
+  t.deepEqual(told, expected, 'and not again: somebody may have changed it meanwhile');
+  two.reachable = true;
+  await boxes.clock.advance(6_000);
+  t.deepEqual([one.parts.journal.open, told.length], [undefined, expected.length + 1]);
+});
+
+for (const [what, nodes, change] of [
+  ['entering a controller', ['node1'], setNode2],
+  ['removing a controller', ['node1', 'node2'], removeNode2],
+  ['setting a witness', [], setWitness],
+] as const) {
+  test(`Pacemaker and the membership agree, at whichever step of ${what} core is killed`, async (t) => {
+    const clean = await pairWithControllers(...nodes);
+    toldPacemaker(clean.one);
+    clean.one.system.faults.clear();
+    await act(clean.one, ...change);
+    const steps = [...clean.one.system.faults.journal];
+    t.true(steps.length > 5, String(steps.length));
+    for (const [index, step] of steps.entries()) {
+      const boxes = await pairWithControllers(...nodes);
+      const { one } = boxes;
+      const told = [toldPacemaker(one)];
+      one.system.faults.clear();
+      one.system.faults.crashAt(index + 1);
+      act(one, ...change).catch(() => {});
+      await boxes.clock.advance(10_000);
+      await one.crashAndRestart();
+      told.push(toldPacemaker(one));
+      await boxes.pass(one.recover());
+      const { options } = one.parts.membership.current;
+      const policy = told.flat().findLast((text) => text.startsWith('no-quorum-policy=')) ?? '';
+      if (policy !== '' && options !== null)
+        t.is(policy, `no-quorum-policy=${clusterProperties(options)['no-quorum-policy']}`, `killed before ${step}`);
+      t.is(one.parts.journal.open, undefined, step);
+    }
+  });
+}
+
+test('a witness is in use although the other node was away when it was to follow', async (t) => {
+  const boxes = await pair();
+  const { one, two } = boxes;
+  const told = toldPacemaker(one);
+  two.handlers.delete('cluster.configuration.follow');
+  await boxes.pass(act(one, ...setWitness));
+  t.deepEqual(told, ['files', 'no-quorum-policy=stop']);
+  t.is(two.parts.membership.current.options?.witness?.host, '192.0.2.9');
+});
 
 /** Node 2 has the new key and is gone before this one, whose Corosync does not take it, can take it back. */
 async function lostInTheMiddle({ one, two }: Boxes): Promise<void> {
