@@ -1,6 +1,7 @@
 import { parseXml } from '#cluster/pacemaker/xml.js';
 import { type ClusterPicture, readPicture } from '#cluster/pacemaker/picture.js';
 import { type Membership, noMembership } from '#cluster/membership/membership.js';
+import { clusterProperties } from '#cluster/cib/base-configuration.js';
 import { parseLinks } from '#cluster/status/links.js';
 import type { PairStatus } from '#cluster/status/pair-schema.js';
 import { type PairInput, pairState } from '#cluster/status/pair-state.js';
@@ -42,11 +43,20 @@ export const peerFacts: PeerFacts = {
   fencingTests: [],
 };
 
+/** A picture in which Pacemaker goes by what the membership says of fencing and witness. */
+export async function pictureOf(name: string, { options }: Membership): Promise<ClusterPicture> {
+  const seen = await picture(name);
+  if (options === null) return seen;
+  const properties = clusterProperties(options);
+  const fencingEnabled = properties['stonith-enabled'] === 'true';
+  return { ...seen, fencingEnabled, withoutQuorum: properties['no-quorum-policy'] };
+}
+
 /** The pair as node1 sees it in a recorded picture. */
 export async function pair(name: string, change: Partial<PairInput> = {}): Promise<PairStatus> {
   return pairState({
     membership,
-    picture: await picture(name),
+    picture: await pictureOf(name, change.membership ?? membership),
     links: parseLinks(golden('corosync-cfgtool-one-link.txt')).map((link) => ({ ...link, connected: true })),
     wishes: [],
     replication: undefined,

@@ -8,7 +8,7 @@ import { withFencingTests } from './fencing-tests.js';
 import { isFencingUsed } from './fencing-used.js';
 
 const shown = z.object({
-  enabled: z.boolean().describe('Both nodes have a management controller, and Pacemaker uses them.'),
+  enabled: z.boolean().describe('Both nodes have a management controller, and Pacemaker was told to use them.'),
   devices: z
     .array(
       z.object({

@@ -92,6 +92,8 @@ export interface ClusterPicture {
   readonly coordinator: string | undefined;
   readonly quorum: boolean;
   readonly fencingEnabled: boolean;
+  /** What is done without quorum: `stop`, `ignore`, `freeze`, … */
+  readonly withoutQuorum: string | undefined;
   readonly unmanaged: boolean;
   readonly nodes: readonly PictureNode[];
   readonly resources: readonly PictureResource[];
@@ -108,6 +110,7 @@ export function readPicture(root: XmlElement): ClusterPicture {
     coordinator: coordinator?.attributes['name'],
     quorum: coordinator?.attributes['with_quorum'] === 'true',
     fencingEnabled: options['stonith-enabled'] === 'true',
+    withoutQuorum: options['no-quorum-policy'],
     unmanaged: options['maintenance-mode'] === 'true',
     ...readPlacement(root),
     failures: childrenNamed(childAt(root, 'failures'), 'failure').map(readFailure),

@@ -23,6 +23,8 @@ export const readinessReasons = [
   'sites-do-not-fit',
   'fencing-untested',
   'no-fencing',
+  'fencing-differs',
+  'quorum-policy-differs',
   'unmanaged',
 ] as const;
 

@@ -8,6 +8,7 @@ import type { WitnessVotes } from '../witness/witness-votes.js';
 import type { KnetLink } from './links.js';
 import type { MemoryFacts } from './memory-capacity.js';
 import type { PairNode, PairResource, PairStatus } from './pair-schema.js';
+import { judgeProtection, protectionInForce } from './protection.js';
 import { isSplitBrain, type OtherSide, type Replication } from './replication.js';
 import { faultsNotSurvived, judgeReadiness, type PeerFacts, type WitnessState } from './takeover-readiness.js';
 
@@ -56,7 +57,7 @@ export function pairState(input: PairInput): PairStatus {
   // One controller is entered first and the other one later: Pacemaker uses neither before.
   const fencing = options === null || !isFencingUsed(options) ? 'none' : input.fencingTested ? 'tested' : 'untested';
   const witness = witnessState(input);
-  const reasons = judgeReadiness({
+  const judged = judgeReadiness({
     pair: shown,
     replicated: options?.replicated ?? false,
     splitBrain: replication !== undefined && isSplitBrain(replication, otherSide(input, peerOnline)),
@@ -65,11 +66,19 @@ export function pairState(input: PairInput): PairStatus {
     fencing,
     witness,
   });
+  const isRunning = phase === 'connected' && picture !== undefined;
+  const reasons = [...judged, ...(isRunning ? judgeProtection(membership, picture) : [])];
+  const inForce = protectionInForce(membership, picture);
   return {
     ...shown,
     ready: !reasons.some(({ blocking }) => blocking),
-    reasons: [...reasons],
-    notSurvived: [...faultsNotSurvived({ fencing, witness })],
+    reasons,
+    notSurvived: [
+      ...faultsNotSurvived({
+        fencing: inForce.fencing ? fencing : 'none',
+        witness: inForce.witness ? witness : null,
+      }),
+    ],
   };
 }
 
