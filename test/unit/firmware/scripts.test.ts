@@ -149,6 +149,36 @@ test('once the firmware is proven there is nothing to go back to', async (t) => 
   t.false(existsSync(device.path('state/firmware/kept')));
 });
 
+/** Slot B was updated and found healthy, and the next update's first start of slot A comes without an ordinary one in between. */
+async function secondUpdate(t: ExecutionContext): Promise<Device> {
+  const device = new Device(t, 'B', onTrial);
+  device.put('state/settings/document', 'before the first update');
+  await device.run('gemel-firmware-keep');
+  await device.run('gemel-firmware-gate');
+  device.put('state/settings/document', 'today');
+  device.boot('A');
+  await device.run('gemel-firmware-keep');
+  device.put('state/settings/document', 'migrated');
+  return device;
+}
+
+test('a second update without an ordinary start in between falls back to the settings before it', async (t) => {
+  const device = await secondUpdate(t);
+  device.boot('B');
+  await device.run('gemel-firmware-keep');
+  t.is(device.read('state/settings/document'), 'today');
+  t.is(device.read('state/firmware/set-aside/settings/document'), 'migrated');
+});
+
+test('a second update that turns out well brings nothing back at the next ordinary start', async (t) => {
+  const device = await secondUpdate(t);
+  await device.run('gemel-firmware-gate');
+  await device.run('gemel-firmware-keep');
+  t.is(device.read('state/settings/document'), 'migrated');
+  t.false(existsSync(device.path('state/firmware/kept')));
+  t.false(existsSync(device.path('state/firmware/set-aside')));
+});
+
 test('a healthy first start is marked good, proven and told', async (t) => {
   const device = new Device(t, 'B', onTrial);
   await device.run('gemel-firmware-gate');
