@@ -34,6 +34,11 @@ export function renderForwarding({ destinations }: ForwardingSettings): Renderin
     '# Made by Gemel from the log forwarding settings.',
     // gemel-log-recover removes the queues of all others
     `# destinations: ${all.map(([name]) => name).join(' ')}`,
+    // and asks the journal for what these may have had in memory
+    ...active.flatMap(([name, { filter }]) => {
+      const asked = journalFilter(filter);
+      return asked.length === 0 ? [] : [`# filtered: ${name} ${asked.join(' ')}`];
+    }),
     ...frame,
     ...(active.some(([, { protocol }]) => isRelp(protocol)) ? ['module(load="omrelp" tls.tlslib="openssl")'] : []),
     ...active.flatMap(([name, destination]) => ['', ...ruleset(name, destination)]),
@@ -193,6 +198,18 @@ function route(name: string, { filter }: Destination): string {
   if (units.length > 0) conditions.push(either(units.map(unitCondition)));
   const call = `call ${engineName(name)}`;
   return conditions.length === 0 ? call : `if ${conditions.join(' and ')} then ${call}`;
+}
+
+/**
+ * The filter in the words of journalctl. It leaves out what is in the journal without severity or facility, which rsyslogd takes for notice
+ * and daemon: counted in entries it reaches no less far back.
+ */
+function journalFilter({ severity, facilities, units }: Destination['filter']): readonly string[] {
+  return [
+    ...(severity === 'debug' ? [] : [`--priority=${severity}`]),
+    ...(facilities.length === 0 ? [] : [`--facility=${facilities.join(',')}`]),
+    ...units.map((unit) => `--unit=${unit}`),
+  ];
 }
 
 function either(conditions: readonly string[]): string {
