@@ -17,7 +17,7 @@ export const firmwareEvents = {
   }),
   fellBack: defineEvent({
     id: 'firmware.fell-back',
-    summary: 'A firmware was given up at its first start; the device runs the one before.',
+    summary: 'A firmware was given up at its first start, or does not start any more; the device runs the other one.',
     schema: z.object({ slot, version, reason: z.string().describe('Why, for people.') }),
   }),
 };

@@ -193,17 +193,60 @@ test('a healthy first start is marked good, proven and told', async (t) => {
 test('a first start that is not healthy in time is marked bad and left, with its reason on the ESP', async (t) => {
   const device = new Device(t, 'B', onTrial);
   device.put('verdict', '✖ Not healthy: dns.resolved: it does not answer.\n');
-  await device.run('gemel-firmware-gate', 1);
+  await device.run('gemel-firmware-gate', 3);
   t.deepEqual(device.calls(), ['rauc status mark-bad booted', 'systemctl reboot', 'systemctl reboot --force --force']);
   t.is(device.read('esp/grub/reason'), 'Not healthy: dns.resolved: it does not answer.\n');
   t.is(device.read('esp/grub/proven.env'), 'PROVEN=A\n');
+});
+
+test('what RAUC says is the reason when it could not mark a healthy slot good', async (t) => {
+  const device = new Device(t, 'B', onTrial);
+  device.put('bin/rauc', '#!/bin/sh\necho "Failed marking slot: no space left" >&2\nexit 1\n');
+  await device.run('gemel-firmware-gate', 3);
+  t.is(
+    device.read('esp/grub/reason'),
+    'it was healthy, and RAUC could not mark it good: Failed marking slot: no space left\n',
+  );
+  t.regex(device.read('esp/grub/grubenv'), /^B_OK=0$/m);
+});
+
+/** Slot A was proven and did not start three times. */
+const dead = { proven: 'PROVEN=A\n', grubenv: 'ORDER=A B\nA_OK=1\nA_TRY=3\nB_OK=1\nB_TRY=1\n' };
+
+test('the last slot that starts is kept although it is not healthy, and why the other one was given up is told', async (t) => {
+  const device = new Device(t, 'B', dead);
+  device.put('verdict', '✖ Not healthy: time.chrony: it does not run.\n');
+  await device.run('gemel-firmware-gate', 3);
+  t.deepEqual(device.calls(), [
+    'gemel firmware conclude --outcome fell-back --slot A --reason it did not start three times in a row; against slot B, which runs in its place, speaks: Not healthy: time.chrony: it does not run. --json',
+  ]);
+  t.is(device.read('esp/grub/proven.env'), 'PROVEN=B\n');
+  t.deepEqual(device.read('esp/grub/grubenv').trim().split('\n').sort(), [
+    'A_OK=0',
+    'A_TRY=0',
+    'B_OK=1',
+    'B_TRY=0',
+    'ORDER=A B',
+  ]);
+});
+
+test('a slot that had been given up and is the last resort becomes the proven one', async (t) => {
+  const device = new Device(t, 'B', { proven: 'PROVEN=A\n', grubenv: 'ORDER=A B\nA_OK=1\nA_TRY=0\nB_OK=0\nB_TRY=0\n' });
+  device.put('cmdline', 'root=PARTLABEL=x rauc.slot=B gemel.choice=last-resort rw\n');
+  await device.run('gemel-firmware-gate');
+  t.deepEqual(device.calls(), [
+    'rauc status mark-good booted',
+    'gemel firmware conclude --outcome fell-back --slot A --reason the boot loader found nothing in it that starts --json',
+  ]);
+  t.is(device.read('esp/grub/proven.env'), 'PROVEN=B\n');
+  t.regex(device.read('esp/grub/grubenv'), /^B_OK=1$/m);
 });
 
 test('a core that does not run is the reason, whatever the command says', async (t) => {
   const device = new Device(t, 'B', onTrial);
   device.put('verdict', '✖ Core does not run here, or you are in none of its groups.\n');
   device.put('core', 'auto-restart\n');
-  await device.run('gemel-firmware-gate', 1);
+  await device.run('gemel-firmware-gate', 3);
   t.is(device.read('esp/grub/reason'), 'core does not run (auto-restart, exit-code), see journalctl -u gemel-core\n');
 });
 

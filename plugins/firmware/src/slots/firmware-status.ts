@@ -34,7 +34,10 @@ function summary({
   const here = `${version} in slot ${slot}`;
   if (trial?.slot === slot) return [`${here}, first start: not judged yet`, 'pending'];
   if (trial !== null) return [`${here}; ${trial.version} in slot ${trial.slot} is tried at the next start`, 'pending'];
-  if (last?.kind === 'fell-back') return [`${here}; ${last.version} was given up: ${last.reason}`, 'warn'];
+  if (last?.kind === 'fell-back') {
+    const what = last.version === '' ? `slot ${last.slot}` : last.version;
+    return [`${here}; ${what} was given up: ${last.reason}`, 'warn'];
+  }
   return [here, 'ok'];
 }
 
