@@ -113,6 +113,16 @@ test('what it installs for the other node goes on after a restart of its core', 
   t.false(world.system.dbus.calls.some(({ member }) => member === 'InstallBundle'));
 });
 
+test('a restart of its core while it examines the bundle begins the examination again', async (t) => {
+  const { world, firmware } = newPair('0.2.0');
+  world.system.files.put(paths.forPeer, JSON.stringify({ author: 'user:jane', confirm: 'minor', saved: null }));
+  const restarted = new PeerFirmware({ ...firmware.parts, peer: new DirectPeer() as unknown as PeerService }); // as above
+  restarted.answer();
+  await settle();
+  t.like(await world.records.trial(), { slot: 'B', version: '0.2.0', by: 'user:jane' });
+  t.is(world.system.dbus.calls.filter(({ member }) => member === 'InstallBundle').length, 1);
+});
+
 test('the other node installs what it was sent, restarts, and says how far it is', async (t) => {
   const { world, link, firmware } = newPair('0.2.0');
   await firmware.install('minor', 'user:jane');

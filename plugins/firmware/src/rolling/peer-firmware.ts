@@ -132,12 +132,16 @@ export class PeerFirmware {
     }
   }
 
-  /** RAUC goes on without core. */
+  /** RAUC goes on without core; the examination before it begins again. */
   async #goOn(): Promise<void> {
     const text = await this.parts.service.records.files.read(paths.forPeer);
     const order = text === undefined ? undefined : parseOrder(text);
     if (order === undefined) return;
-    this.#carryOut(order, (request, call) => this.parts.installation.resume(request, order.saved ?? null, call));
+    const { installation } = this.parts;
+    const saved = order.saved ?? null;
+    this.#carryOut(order, (request, call) =>
+      saved === null ? installation.run(request, call) : installation.resume(request, saved, call),
+    );
   }
 
   #keep(order: Order): Promise<void> {
