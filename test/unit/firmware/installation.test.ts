@@ -42,6 +42,23 @@ test('a restart is asked of logind when it was wanted now', async (t) => {
   t.deepEqual(world.system.dbus.calls.at(-1)?.arguments, ['reboot', BigInt(restartsAt ?? 0) * 1_000n]);
 });
 
+test('one that is cancelled while it is written restarts nothing, and says what is tried next', async (t) => {
+  const world = newWorld({ version: '0.1.1' });
+  const abort = new AbortController();
+  world.system.dbus.reply(rauc, `${rauc}.Installer.InstallBundle`, () => {
+    abort.abort(new ApplianceError('cancelled', 'The job was cancelled.'));
+    world.written('0.1.1');
+    return [];
+  });
+  const call = { ...jobCall().call, signal: abort.signal };
+  await t.throwsAsync(world.installation.run({ file: bundle, restart: 'now' }, call), {
+    code: 'cancelled',
+    message: /is in slot B and is tried at the next start/,
+  });
+  t.false(world.system.dbus.calls.some(({ member }) => member === 'ScheduleShutdown'));
+  t.like(await world.records.trial(), { slot: 'B', version: '0.1.1' });
+});
+
 test('settings that the new version cannot take over stop it, in its own words', async (t) => {
   const world = newWorld({ version: '0.1.1' });
   world.system.commands.always(world.trial, '{"reports":[{"text":"Section network cannot be migrated."}]}\n');

@@ -131,6 +131,12 @@ export class Installation {
     await records.add({ kind: 'installed', at, slot, version, by, reason: '' });
     events.publish(firmwareEvents.installed, { slot, version, by });
     call.log(`version ${version} is in slot ${slot} and is tried at the ${isRunning ? 'present' : 'next'} start`);
+    // core that shuts down lets the job go on at its next start
+    if (call.signal.aborted && !isRunning)
+      throw new ApplianceError(
+        'cancelled',
+        `Cancelled when version ${version} was already written: it is in slot ${slot} and is tried at the next start. To start it now: gemel device reboot.`,
+      );
     // a restart in the middle of its first start would be taken for a failed one
     const restarts = request.restart === 'now' && !isRunning;
     return { slot, version, restartsAt: restarts ? await restart.soon() : null };
