@@ -112,6 +112,20 @@ test('a start that fails is told with what the site said last', async (t) => {
   t.true(refused?.message.includes('It said: configuration is wrong.'));
 });
 
+test('a restart renders the site between its end and its start, so that a new port is asked by nobody before', async (t) => {
+  const world = await withDemo(newWorld());
+  world.running.add('demo');
+  world.done.length = 0;
+  world.system.commands.otherwise({
+    run: async ([program]) => {
+      if (program === 'bash') world.done.push('render');
+      return { exitCode: 0, stdout: '', stderr: '' };
+    },
+  });
+  await world.power.restart('demo');
+  t.deepEqual(world.done, ['stop demo', 'render', 'start demo']);
+});
+
 test('site.json has one property a line on its first level, which the renderer reads', async (t) => {
   const world = await withDemo(newWorld());
   const text = writeSite(await world.parts.store.need('demo'));

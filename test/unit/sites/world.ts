@@ -128,9 +128,6 @@ export function newWorld(files: Readonly<Record<string, string>> = {}) {
       done.push(`stop ${name}`);
       running.delete(name);
     },
-    async restart(name) {
-      done.push(`restart ${name}`);
-    },
     added: async (name) => void done.push(`added ${name}`),
     removed: async (name) => void done.push(`removed ${name}`),
   };

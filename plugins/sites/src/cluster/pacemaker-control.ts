@@ -52,11 +52,6 @@ export class PacemakerControl implements SiteControl {
     throw new ApplianceError('timeout', `Pacemaker did not stop ${resourceName(name)} within ${waitMs / 1_000} s.`);
   }
 
-  async restart(name: string): Promise<void> {
-    await this.stop(name);
-    await this.start(name);
-  }
-
   async added(name: string): Promise<void> {
     await this.put(name, 'Stopped', false);
   }

@@ -6,7 +6,6 @@ export interface SiteControl {
   /** Resolves when the site is healthy. @throws ApplianceError `engine-failed` with the reason; it is stopped then. */
   start(name: string): Promise<void>;
   stop(name: string): Promise<void>;
-  restart(name: string): Promise<void>;
   /** A stopped site is there from now on. */
   added(name: string): Promise<void>;
   /** A stopped site is about to go. */
@@ -24,15 +23,19 @@ export class LocalControl implements SiteControl {
   }
 
   async start(name: string): Promise<void> {
-    await this.#orStopped(name, () => this.#units.start(siteUnit(name)));
+    // Its crashes of before are not held against the one who starts it. Fails for a unit that systemd does not know yet.
+    await this.#commands.run(['systemctl', 'reset-failed', siteUnit(name)]);
+    try {
+      await this.#units.start(siteUnit(name));
+    } catch (failure) {
+      // Not tried again and again behind the back of the one who was told that it did not start.
+      await this.#units.stop(siteUnit(name));
+      throw failure;
+    }
   }
 
   async stop(name: string): Promise<void> {
     await this.#units.stop(siteUnit(name));
-  }
-
-  async restart(name: string): Promise<void> {
-    await this.#orStopped(name, () => this.#units.restart(siteUnit(name)));
   }
 
   added(): Promise<void> {
@@ -41,17 +44,5 @@ export class LocalControl implements SiteControl {
 
   removed(): Promise<void> {
     return Promise.resolve();
-  }
-
-  /** A site that did not start is not tried again and again behind the back of the one who was told so. */
-  async #orStopped(name: string, act: () => Promise<void>): Promise<void> {
-    // Its crashes of before are not held against the one who starts it. Fails for a unit that systemd does not know yet.
-    await this.#commands.run(['systemctl', 'reset-failed', siteUnit(name)]);
-    try {
-      await act();
-    } catch (failure) {
-      await this.#units.stop(siteUnit(name));
-      throw failure;
-    }
   }
 }

@@ -152,7 +152,7 @@ export class SiteMaking {
       };
       const what = Object.entries(settings).flatMap(([setting, value]) => (value === undefined ? [] : [setting]));
       await store.write(name, record);
-      // Budgets are in force at once: systemd reads them anew.
+      // Budgets are in force at once: systemd reads them anew. While it runs it keeps its port.
       await render(this.parts, name);
       events.publish(siteEvents.changed, { site: name, what });
       const running = ((await units.states()).get(name) ?? 'stopped') !== 'stopped';

@@ -19,21 +19,23 @@ export class SitePower {
 
   async restart(name: string): Promise<void> {
     await this.parts.guard.alone([name], 'restarted', async () => {
-      await this.#prepare(name);
-      await this.#telling(name, async () => (await this.parts.control()).restart(name));
+      await this.#needVersion(name);
+      // What it is to be started with is rendered once it has ended: until then it has its port.
+      await (await this.parts.control()).stop(name);
+      await this.startNow(name);
     });
   }
 
   /** For those who hold the site already. */
   async startNow(name: string): Promise<void> {
-    await this.#prepare(name);
+    await this.#needVersion(name);
+    await render(this.parts, name);
     await this.#telling(name, async () => (await this.parts.control()).start(name));
   }
 
-  async #prepare(name: string): Promise<void> {
+  async #needVersion(name: string): Promise<void> {
     const { type, version } = await this.parts.store.need(name);
     await this.parts.versions.need(type, version);
-    await render(this.parts, name);
   }
 
   async #telling(site: string, act: () => Promise<void>): Promise<void> {

@@ -1,0 +1,62 @@
+import { type SiteRecord, writeSite } from '#sites/site/site-record.js';
+import { renderHealth, renderUnit } from '#sites/version/version-unit.js';
+import test, { type ExecutionContext } from 'ava';
+import { ScriptHost } from './script-host.js';
+import { metadataOf } from './world.js';
+
+const unit = 'gemel-site@demo.service';
+const record: SiteRecord = {
+  format: 1,
+  type: 'prometheus',
+  version: '2.53.3',
+  generation: 1,
+  port: 8001,
+  uid: 70_000,
+  memoryMiB: 512,
+  cpuPercent: 100,
+  autostart: true,
+  login: null,
+  createdAt: 0,
+  previous: null,
+};
+
+function withDemo(t: ExecutionContext): ScriptHost {
+  const host = new ScriptHost(t);
+  const folder = '/var/lib/gemel/site-versions/prometheus/2.53.3';
+  host.put(`${folder}/unit.conf`, renderUnit(metadataOf('2.53.3')));
+  host.put(`${folder}/health.env`, renderHealth(metadataOf('2.53.3')));
+  host.put('/srv/gemel/sites/demo/site.json', writeSite(record));
+  return host;
+}
+
+const rendered = (host: ScriptHost) => ({
+  asked: /^PORT=(\d+)$/m.exec(host.read('/run/gemel/sites/demo.env'))?.[1],
+  allowed: /^SocketBindAllow=tcp:(\d+)$/m.exec(host.read(`/run/systemd/system/${unit}.d/site.conf`))?.[1],
+  memory: /^MemoryMax=(\w+)$/m.exec(host.read(`/run/systemd/system/${unit}.d/site.conf`))?.[1],
+});
+
+test('a site that runs keeps the port that it listens at, and takes up its budgets at once', async (t) => {
+  const host = withDemo(t);
+  await host.run('gemel-site-render', 'demo');
+  for (const state of ['active', 'activating', 'deactivating']) {
+    host.unit(unit, state);
+    host.put('/srv/gemel/sites/demo/site.json', writeSite({ ...record, port: 9000, memoryMiB: 1_024 }));
+    t.is((await host.run('gemel-site-render', 'demo')).code, 0);
+    t.deepEqual(rendered(host), { asked: '8001', allowed: '8001', memory: '1024M' }, state);
+  }
+  for (const state of ['inactive', 'failed']) {
+    host.put('/srv/gemel/sites/demo/site.json', writeSite({ ...record, port: state === 'failed' ? 9001 : 9000 }));
+    host.unit(unit, state);
+    await host.run('gemel-site-render', '--all');
+    t.is(rendered(host).asked, state === 'failed' ? '9001' : '9000', state);
+    t.is(rendered(host).allowed, rendered(host).asked, state);
+  }
+});
+
+test('what has not changed is not rendered again, and systemd is not asked', async (t) => {
+  const host = withDemo(t);
+  t.is((await host.run('gemel-site-render', 'demo')).said, 'demo\n');
+  const before = host.read('record');
+  t.deepEqual(await host.run('gemel-site-render', 'demo'), { code: 0, said: '' });
+  t.is(host.read('record'), before);
+});
