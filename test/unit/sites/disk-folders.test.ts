@@ -87,3 +87,9 @@ test('a file in pieces is the same file', async (t) => {
   }
   t.deepEqual(await readFile(join(folder, 'new/copy')), content);
 });
+
+test('whose a folder is', async (t) => {
+  const folder = await newFolder(t);
+  t.is(await folders.owner(folder), (await lstat(folder)).uid);
+  t.is(await folders.owner(join(folder, 'absent')), undefined);
+});

@@ -38,6 +38,48 @@ test('gives each site a port and a user that no other one has', async (t) => {
   t.is(codeOf(refused), 'sites.port.taken');
 });
 
+test('what is being made has its port and its user already', async (t) => {
+  const world = await withDemo(newWorld());
+  const [begun, copied] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  world.folders.copy = async () => {
+    begun.resolve();
+    await copied.promise;
+  };
+  const cloning = world.making.clone('demo', 'copy', newCall().call);
+  await begun.promise;
+  const made = await Promise.all(
+    ['shop', 'other'].map((name) => world.making.create({ name, type: 'prometheus', autostart: true }, never)),
+  );
+  const refused = await t.throwsAsync(world.making.set('shop', { port: 8002 }), { instanceOf: ApplianceError });
+  t.like(refused?.reports[0], { code: 'sites.port.taken', params: { port: 8002, site: 'copy' } });
+  copied.resolve();
+  t.deepEqual(
+    [await cloning, ...made].map(({ port, uid }) => [port, uid]),
+    [
+      [8002, 70_001],
+      [8003, 70_002],
+      [8004, 70_003],
+    ],
+  );
+});
+
+test('what a site did not get in the end is free again', async (t) => {
+  const world = await withDemo(newWorld());
+  const abort = new AbortController();
+  world.folders.beforeCopy = () => abort.abort(new ApplianceError('cancelled', 'The job was cancelled.'));
+  await t.throwsAsync(world.making.clone('demo', 'copy', newCall(abort.signal).call));
+  t.like(await world.making.create({ name: 'shop', type: 'prometheus', autostart: true }, never), {
+    port: 8002,
+    uid: 70_001,
+  });
+});
+
+test("the user of a site whose record is damaged is nobody else's", async (t) => {
+  const world = await withDemo(newWorld());
+  world.system.files.put('/srv/gemel/sites/demo/site.json', '{"format": 1');
+  t.is((await world.making.create({ name: 'shop', type: 'prometheus', autostart: true }, never)).uid, 70_001);
+});
+
 test('a step of the version that fails leaves nothing of the site', async (t) => {
   const world = newWorld();
   world.system.commands.otherwise({

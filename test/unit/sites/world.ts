@@ -53,6 +53,11 @@ export class MemoryFolders implements SiteFolders {
     return Promise.resolve(true);
   }
 
+  async owner(path: string): Promise<number | undefined> {
+    const owner = await this.files.read(`${path}/owner`);
+    return owner === undefined ? undefined : Number(owner);
+  }
+
   async make(path: string, uid: number): Promise<void> {
     await this.files.write(`${path}/owner`, String(uid));
   }

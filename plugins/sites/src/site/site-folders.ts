@@ -9,6 +9,8 @@ export interface SiteFolders {
   exists(path: string): Promise<boolean>;
   /** Whether another file system begins here. */
   isMount(path: string): Promise<boolean>;
+  /** User that a file or folder belongs to; undefined when there is none. */
+  owner(path: string): Promise<number | undefined>;
   /** A folder that belongs to the user; parents are made and belong to root. */
   make(path: string, uid: number): Promise<void>;
   /** Bytes of all files in a folder. */

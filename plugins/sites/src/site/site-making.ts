@@ -5,7 +5,8 @@ import { hashPassword } from '../run/password-hash.js';
 import { refusal, siteReports } from '../reports.js';
 import type { VersionMetadata } from '../version/version-metadata.js';
 import { forget, needStopped, render, type SiteParts } from './site-parts.js';
-import { firstPort, firstUid, lastPort, lastUid, lowestFree, type Site, type SiteRecord } from './site-record.js';
+import { SiteNumbers } from './site-numbers.js';
+import type { SiteRecord } from './site-record.js';
 import { needSpace } from './site-space.js';
 
 export interface NewSite {
@@ -42,23 +43,28 @@ const newSiteBytes = 1024 * 1024;
  * it is removed by renaming it away first. Whatever such a name is left after a crash is removed at the next start.
  */
 export class SiteMaking {
-  constructor(readonly parts: SiteParts) {}
+  readonly #numbers: SiteNumbers;
+
+  constructor(readonly parts: SiteParts) {
+    this.#numbers = new SiteNumbers(parts.store, parts.folders);
+  }
 
   async create(wanted: NewSite, signal: AbortSignal): Promise<SiteRecord> {
     const { store, versions, folders, hooks, guard, events, control, clock, needOnPeer } = this.parts;
     const { name, type } = wanted;
     return guard.alone([name], 'made', async () => {
-      const sites = await this.#needFree(name);
+      await this.#needFree(name);
       const metadata = await versions.need(type, wanted.version);
       await needOnPeer(type, metadata.version);
       const credentials = await this.#credentials(metadata, wanted.login, wanted.password);
+      using numbers = await this.#numbers.holdNew(name, wanted.port);
       const record: SiteRecord = {
         format: 1,
         type,
         version: metadata.version,
         generation: 1,
-        port: choosePort(sites, wanted.port),
-        uid: chooseUid(sites),
+        port: numbers.port,
+        uid: numbers.uid,
         memoryMiB: wanted.memoryMiB ?? metadata.memoryMiB,
         cpuPercent: wanted.cpuPercent ?? metadata.cpuPercent,
         autostart: wanted.autostart,
@@ -92,13 +98,14 @@ export class SiteMaking {
     const { store, folders, guard, events, control, clock } = this.parts;
     return guard.alone([from, name], 'cloned', async () => {
       const source = await store.need(from);
-      const sites = await this.#needFree(name);
+      await this.#needFree(name);
       await needStopped(this.parts, from, 'cloned');
+      using numbers = await this.#numbers.holdNew(name, undefined);
       const record: SiteRecord = {
         ...source,
         generation: 1,
-        port: choosePort(sites, undefined),
-        uid: chooseUid(sites),
+        port: numbers.port,
+        uid: numbers.uid,
         autostart: false,
         createdAt: clock.now(),
         previous: null,
@@ -142,10 +149,10 @@ export class SiteMaking {
     const { store, guard, events, units } = this.parts;
     return guard.alone([name], 'set', async () => {
       const before = await store.need(name);
-      const sites = (await store.list()).filter((site) => site.name !== name);
+      using _port = settings.port === undefined ? undefined : await this.#numbers.holdPort(name, settings.port);
       const record: SiteRecord = {
         ...before,
-        port: settings.port === undefined ? before.port : choosePort(sites, settings.port),
+        port: settings.port ?? before.port,
         memoryMiB: settings.memoryMiB ?? before.memoryMiB,
         cpuPercent: settings.cpuPercent ?? before.cpuPercent,
         autostart: settings.autostart ?? before.autostart,
@@ -213,11 +220,9 @@ export class SiteMaking {
     await render(this.parts, name);
   }
 
-  async #needFree(name: string): Promise<readonly Site[]> {
-    const sites = await this.parts.store.list();
-    if (sites.some((site) => site.name === name))
+  async #needFree(name: string): Promise<void> {
+    if ((await this.parts.store.list()).some((site) => site.name === name))
       throw refusal(siteReports.report('sites.site.exists', { site: name }, 'name'));
-    return sites;
   }
 
   async #credentials(
@@ -232,33 +237,4 @@ export class SiteMaking {
       throw refusal(siteReports.report('sites.login.incomplete', {}, 'login'), 'invalid');
     return { login, hash: await hashPassword(this.parts.commands, password) };
   }
-}
-
-function choosePort(sites: readonly Site[], wanted: number | undefined): number {
-  const owner = sites.find((site) => 'record' in site && site.record.port === wanted);
-  if (wanted !== undefined && owner !== undefined)
-    throw refusal(siteReports.report('sites.port.taken', { port: wanted, site: owner.name }, 'port'));
-  const port =
-    wanted ??
-    lowestFree(
-      taken(sites, ({ port: each }) => each),
-      firstPort,
-      lastPort,
-    );
-  if (port !== undefined) return port;
-  throw refusal(siteReports.report('sites.port.none-free', { first: firstPort, last: lastPort }, 'port'));
-}
-
-function chooseUid(sites: readonly Site[]): number {
-  const uid = lowestFree(
-    taken(sites, ({ uid: each }) => each),
-    firstUid,
-    lastUid,
-  );
-  if (uid !== undefined) return uid;
-  throw refusal(siteReports.report('sites.user.none-free', { count: lastUid - firstUid + 1 }));
-}
-
-function taken(sites: readonly Site[], read: (record: SiteRecord) => number): ReadonlySet<number> {
-  return new Set(sites.flatMap((site) => ('record' in site ? [read(site.record)] : [])));
 }

@@ -19,6 +19,11 @@ export class SiteStore {
     return `${this.folder(name)}/data/${generation}`;
   }
 
+  /** What lies in its data folder, in use or not. */
+  async generations(name: string): Promise<readonly number[]> {
+    return (await this.#files.list(`${this.folder(name)}/data`)).map(Number);
+  }
+
   /** By name. Empty where the volume is not, as on the passive node. */
   async list(): Promise<readonly Site[]> {
     const names = (await this.#files.list(paths.sites)).filter(

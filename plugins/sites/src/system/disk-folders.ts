@@ -36,6 +36,13 @@ export class DiskFolders implements SiteFolders {
     return own.status === 'fulfilled' && parent.status === 'fulfilled' && own.value.dev !== parent.value.dev;
   }
 
+  owner(path: string): Promise<number | undefined> {
+    return lstat(path).then(
+      ({ uid }) => uid,
+      () => undefined,
+    );
+  }
+
   make(path: string, uid: number): Promise<void> {
     return telling(`${path} cannot be made`, async () => {
       await mkdir(path, { recursive: true });
