@@ -31,3 +31,10 @@ export interface CapacityService {
   needMemory(needed: () => Promise<number>): Disposable;
 }
 export const CapacityService = createToken<CapacityService>('cluster.capacity');
+
+/** Versions of site types on the node that takes over; they become a part of the takeover's readiness. */
+export interface SiteVersionsService {
+  /** What sites need and the other node lacks, as `type version`. Asked on both nodes whenever somebody looks; the active one knows. */
+  tellMissing(missing: () => Promise<readonly string[]>): Disposable;
+}
+export const SiteVersionsService = createToken<SiteVersionsService>('cluster.site-versions');

@@ -2,7 +2,7 @@ import { type PluginContext, SettingsMaintenance, toDisposable } from '@gemel/co
 import { DeviceService } from '@gemel/plugin-device/contract';
 import { PeerService, SharedSettingsService } from '@gemel/plugin-peer/contract';
 import { watchAlerts } from './alerts/alert-folder.js';
-import { CapacityService, type Membership, type MembershipService } from './contract.js';
+import { CapacityService, type Membership, type MembershipService, SiteVersionsService } from './contract.js';
 import { readPartedData } from './drbd/generations.js';
 import { fencingTestsOf } from './fencing/fencing-tests.js';
 import type { Formed } from './formation/formation.js';
@@ -14,6 +14,7 @@ import { Pacemaker } from './pacemaker/pacemaker.js';
 import { findWishes } from './pacemaker/wishes.js';
 import { ClusterWatch } from './status/cluster-watch.js';
 import { MemoryCapacity } from './status/memory-capacity.js';
+import { MissingVersions } from './status/missing-versions.js';
 import { PairReader } from './status/pair-reader.js';
 import { clusterPair } from './status/pair-status.js';
 import { PeerFactsWatch } from './status/peer-facts.js';
@@ -39,6 +40,8 @@ export function addRunningCluster(context: PluginContext, { membership, formed }
   const peerFacts = new PeerFactsWatch(peer, clock);
   const capacity = new MemoryCapacity(files);
   context.provideValue(CapacityService, capacity);
+  const missingVersions = new MissingVersions();
+  context.provideValue(SiteVersionsService, missingVersions);
   const reader = new PairReader({
     system,
     pacemaker,
@@ -46,6 +49,7 @@ export function addRunningCluster(context: PluginContext, { membership, formed }
     version,
     peerFacts: () => peerFacts.current,
     memory: () => capacity.read(),
+    missingVersions: () => missingVersions.read(),
     fencingTested: () => formed.fencingTested(),
   });
   const read = (signal?: AbortSignal) => reader.read(signal);
@@ -115,12 +119,13 @@ export function addRunningCluster(context: PluginContext, { membership, formed }
     return [
       takeBackGivingUp({ pacemaker, copies, note, clusterLog, clock, log }, local),
       logs.answerLogRequests(peer, clusterLog),
-      peerFacts.answer(
+      peerFacts.answer({
         version,
-        () => capacity.read(),
-        () => readPartedData(system, { waiting: true }),
-        () => fencingTestsOf(membership.current),
-      ),
+        memory: () => capacity.read(),
+        parted: () => readPartedData(system, { waiting: true }),
+        fencingTests: () => fencingTestsOf(membership.current),
+        missingVersions: () => missingVersions.read(),
+      }),
       ...splitBrain.answerSplitBrain(peer, membership, async () => (await tools()).splitBrain),
     ];
   };

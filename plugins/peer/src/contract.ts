@@ -1,6 +1,8 @@
 import { createToken } from '@gemel/core/sdk';
 import type { z } from 'zod';
 
+export { peerEvents } from './peer-events.js';
+
 /**
  * A request that one node's core makes to the other's, carried by `gemel-peer` over TLS. Definition and handler live in the
  * plugin that owns the matter; both nodes must know the same definition.

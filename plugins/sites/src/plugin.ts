@@ -1,10 +1,11 @@
 import { ApplianceError, definePlugin, type PluginContext } from '@gemel/core/sdk';
-import { CapacityService, MembershipService } from '@gemel/plugin-cluster/contract';
+import { CapacityService, MembershipService, SiteVersionsService } from '@gemel/plugin-cluster/contract';
 import { NetworkService } from '@gemel/plugin-network/contract';
-import { PeerService } from '@gemel/plugin-peer/contract';
+import { peerEvents, PeerService } from '@gemel/plugin-peer/contract';
 import { PacemakerControl } from './cluster/pacemaker-control.js';
 import { SiteAdoption } from './cluster/site-adoption.js';
 import { VersionExchange } from './cluster/version-exchange.js';
+import { VersionSupply } from './cluster/version-supply.js';
 import { SitesService } from './contract.js';
 import { siteEvents } from './events.js';
 import { paths } from './paths.js';
@@ -83,11 +84,22 @@ export default definePlugin({
     context.provideValue(SitesService, { list: () => overview.list(), memoryNeededMiB });
     const capacity = context.find(CapacityService);
     if (capacity !== undefined) context.own(capacity.needMemory(memoryNeededMiB));
+    const supply =
+      exchange === undefined ? undefined : context.own(new VersionSupply({ exchange, store, guard, clock, log }));
+    const siteVersions = context.find(SiteVersionsService);
+    if (siteVersions !== undefined && supply !== undefined)
+      context.own(siteVersions.tellMissing(() => supply.missing()));
+    // A new node lacks all versions, one that was away those that came meanwhile.
+    events.on(peerEvents.reachable, () => supply?.begin());
+
     // A node that takes the role over finds what the other one left unfinished.
     let wasActive = false;
     const seen = (list: SitesStatus) => {
       status.set(list);
-      if (list.active && !wasActive) tidy(guard, store).catch(noted);
+      if (list.active && !wasActive) {
+        tidy(guard, store).catch(noted);
+        supply?.begin();
+      }
       wasActive = list.active;
     };
     const noted = (failure: unknown) => log.warn({ failure }, 'the sites could not be looked at');
@@ -117,6 +129,7 @@ export default definePlugin({
     );
     const membership = context.find(MembershipService);
     if (membership !== undefined) context.own(membership.onChanged(() => adoption.begin()));
+    if (membership !== undefined) context.own(membership.onChanged(() => supply?.begin()));
 
     // In the background: nothing of it is needed for core to be ready.
     void watch.begin().catch(quiet(noted));

@@ -41,6 +41,7 @@ export const peerFacts: PeerFacts = {
   memory: { neededMiB: 0, availableMiB: 3_000 },
   parted: undefined,
   fencingTests: [],
+  missingVersions: [],
 };
 
 /** A picture in which Pacemaker goes by what the membership says of fencing and witness. */
@@ -65,6 +66,7 @@ export async function pair(name: string, change: Partial<PairInput> = {}): Promi
     ownVersion: '0.1.0',
     peer: peerFacts,
     memory: { neededMiB: 1_024, availableMiB: 2_000 },
+    missingVersions: [],
     fencingTested: false,
     ...change,
   });

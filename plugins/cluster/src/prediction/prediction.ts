@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ClusterPicture } from '../pacemaker/picture.js';
 import { readPlacement } from '../pacemaker/picture.js';
 import { childAt, type XmlElement } from '../pacemaker/xml.js';
-import type { PairStatus } from '../status/pair-schema.js';
+import type { PairStatus, ReadinessReason } from '../status/pair-schema.js';
 
 const stepKinds = [
   'start',
@@ -59,10 +59,12 @@ export function readPrediction(root: XmlElement): Prediction {
   };
 }
 
-/** Pacemaker knows nothing of memory: what would not fit on the node that becomes active. Pure. */
+const ofSites: readonly ReadinessReason['reason'][] = ['site-versions-missing', 'sites-do-not-fit'];
+
+/** Pacemaker knows nothing of versions and memory: what the node that becomes active lacks, or what would not fit there. Pure. */
 export function withConcerns(prediction: Prediction, pair: Pick<PairStatus, 'activeNode' | 'reasons'>): Prediction {
   if (prediction.activeNode === null || prediction.activeNode === pair.activeNode) return prediction;
-  const concerns = pair.reasons.filter(({ reason }) => reason === 'sites-do-not-fit').map(({ text }) => text);
+  const concerns = pair.reasons.filter(({ reason }) => ofSites.includes(reason)).map(({ text }) => text);
   return { ...prediction, concerns };
 }
 

@@ -20,6 +20,7 @@ export interface PairReaderParts {
   readonly version: () => Promise<string>;
   readonly peerFacts: () => PeerFacts;
   readonly memory: () => Promise<MemoryFacts>;
+  readonly missingVersions: () => Promise<readonly string[]>;
   readonly fencingTested: () => boolean;
 }
 
@@ -41,12 +42,13 @@ export class PairReader {
       witnessVotes: undefined,
       ownVersion: '',
       memory: noMemory,
+      missingVersions: [],
     };
     const rest = { membership: current, peer: peerFacts(), fencingTested: fencingTested() };
     if (current.phase === 'none') return pairState({ ...nothing, ...rest });
     const replicated = current.options?.replicated === true;
     const hasWitness = (current.options?.witness ?? null) !== null;
-    const [picture, wishes, links, drbd, parted, witnessVotes, ownVersion, own] = await Promise.all([
+    const [picture, wishes, links, drbd, parted, witnessVotes, ownVersion, own, missingVersions] = await Promise.all([
       this.#unlessStopped<ClusterPicture | undefined>(undefined, this.parts.pacemaker.picture(signal)),
       this.#unlessStopped([], findWishes(this.parts.pacemaker, signal)),
       readLinks(system.commands, signal),
@@ -55,10 +57,11 @@ export class PairReader {
       hasWitness ? readWitnessVotes(system.commands, signal) : undefined,
       version(),
       memory(),
+      this.parts.missingVersions(),
     ]);
     const replication = parseReplication(drbd);
-    const seen = { picture, wishes, links, replication, parted, witnessVotes, ownVersion, memory: own };
-    return pairState({ ...seen, ...rest });
+    const seen = { picture, wishes, links, replication, parted, witnessVotes, ownVersion, missingVersions };
+    return pairState({ ...seen, memory: own, ...rest });
   }
 
   /** Pacemaker that does not run here is a state, not a failure. */

@@ -20,6 +20,7 @@ export const readinessReasons = [
   'peer-failures',
   'firmware-differs',
   'clock-skew',
+  'site-versions-missing',
   'sites-do-not-fit',
   'fencing-untested',
   'no-fencing',
@@ -33,7 +34,7 @@ const reasonSchema = z.lazy(() =>
     reason: z.enum(readinessReasons).describe('For programs.'),
     blocking: z
       .boolean()
-      .describe('A takeover would not happen, or not keep the data. Otherwise it is only less sure.'),
+      .describe('A takeover would not happen, or not keep the data or the sites. Otherwise it is only less sure.'),
     text: z.string().describe('What, and what to do.'),
   }),
 );

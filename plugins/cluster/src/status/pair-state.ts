@@ -27,6 +27,8 @@ export interface PairInput {
   readonly peer: PeerFacts;
   /** Of this node. */
   readonly memory: MemoryFacts;
+  /** What the other node lacks, as this one knows it. */
+  readonly missingVersions: readonly string[];
   readonly fencingTested: boolean;
 }
 
@@ -63,6 +65,8 @@ export function pairState(input: PairInput): PairStatus {
     splitBrain: replication !== undefined && isSplitBrain(replication, otherSide(input, peerOnline)),
     ownVersion: input.ownVersion,
     peer: input.peer,
+    // Known where the sites are.
+    missingVersions: activeNode === thisNode ? input.missingVersions : input.peer.missingVersions,
     fencing,
     witness,
   });

@@ -18,6 +18,7 @@ const factsRequest = definePeerRequest({
     memoryAvailableMiB: z.number().optional().describe('Free there.'),
     fencingTests: z.array(fencingTestSchema).optional().describe('Of management controllers, that it knows of.'),
     parted: partedDataSchema.optional().describe("Unless its data are connected to the asker's."),
+    missingVersions: z.array(z.string()).optional().describe('What the node that asks lacks for the sites.'),
   }),
   timeoutMs: 5_000,
 });
@@ -28,7 +29,18 @@ const nothing: PeerFacts = {
   memory: undefined,
   parted: undefined,
   fencingTests: [],
+  missingVersions: [],
 };
+
+/** What this node's core says of itself. */
+export interface OwnFacts {
+  version(): Promise<string>;
+  memory(): Promise<MemoryFacts>;
+  parted(): Promise<PartedData | undefined>;
+  fencingTests(): readonly FencingTest[];
+  /** What the other node lacks for the sites that this one carries. */
+  missingVersions(): Promise<readonly string[]>;
+}
 
 /** What the other node's core says of itself, asked now and then; and the answer to the same question. */
 export class PeerFactsWatch {
@@ -43,21 +55,22 @@ export class PeerFactsWatch {
     return this.#facts;
   }
 
-  answer(
-    version: () => Promise<string>,
-    memory: () => Promise<MemoryFacts>,
-    parted: () => Promise<PartedData | undefined>,
-    tests: () => readonly FencingTest[],
-  ): Disposable {
+  answer(own: OwnFacts): Disposable {
     return this.peer.handle(factsRequest, async () => {
-      const [own, { neededMiB, availableMiB }, data] = await Promise.all([version(), memory(), parted()]);
+      const [version, { neededMiB, availableMiB }, parted, missingVersions] = await Promise.all([
+        own.version(),
+        own.memory(),
+        own.parted(),
+        own.missingVersions(),
+      ]);
       return {
-        version: own,
+        version,
         now: this.clock.now(),
         memoryNeededMiB: neededMiB,
         ...(availableMiB === undefined ? {} : { memoryAvailableMiB: availableMiB }),
-        fencingTests: [...tests()],
-        ...(data === undefined ? {} : { parted: data }),
+        fencingTests: [...own.fencingTests()],
+        missingVersions: [...missingVersions],
+        ...(parted === undefined ? {} : { parted }),
       };
     });
   }
@@ -71,15 +84,16 @@ export class PeerFactsWatch {
     const [asked, began] = [this.clock.now(), this.clock.monotonic()];
     try {
       const answer = await this.peer.call(factsRequest, {});
-      const { version, now, memoryNeededMiB, memoryAvailableMiB, parted, fencingTests = [] } = answer;
+      const { version, now, memoryNeededMiB, memoryAvailableMiB, ...rest } = answer;
       this.#facts = {
         version,
         // the other clock was read in the middle of the exchange
         clockOffsetMs: now - (asked + (this.clock.monotonic() - began) / 2),
         memory:
           memoryNeededMiB === undefined ? undefined : { neededMiB: memoryNeededMiB, availableMiB: memoryAvailableMiB },
-        parted,
-        fencingTests,
+        parted: rest.parted,
+        fencingTests: rest.fencingTests ?? [],
+        missingVersions: rest.missingVersions ?? [],
       };
     } catch {
       // Whatever the reason: nothing is known of the other node now, and the readiness says so.

@@ -17,6 +17,8 @@ export interface PeerFacts {
   readonly parted: PartedData | undefined;
   /** That it knows of. */
   readonly fencingTests: readonly FencingTest[];
+  /** What this node lacks, when the other one holds the active role. */
+  readonly missingVersions: readonly string[];
 }
 
 export interface WitnessState {
@@ -35,6 +37,8 @@ export interface ReadinessInput {
   readonly splitBrain: boolean;
   readonly ownVersion: string;
   readonly peer: PeerFacts;
+  /** What the node that would take over lacks for the sites, as `type version`. */
+  readonly missingVersions: readonly string[];
   readonly fencing: 'none' | 'untested' | 'tested';
   readonly witness: WitnessState | null;
 }
@@ -67,7 +71,7 @@ function standbyNode({ activeNode, nodes }: ReadinessInput['pair']) {
   return nodes.find(({ name, local }) => (activeNode === null ? !local : name !== activeNode));
 }
 
-function judgePeer({ pair, fencing }: ReadinessInput): readonly ReadinessReason[] {
+function judgePeer({ pair, fencing, missingVersions }: ReadinessInput): readonly ReadinessReason[] {
   const standby = standbyNode(pair);
   const reasons: ReadinessReason[] = [];
   const say = (reason: ReadinessReason['reason'], blocking: boolean, text: string) =>
@@ -98,6 +102,13 @@ function judgePeer({ pair, fencing }: ReadinessInput): readonly ReadinessReason[
     say('peer-health', true, `The hardware of ${name} reports a failure. See: gemel hardware show`);
   if (standby?.external === false) {
     say('peer-no-external', false, `${name} does not reach the external network. Look at its cable, bond and switch.`);
+  }
+  if (missingVersions.length > 0) {
+    say(
+      'site-versions-missing',
+      true,
+      `${name} lacks ${missingVersions.join(', ')}, so that sites could not start there. It gets them by itself within minutes. If it does not: gemel site version copy`,
+    );
   }
   const failed = [
     ...new Set(pair.failures.filter(({ node }) => node === standby?.name).map(({ resource }) => resource)),

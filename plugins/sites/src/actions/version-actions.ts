@@ -120,12 +120,7 @@ export function versionActions(parts: VersionParts): readonly AnyAction[] {
       }),
       async run(_input, call) {
         if (exchange?.paired !== true) throw refusal(siteReports.report('sites.peer.none', {}));
-        const copied: string[] = [];
-        for (const each of await exchange.missingThere(call.signal)) {
-          await exchange.copy(each, call);
-          copied.push(`${each.type} ${each.version}`);
-        }
-        return { copied };
+        return { copied: [...(await exchange.copyMissing(call))] };
       },
     }),
     defineAction({
@@ -152,11 +147,13 @@ export function versionActions(parts: VersionParts): readonly AnyAction[] {
 /** The version is installed here, whatever becomes of the other node. */
 async function copyMissing(exchange: VersionExchange, call: JobCall): Promise<void> {
   try {
-    for (const each of await exchange.missingThere(call.signal)) await exchange.copy(each, call);
+    await exchange.copyMissing(call);
   } catch (failure) {
     if (call.signal.aborted) throw failure;
     const { message } = asApplianceError(failure);
-    call.log(`The other node does not have it yet: ${message} Copy it later: gemel site version copy.`);
+    call.log(
+      `The other node does not have it yet: ${message} It gets it when it is back, or by: gemel site version copy.`,
+    );
   }
 }
 

@@ -82,32 +82,64 @@ export interface VersionExchangeParts {
   readonly arrived: (metadata: VersionMetadata) => void;
 }
 
+/** Of a job, or of nobody's who waits. */
+export type CopyCall = Pick<JobCall, 'signal' | 'progress'>;
+
 /** Versions of both nodes: sites can only run where their version is. */
 export class VersionExchange {
+  /** What the other node had when it was asked last, as `type version`; undefined while it never was. */
+  #there: Set<string> | undefined;
+  #copying: Promise<unknown> = Promise.resolve();
+
   constructor(readonly parts: VersionExchangeParts) {}
 
   get paired(): boolean {
     return this.parts.peer.paired !== undefined;
   }
 
+  get reachable(): boolean {
+    return this.paired && this.parts.peer.reachable;
+  }
+
   /** Installed here and not there. @throws ApplianceError `unavailable`, `timeout`. */
   async missingThere(signal?: AbortSignal): Promise<readonly VersionMetadata[]> {
     const { peer, versions } = this.parts;
     const there = await peer.call(listVersions, {}, signal === undefined ? {} : { signal });
-    const known = new Set(there.versions.map(({ type, version }) => `${type} ${version}`));
-    return (await versions.list()).filter(({ type, version }) => !known.has(`${type} ${version}`));
+    const known = new Set(there.versions.map(nameOf));
+    this.#there = known;
+    return (await versions.list()).filter((each) => !known.has(nameOf(each)));
+  }
+
+  /** Those of `needed` that the other node was last seen to lack, each once. */
+  lackedThere(needed: readonly z.output<typeof which>[]): readonly string[] {
+    const there = this.#there;
+    if (!this.paired || there === undefined) return [];
+    return [...new Set(needed.map(nameOf))].filter((name) => !there.has(name)).toSorted();
+  }
+
+  /** Copies all that the other node lacks. One at a time: it puts the pieces of a version together in one place. @returns what was copied, as `type version`. */
+  copyMissing(call: CopyCall): Promise<readonly string[]> {
+    const copying = this.#copying.then(async () => {
+      const copied: string[] = [];
+      for (const each of await this.missingThere(call.signal)) {
+        await this.copy(each, call);
+        copied.push(nameOf(each));
+      }
+      return copied;
+    });
+    this.#copying = copying.catch(() => undefined); // told to the one who asked
+    return copying;
   }
 
   /** A node that is away cannot be asked: what it lacks is copied when it is back. @throws ApplianceError `conflict`. */
   async needThere(type: string, version: string): Promise<void> {
-    const { peer } = this.parts;
-    if (peer.paired === undefined || !peer.reachable) return;
+    if (!this.reachable) return;
     const missing = await this.missingThere();
     if (missing.some((each) => each.type === type && each.version === version))
       throw refusal(siteReports.report('sites.peer.lacks-version', { type, version }, 'version'));
   }
 
-  async copy(metadata: VersionMetadata, { signal, progress }: Pick<JobCall, 'signal' | 'progress'>): Promise<void> {
+  async copy(metadata: VersionMetadata, { signal, progress }: CopyCall): Promise<void> {
     const { peer, versions, pieces } = this.parts;
     const { type, version, image } = metadata;
     const source = `${versions.folder(type, version)}/image.squashfs`;
@@ -118,6 +150,7 @@ export class VersionExchange {
         progress(Math.min(0.95, offset / image.bytes), `copying ${type} ${version} to the other node`);
       }
       await peer.call(finishVersion, { metadata }, { signal });
+      this.#there?.add(nameOf(metadata));
     } catch (failure) {
       // Should this not arrive either, they are removed when its core starts, or with the next copy.
       await peer.call(dropPieces, { type, version }).catch(() => undefined);
@@ -132,8 +165,9 @@ export class VersionExchange {
 
   /** A node that is away keeps it, which harms nobody. */
   async removeThere(type: string, version: string): Promise<void> {
-    const { peer } = this.parts;
-    if (peer.paired !== undefined && peer.reachable) await peer.call(removeVersion, { type, version });
+    if (!this.reachable) return;
+    await this.parts.peer.call(removeVersion, { type, version });
+    this.#there?.delete(nameOf({ type, version }));
   }
 
   /** Answers the other node. */
@@ -177,4 +211,8 @@ export class VersionExchange {
       }),
     ];
   }
+}
+
+function nameOf({ type, version }: z.output<typeof which>): string {
+  return `${type} ${version}`;
 }

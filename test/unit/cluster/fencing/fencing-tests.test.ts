@@ -32,14 +32,13 @@ async function askEachOther(...boxes: readonly Box[]): Promise<void> {
   const watches = boxes.map((box) => {
     const { membership, context } = box.parts;
     const watch = new PeerFactsWatch(box, context.system.clock);
-    const version = async () => '0.1.0';
-    const memory = async () => ({ neededMiB: 0, availableMiB: undefined });
-    const answer = watch.answer(
-      version,
-      memory,
-      async () => undefined,
-      () => fencingTestsOf(membership.current),
-    );
+    const answer = watch.answer({
+      version: async () => '0.1.0',
+      memory: async () => ({ neededMiB: 0, availableMiB: undefined }),
+      parted: async () => undefined,
+      fencingTests: () => fencingTestsOf(membership.current),
+      missingVersions: async () => [],
+    });
     return { box, watch, answer };
   });
   for (const { box, watch } of watches) {

@@ -39,17 +39,18 @@ test('a pair that is as it should be is left alone', async (t) => {
   );
 });
 
-test('says what does not fit only when the active role would go to the other node', async (t) => {
+test('says what is lacking or does not fit only when the active role would go to the other node', async (t) => {
   const pair = {
     activeNode: 'node1',
     reasons: [
       { reason: 'no-fencing', blocking: false, text: 'Set one up.' },
+      { reason: 'site-versions-missing', blocking: true, text: 'node2 lacks pages.' },
       { reason: 'sites-do-not-fit', blocking: false, text: 'They need 2 MiB.' },
     ] as const,
   };
   const concerns = async (name: string) =>
     withConcerns(await predicted(name), { ...pair, reasons: [...pair.reasons] }).concerns;
-  t.deepEqual(await concerns('standby'), ['They need 2 MiB.']);
+  t.deepEqual(await concerns('standby'), ['node2 lacks pages.', 'They need 2 MiB.']);
   t.deepEqual(await concerns('nothing'), []);
 });
 

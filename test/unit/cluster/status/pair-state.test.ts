@@ -172,6 +172,16 @@ test('on the passive node the other one says what is needed', async (t) => {
   t.deepEqual(seen.memory, { neededMiB: 700, availableMiB: 900 });
 });
 
+test('is not ready while the node that would take over lacks versions of sites, on both nodes', async (t) => {
+  const missingVersions = ['pages 1.37.0', 'prometheus 2.53.3'];
+  const { ready, reasons: list } = await pair('pair', { missingVersions });
+  t.deepEqual([ready, list[0]?.reason], [false, 'site-versions-missing']);
+  t.regex(list[0]?.text ?? '', /^node2 lacks pages 1\.37\.0, prometheus 2\.53\.3,/);
+  const passive = { membership: { ...membership, thisNode: 'node2' }, peer: { ...peerFacts, missingVersions } };
+  t.deepEqual(await reasons('pair', passive), [false, ['site-versions-missing', 'no-fencing']]);
+  t.deepEqual(await reasons('pair', { ...passive, peer: peerFacts, missingVersions }), [true, ['no-fencing']]);
+});
+
 const replicated = {
   membership: {
     ...membership,
