@@ -30,7 +30,7 @@ const refusalRules = { free: 10, longestMs: 10 * 60_000 } as const;
 const longestShortened = 4_096;
 
 /**
- * One action that was asked for. `unfinished`: core ended before the action did, or it still runs. `refused`: by somebody without
+ * One action that was asked for. `unfinished`: core ended before the action did, or it (or its job) still runs. `refused`: by somebody without
  * the role.
  */
 export interface AuditRecord {
@@ -73,7 +73,6 @@ export class AuditLog implements AuditTrail {
   readonly #refusals: Lockout;
   /** By caller: refusals since the last one that was recorded. */
   readonly #leftOut = new Map<string, number>();
-  readonly #ids = new WeakMap<AuditEntry, string>();
   readonly #schemas = new WeakMap<z.ZodType, unknown>();
   #bytes: number | undefined;
   #counter = 0;
@@ -84,7 +83,7 @@ export class AuditLog implements AuditTrail {
     this.#reserve = new AuditReserve(parts.files, `${parts.folder}/reserve`, parts.reserveBytes);
   }
 
-  async begin(entry: AuditEntry): Promise<void> {
+  async begin(entry: AuditEntry): Promise<string> {
     const { action } = entry;
     const first = this.#beginningOf(entry);
     try {
@@ -94,21 +93,15 @@ export class AuditLog implements AuditTrail {
       const message = `${action} was not started because it can't be recorded, not even in the reserve of the audit log: ${reason} Free space on the data volume.`;
       throw new ApplianceError('storage', message, { cause });
     }
-    this.#ids.set(entry, first.id);
+    return first.id;
   }
 
   /** Never throws: the action has happened, and its caller must learn how it went. */
-  async end(entry: AuditEntry, outcome: 'done' | 'failed', message: string): Promise<void> {
-    const id = this.#ids.get(entry);
-    if (id === undefined) return; // it has no beginning
+  async end(record: string, outcome: 'done' | 'failed', message: string): Promise<void> {
     try {
-      await this.#append({ id, at: this.#parts.clock.now(), outcome, message });
+      await this.#append({ id: record, at: this.#parts.clock.now(), outcome, message });
     } catch (failure) {
-      const { action, caller } = entry;
-      this.#parts.log.error(
-        { err: failure, action, caller, outcome, message },
-        'the end of an action was not recorded',
-      );
+      this.#parts.log.error({ err: failure, record, outcome, message }, 'the end of an action was not recorded');
     }
   }
 

@@ -12,15 +12,17 @@ import {
   roles,
   toDisposable,
 } from '../sdk/index.js';
+import type { StreamPiece } from '../sdk/actions.js';
 import { issueText } from '../kernel/issue-text.js';
 import { inputReports, jsonSchemaOf } from './action-schema.js';
 import { fileRule, TakenUploads, type Uploads } from './taken-uploads.js';
 
 /** Keeps the record of who did what; a failing record stops an audited action before it runs. */
 export interface AuditTrail {
-  /** On disk when it resolves. @throws ApplianceError `storage`. */
-  begin(entry: AuditEntry): Promise<void>;
-  end(entry: AuditEntry, outcome: 'done' | 'failed', message: string): Promise<void>;
+  /** On disk when it resolves. @returns the id of the record. @throws ApplianceError `storage`. */
+  begin(entry: AuditEntry): Promise<string>;
+  /** Once what was begun has really ended; a record without an end says `unfinished`. Never throws. */
+  end(record: string, outcome: 'done' | 'failed', message: string): Promise<void>;
   /** Asked for by somebody without the role. Never throws; a caller who is refused often is not recorded each time. */
   refused(entry: AuditEntry, message: string): Promise<void>;
 }
@@ -103,18 +105,25 @@ export class ActionRegistry {
     if (action.kind === 'call') action.admit?.(parsed.data, call);
     await using taken = new TakenUploads(this.uploads);
     const input = taken.fill(parsed.data, () => describeOnce(registered), call.caller.name);
-    const entry = entryOf(action, call.caller, input);
-    if (action.audited === false) return await this.#run(action, input, invocation, call, taken);
-    await this.audit.begin(entry);
-    try {
-      const result = await this.#run(action, input, invocation, call, taken);
-      await this.audit.end(entry, 'done', result.job === undefined ? '' : `job ${result.job.id}`);
-      return result;
-    } catch (thrown) {
-      const failure = asApplianceError(thrown);
-      await this.audit.end(entry, 'failed', `${failure.code}: ${failure.message}`);
-      throw failure;
+    const record = action.audited === false ? undefined : await this.audit.begin(entryOf(action, call.caller, input));
+    const reports: InvocationResult['reports'] = [];
+    if (action.kind === 'job') {
+      const folders = taken.folders;
+      const job = await this.#failing(record, () => this.jobs.start(action, input, call.caller, { folders, record }));
+      taken.handOver();
+      return { job, reports };
     }
+    if (action.kind === 'stream') return { stream: this.#recordedPieces(record, action.run(input, call)), reports };
+    const run = async (signal: AbortSignal) => {
+      await using _files = taken.handOver();
+      return await this.#recorded(record, signal, async () => action.run(input, { caller: call.caller, signal }));
+    };
+    const output = await withTimeLimit(this.clock, action.timeoutMs ?? defaultTimeoutMs, action.id, call.signal, run);
+    return {
+      ...(invocation.view === 'only' ? {} : { output }),
+      ...(invocation.view === false ? {} : { view: action.present(output) }),
+      reports,
+    };
   }
 
   /** Begins to take files for an action. @throws ApplianceError as `invoke` does for who may not run it, and as `UploadStore.begin`. */
@@ -158,31 +167,46 @@ export class ActionRegistry {
     await Promise.all(loading);
   }
 
-  async #run(
-    action: AnyAction,
-    input: unknown,
-    invocation: Invocation,
-    call: ActionCall,
-    taken: TakenUploads,
-  ): Promise<InvocationResult> {
-    if (action.kind === 'job') {
-      const job = await this.jobs.start(action, input, call.caller, taken.folders);
-      taken.handOver();
-      return { job, reports: [] };
+  /**
+   * Runs what is to be recorded with how it ends. Whoever asked can have been answered long before that, because he left or the time
+   * was over: then the record stays open until the work itself has ended. What nobody waits for any more at its turn is not begun.
+   */
+  async #recorded<Result>(
+    record: string | undefined,
+    signal: AbortSignal,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const result = await this.#failing(record, async () => {
+      signal.throwIfAborted();
+      return work();
+    });
+    const told = signal.aborted ? `its caller was told before: ${asApplianceError(signal.reason).message}` : '';
+    if (record !== undefined) await this.audit.end(record, 'done', told);
+    return result;
+  }
+
+  async *#recordedPieces(record: string | undefined, pieces: AsyncIterable<StreamPiece>): AsyncIterable<StreamPiece> {
+    let end: readonly ['done' | 'failed', string] = ['failed', 'cancelled: its reader left before the end.'];
+    try {
+      yield* pieces;
+      end = ['done', ''];
+    } catch (thrown) {
+      const failure = asApplianceError(thrown);
+      end = ['failed', `${failure.code}: ${failure.message}`];
+      throw failure;
+    } finally {
+      if (record !== undefined) await this.audit.end(record, ...end);
     }
-    if (action.kind === 'stream') return { stream: action.run(input, call), reports: [] };
-    const output = await withTimeLimit(
-      this.clock,
-      action.timeoutMs ?? defaultTimeoutMs,
-      action.id,
-      call.signal,
-      (signal) => action.run(input, { caller: call.caller, signal }),
-    );
-    return {
-      ...(invocation.view === 'only' ? {} : { output }),
-      ...(invocation.view === false ? {} : { view: action.present(output) }),
-      reports: [],
-    };
+  }
+
+  async #failing<Result>(record: string | undefined, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const failure = asApplianceError(thrown);
+      if (record !== undefined) await this.audit.end(record, 'failed', `${failure.code}: ${failure.message}`);
+      throw failure;
+    }
   }
 }
 

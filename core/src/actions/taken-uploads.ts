@@ -33,8 +33,11 @@ export class TakenUploads implements AsyncDisposable {
     return filled;
   }
 
-  handOver(): void {
-    this.#folders = [];
+  /** They go to another owner, who ends them. */
+  handOver(): TakenUploads {
+    const other = new TakenUploads(this.#uploads);
+    other.#folders = this.#folders.splice(0);
+    return other;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

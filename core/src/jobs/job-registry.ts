@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../actions/action-registry.js';
 import type { EventBus } from '../bus/event-bus.js';
 import { jobEnded, jobProgressed, jobStarted } from '../kernel/core-events.js';
 import {
@@ -29,8 +30,17 @@ export interface JobRegistryParts {
   readonly clock: Clock;
   readonly bus: EventBus;
   readonly log: Logger;
+  readonly audit: Pick<AuditTrail, 'end'>;
   /** `/var/lib/gemel/jobs` */
   readonly folder: string;
+}
+
+/** What a job has of its request. */
+export interface JobBelongings {
+  /** Removed when it has ended. */
+  readonly folders?: readonly string[];
+  /** Of the audit log: says how it went when it has ended, also after a restart of core. */
+  readonly record?: string | undefined;
 }
 
 interface Running {
@@ -89,13 +99,14 @@ export class JobRegistry implements AsyncDisposable {
     }
   }
 
-  /** @param folders Become the job's: they are removed when it has ended. */
+  /** When it throws, nothing was begun. */
   async start(
     action: JobAction<unknown, unknown>,
     input: unknown,
     caller: Caller,
-    folders: readonly string[] = [],
+    { folders = [], record }: JobBelongings = {},
   ): Promise<Job> {
+    await this.#forgetOldest();
     const stored: StoredJob = {
       job: {
         id: String(this.#nextNumber++),
@@ -112,12 +123,12 @@ export class JobRegistry implements AsyncDisposable {
       input,
       saved: null,
       folders: [...folders],
+      record: record ?? null,
     };
     await this.#write(stored);
     this.#jobs.set(stored.job.id, stored);
     this.#tell(jobStarted, stored.job);
     this.#go(stored, (call) => action.run(input, call));
-    await this.#forgetOldest();
     return stored.job;
   }
 
@@ -219,9 +230,19 @@ export class JobRegistry implements AsyncDisposable {
       await this.#write(stored);
     } finally {
       for (const folder of stored.folders) await this.#removeFolder(folder);
+      await this.#record(stored);
       // It has ended, also where a full medium keeps that from being recorded.
       this.#tell(jobEnded, stored.job);
     }
+  }
+
+  async #record({ job, record }: StoredJob): Promise<void> {
+    if (record === null) return;
+    const { id, state, message, error } = job;
+    const reason = `job ${id}: ${error?.code ?? state}: ${message}`;
+    await (state === 'succeeded'
+      ? this.parts.audit.end(record, 'done', `job ${id}`)
+      : this.parts.audit.end(record, 'failed', reason));
   }
 
   /** The next start of core removes what no job has. */

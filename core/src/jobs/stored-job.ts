@@ -10,6 +10,8 @@ export interface StoredJob {
   saved: unknown;
   /** Files that were sent for it: removed when it has ended. */
   readonly folders: readonly string[];
+  /** Of the audit log, which has its beginning; null for an action that is not recorded. */
+  readonly record: string | null;
 }
 
 const report = z.lazy(() =>
@@ -52,6 +54,7 @@ const storedJobSchema = z.lazy(() =>
     input: z.unknown(),
     saved: z.unknown(),
     folders: z.array(z.string()).default([]),
+    record: z.string().nullable().default(null),
   }),
 );
 

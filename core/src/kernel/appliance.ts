@@ -96,7 +96,14 @@ export class Appliance implements AsyncDisposable {
     this.bus = parts.createBus?.(clock, log) ?? new EventBus(clock, log);
     this.status = new StatusRegistry(this.bus, clock, log);
     this.health = new HealthRegistry(clock);
-    this.jobs = new JobRegistry({ files, clock, bus: this.bus, log, folder: `${paths.state}/jobs` });
+    this.jobs = new JobRegistry({
+      files,
+      clock,
+      bus: this.bus,
+      log,
+      audit: parts.audit,
+      folder: `${paths.state}/jobs`,
+    });
     const { uploadFiles: media } = parts;
     this.uploads = new UploadStore({ files, media, clock, log, folder: uploadsFolder(paths) });
     this.actions = new ActionRegistry(this.jobs, parts.audit, clock, this.uploads);

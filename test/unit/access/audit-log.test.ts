@@ -26,11 +26,9 @@ function world(
 
 test('records who asked for what before it runs, how it ended, and no secret', async (t) => {
   const { audit, files } = world();
-  const first = entry('access.user.add', { name: 'jane', password: 'hunter2hunter2' });
-  await audit.begin(first);
+  const first = await audit.begin(entry('access.user.add', { name: 'jane', password: 'hunter2hunter2' }));
   await audit.end(first, 'done', '');
-  const second = entry('device.reboot');
-  await audit.begin(second);
+  await audit.begin(entry('device.reboot'));
 
   const { records } = await audit.read(10);
   t.deepEqual(
@@ -87,8 +85,7 @@ test('refuses an action that can’t be recorded anywhere, and does not fail one
     message: /was not started .* no space is left on its volume\. Free space/,
   });
   files.full = false;
-  const running = entry('network.bond.create');
-  await audit.begin(running);
+  const running = await audit.begin(entry('network.bond.create'));
   await files.remove('/audit/reserve');
   files.full = true;
   await audit.end(running, 'done', '');
@@ -99,12 +96,10 @@ test('on a full volume actions are recorded in the reserve, and go to the log on
   const files = new FullVolume();
   files.full = false;
   const { audit } = world(files, { reserveBytes: 2_000 });
-  const before = entry('network.bond.create');
-  await audit.begin(before);
+  const before = await audit.begin(entry('network.bond.create'));
   await audit.end(before, 'done', '');
   files.full = true;
-  const undo = entry('settings.undo');
-  await audit.begin(undo);
+  const undo = await audit.begin(entry('settings.undo'));
   await audit.end(undo, 'done', '');
   const large = entry('site.delete', { names: Array.from({ length: 20 }, () => 'x'.repeat(900)) });
   await audit.begin(large);
@@ -117,7 +112,7 @@ test('on a full volume actions are recorded in the reserve, and go to the log on
   const again = world(files, { reserveBytes: 2_000 }, 2_000).audit;
   t.deepEqual(await told(again), all);
   files.full = false;
-  await again.end(await begun(again, 'device.reboot'), 'done', '');
+  await again.end(await again.begin(entry('device.reboot')), 'done', '');
   t.deepEqual(await told(again), ['device.reboot done', ...all]);
   t.is(files.contents()['/audit/reserve'], '\n'.repeat(2_000));
 });
@@ -145,7 +140,7 @@ test('a crash while the reserve goes to the log shows nothing twice and loses no
   const { audit } = world(files, { reserveBytes: 2_000 });
   await audit.begin(entry('test.a'));
   files.full = true;
-  await audit.end(await begun(audit, 'test.b'), 'done', '');
+  await audit.end(await audit.begin(entry('test.b')), 'done', '');
   files.full = false;
   // the log has the lines, the reserve still has them too
   files.put(
@@ -198,18 +193,10 @@ test('a refusal takes nothing from the reserve', async (t) => {
   t.deepEqual(errors, ['a refusal was not recorded']);
 });
 
-async function begun(audit: AuditLog, action: string): Promise<AuditEntry> {
-  const one = entry(action);
-  await audit.begin(one);
-  return one;
-}
-
 test('stays within its size, keeps the newest, and reads across files', async (t) => {
   const { audit, files } = world(new MemoryFileStore(), { fileBytes: 2_000, olderFiles: 2 });
   for (let count = 0; count < 100; count += 1) {
-    const one = entry(`test.n${count}`);
-    await audit.begin(one);
-    await audit.end(one, 'done', '');
+    await audit.end(await audit.begin(entry(`test.n${count}`)), 'done', '');
   }
   const names = Object.keys(files.contents());
   t.is(names.length, 4);

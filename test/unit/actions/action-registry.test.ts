@@ -15,15 +15,19 @@ function world() {
   const system = new ScriptedSystem();
   const { log } = collectingLog();
   const bus = new EventBus(system.clock, log);
-  const jobs = new JobRegistry({ files: system.files, clock: system.clock, bus, log, folder: '/jobs' });
   const audited: string[] = [];
   const audit = {
-    begin: async (entry: AuditEntry) => void audited.push(`begin ${entry.action} ${entry.caller}`),
-    end: async (entry: AuditEntry, outcome: string, message: string) =>
-      void audited.push(`${outcome} ${entry.action} ${message}`),
+    begin: async ({ action, caller: name }: AuditEntry): Promise<string> => {
+      audited.push(`begin ${action} ${name}`);
+      return action;
+    },
+    end: async (record: string, outcome: string, message: string) =>
+      void audited.push(`${outcome} ${record} ${message}`),
     refused: async (entry: AuditEntry) =>
       void audited.push(`refused ${entry.action} ${entry.caller} ${JSON.stringify(entry.input)}`),
   };
+  const jobs = new JobRegistry({ files: system.files, clock: system.clock, bus, log, audit, folder: '/jobs' });
+  const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   const registry = new ActionRegistry(jobs, audit, system.clock, memoryUploadStore(system, log));
   registry.add(
     'test',
@@ -38,12 +42,12 @@ function world() {
       present: ({ n }) => ({ kind: 'text', text: `${n}` }),
       run: async ({ n }) => {
         if (n === 0) throw new ApplianceError('conflict', 'Nothing doubles zero.');
-        if (n < 0) return new Promise(() => {});
+        if (n < 0) await finished;
         return { n: n * 2 };
       },
     }),
   );
-  return { registry, audited, audit, system };
+  return { registry, audited, audit, system, finish };
 }
 
 const invoke = (registry: ActionRegistry, input: unknown, role: Role = 'operator', view: boolean | 'only' = false) =>
@@ -103,12 +107,86 @@ test('an audit that cannot be written stops the action before it runs', async (t
   await t.throwsAsync(invoke(registry, { n: 0 }), { message: 'The disk is full.' });
 });
 
-test('an action that hangs ends at its time limit', async (t) => {
-  const { registry, system } = world();
+/** Of work that goes on when nobody waits for it any more. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('an action that hangs ends at its time limit, and its record when it really does', async (t) => {
+  const { registry, system, audited, finish } = world();
   const asked = invoke(registry, { n: -1 });
   const refused = t.throwsAsync(asked, { message: 'test.double did not end within 30 s.' });
   await system.clock.advance(30_000);
   await refused;
+  t.deepEqual(audited.slice(1), []);
+  finish();
+  await settled();
+  t.deepEqual(audited.slice(1), ['done test.double its caller was told before: test.double did not end within 30 s.']);
+});
+
+test('the record of an action whose caller left says how it went on', async (t) => {
+  const { registry, audited, finish } = world();
+  const left = new AbortController();
+  const call = { caller: caller('operator'), signal: left.signal };
+  const asked = registry.invoke({ action: 'test.double', input: { n: -1 }, view: false }, call);
+  const refused = t.throwsAsync(asked, { message: 'test.double was cancelled.' });
+  await settled();
+  left.abort();
+  await refused;
+  t.deepEqual(audited.slice(1), []);
+  finish();
+  await settled();
+  t.deepEqual(audited.slice(1), ['done test.double its caller was told before: test.double was cancelled.']);
+});
+
+test('an action whose caller has left before its turn is not run', async (t) => {
+  const { registry, audited, audit } = world();
+  const left = new AbortController();
+  const begin = audit.begin;
+  audit.begin = async (entry) => {
+    left.abort();
+    return begin(entry);
+  };
+  const call = { caller: caller('operator'), signal: left.signal };
+  await t.throwsAsync(registry.invoke({ action: 'test.double', input: { n: 4 }, view: false }, call));
+  await settled();
+  t.deepEqual(audited.slice(1), ['failed test.double cancelled: test.double was cancelled.']);
+});
+
+test('a job is not done when it starts, and a stream not when it begins', async (t) => {
+  const { registry, audited } = world();
+  const common = {
+    summary: 'Take long.',
+    role: 'viewer',
+    input: z.object({}),
+    output: z.unknown(),
+    present: () => ({ kind: 'text', text: '' }) as const,
+  } as const;
+  const finished = new Promise<void>((resolve) => setImmediate(resolve));
+  registry.add('test', defineAction({ ...common, kind: 'job', id: 'test.long', run: () => finished }));
+  registry.add(
+    'test',
+    defineAction({
+      ...common,
+      kind: 'stream',
+      id: 'test.pieces',
+      async *run() {
+        yield 'one';
+        yield 'two';
+      },
+    }),
+  );
+  const call = { caller: caller('viewer'), signal };
+  await registry.invoke({ action: 'test.long', input: {}, view: false }, call);
+  t.deepEqual(audited, ['begin test.long local:jane']);
+  await finished;
+  await settled();
+  t.deepEqual(audited.splice(0), ['begin test.long local:jane', 'done test.long job 1']);
+  for (const takesAll of [true, false]) {
+    const { stream } = await registry.invoke({ action: 'test.pieces', input: {}, view: false }, call);
+    t.deepEqual(audited.splice(0), ['begin test.pieces local:jane']);
+    for await (const _piece of stream ?? []) if (!takesAll) break;
+    const left = 'failed test.pieces cancelled: its reader left before the end.';
+    t.deepEqual(audited.splice(0), [takesAll ? 'done test.pieces ' : left]);
+  }
 });
 
 test('an unknown action is not found', async (t) => {

@@ -35,9 +35,12 @@ function world(system = new ScriptedSystem()) {
   bus.onAny('test', 'job.', (payload, event) =>
     told.push(`${event.id} ${z.object({ state: z.string() }).parse(payload).state}`),
   );
+  const recorded: string[] = [];
+  const audit = { end: async (...end: readonly string[]) => void recorded.push(end.join(' ')) };
   return {
-    jobs: new JobRegistry({ files: system.files, clock: system.clock, bus, log, folder: '/jobs' }),
+    jobs: new JobRegistry({ files: system.files, clock: system.clock, bus, log, audit, folder: '/jobs' }),
     system,
+    recorded,
     told,
     lines,
   };
@@ -215,4 +218,65 @@ test('a job that does not heed its signal is not waited for when core ends', asy
   await system.clock.advance(5_000);
   await ending;
   t.is(system.clock.pending, 0);
+});
+
+test('the audit log says of a job how it ended, when it has', async (t) => {
+  const { jobs, recorded } = world();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const good = await jobs.start(
+    job(() => promise),
+    {},
+    caller,
+    { record: 'a' },
+  );
+  const bad = await jobs.start(
+    job(() => Promise.reject(new Error('the disk is gone'))),
+    {},
+    caller,
+    { record: 'b' },
+  );
+  await settled(jobs, bad.id);
+  t.deepEqual(recorded, ['b failed job 2: internal: the disk is gone']);
+  resolve();
+  await settled(jobs, good.id);
+  t.deepEqual(recorded.slice(1), ['a done job 1']);
+});
+
+test('the audit log says it also of a job that ends after a restart of core', async (t) => {
+  const first = world();
+  const forever: Run = () => new Promise(() => {});
+  await first.jobs.start(job(forever), {}, caller, { record: 'a' });
+  await first.jobs.start(job(forever), {}, caller, { record: 'b' });
+  const second = world(first.system.afterCrash());
+  await second.jobs.load();
+  let asked = 0;
+  await second.jobs.recover(async () => (++asked === 1 ? job(forever, async () => null) : undefined));
+  await settled(second.jobs, '1');
+  t.deepEqual(second.recorded.sort(), [
+    'a done job 1',
+    'b failed job 2: interrupted: Core was restarted while the job ran.',
+  ]);
+});
+
+test('a record that cannot be removed refuses the next job, and does not leave one running that its caller knows nothing of', async (t) => {
+  const { jobs, system } = world();
+  for (let count = 0; count < 101; count += 1) {
+    const { id } = await jobs.start(
+      job(async () => null),
+      {},
+      caller,
+    );
+    await settled(jobs, id);
+  }
+  system.faults.failAt(system.faults.journal.length + 1);
+  let ran = false;
+  await t.throwsAsync(
+    jobs.start(
+      job(async () => (ran = true)),
+      {},
+      caller,
+    ),
+    { code: 'storage' },
+  );
+  t.deepEqual([ran, jobs.list().filter(({ state }) => state === 'running')], [false, []]);
 });

@@ -76,7 +76,7 @@ export async function startNode(address: string, port: number): Promise<Node> {
   const uploads = {} as unknown as UploadStore; // nor does one take files
   const registry = new ActionRegistry(
     jobs,
-    { begin: async () => {}, end: async () => {}, refused: async () => {} },
+    { begin: async () => '', end: async () => {}, refused: async () => {} },
     clock,
     uploads,
   );

@@ -48,14 +48,10 @@ function world(plugins: Readonly<Record<string, Plugin['activate']>>, files: Rea
   const { log, lines } = collectingLog();
   const bus = new EventBus(system.clock, log);
   const status = new StatusRegistry(bus, system.clock, log);
-  const jobs = new JobRegistry({ files: system.files, clock: system.clock, bus, log, folder: '/jobs' });
+  const audit = { begin: async () => '', end: async () => {}, refused: async () => {} };
+  const jobs = new JobRegistry({ files: system.files, clock: system.clock, bus, log, audit, folder: '/jobs' });
   const uploads = memoryUploadStore(system, log);
-  const actions = new ActionRegistry(
-    jobs,
-    { begin: async () => {}, end: async () => {}, refused: async () => {} },
-    system.clock,
-    uploads,
-  );
+  const actions = new ActionRegistry(jobs, audit, system.clock, uploads);
   const health = new HealthRegistry(system.clock);
   const around = {
     bus,

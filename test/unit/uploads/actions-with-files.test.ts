@@ -33,6 +33,23 @@ test('it is gone as well when the action fails', async (t) => {
   t.deepEqual(await world.left(), []);
 });
 
+test('an action that goes on after its caller has left still has it, and then it goes', async (t) => {
+  await using world = await uploadWorld();
+  const file = await sent(world, 'test.late');
+  const caller = new AbortController();
+  const call = { caller: jane, signal: caller.signal };
+  const answer = world.api.invoke({ action: 'test.late', input: { file }, view: false }, call);
+  const refused = t.throwsAsync(answer, { code: 'cancelled' });
+  await until(() => world.audited.length > 0);
+  await new Promise((resolve) => setImmediate(resolve));
+  caller.abort();
+  await refused;
+  t.deepEqual(await world.left(), ['a.txt']);
+  world.finish();
+  await until(async () => (await world.left()).length === 0);
+  t.deepEqual(world.seen[0]?.texts, ['hello']);
+});
+
 test('a job has it until it ends, whatever becomes of the connection', async (t) => {
   await using world = await uploadWorld();
   const files = [{ name: 'a.txt', bytes: 1 }];

@@ -52,7 +52,8 @@ export interface UploadWorldOptions {
 }
 
 /**
- * `test.read` (operator) reads a file, `test.refuse` fails with one, `test.long` is a job that reads it when `finish` was called,
+ * `test.read` (operator) reads a file, `test.refuse` fails with one, `test.late` reads it when `finish` was called and heeds no
+ * signal, `test.long` is a job that reads it when `finish` was called,
  * `test.pair` takes a description with a file beside it, `test.admin` is the administrator's.
  */
 export async function uploadWorld(options: UploadWorldOptions = {}): Promise<UploadWorld> {
@@ -62,13 +63,14 @@ export async function uploadWorld(options: UploadWorldOptions = {}): Promise<Upl
   const files = new AtomicFileStore({ ownership: false });
   const media = (options.media ?? ((disk) => disk))(diskUploads);
   const store = new UploadStore({ files, media, clock, log, folder: join(folder, 'uploads') });
-  const jobs = new JobRegistry({ files, clock, bus: new EventBus(clock, log), log, folder: join(folder, 'jobs') });
   const audited: unknown[] = [];
   const audit = {
-    begin: async ({ input }: AuditEntry) => void audited.push(input),
+    begin: async ({ input }: AuditEntry) => String(audited.push(input)),
     end: async () => undefined,
     refused: async () => undefined,
   };
+  const bus = new EventBus(clock, log);
+  const jobs = new JobRegistry({ files, clock, bus, log, audit, folder: join(folder, 'jobs') });
   const registry = new ActionRegistry(jobs, audit, clock, store);
   const seen: Seen[] = [];
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
@@ -92,6 +94,13 @@ export async function uploadWorld(options: UploadWorldOptions = {}): Promise<Upl
       run: async () => {
         throw new Error('not today');
       },
+    }),
+    defineAction({
+      ...common,
+      kind: 'call',
+      id: 'test.late',
+      input,
+      run: ({ file: path }) => finished.then(() => read(path)),
     }),
     defineAction({
       ...common,
