@@ -140,7 +140,8 @@ export class Appliance implements AsyncDisposable {
     this.#addCoreActions(recent);
     this.#owned.add(this.jobs);
     this.#owned.add(this.uploads);
-    const reset = new FactoryReset({ files: system.files, paths: this.#parts.paths, log: this.#parts.log });
+    const { paths, log } = this.#parts;
+    const reset = this.#owned.add(new FactoryReset({ files: system.files, paths, log, health: this.health }));
     await reset.removeState();
     await Promise.all([this.jobs.load(), this.#loadPlugins((packages) => packages)]);
     await this.uploads.tidy(this.jobs.folders());

@@ -117,6 +117,10 @@ export const settingsReports = defineReports({
     severity: 'error',
     text: 'No undamaged settings were left; factory defaults are in force. Apply a saved export: gemel settings apply FILE.',
   },
+  'settings.factory-reset.unfinished': {
+    severity: 'error',
+    text: 'The factory reset is not finished: {reason} It goes on at the next start, and settings cannot be changed before. Mend that, or disable the plugin it speaks of, and restart the appliance.',
+  },
   'settings.partner.failed': {
     severity: 'error',
     text: 'The other node did not take the settings, so both keep what they had: {reason}',
