@@ -32,8 +32,6 @@ interface PluginRecord {
   readonly package: PluginPackage;
   condition: PluginCondition;
   reason: string;
-  /** Bumped by each reload, so that the module is loaded anew. */
-  generation: number;
   loaded: Loaded | undefined;
   /** Its last activation took too long. */
   late: boolean;
@@ -59,6 +57,8 @@ export interface PluginInfo {
  */
 export class PluginRegistry implements AsyncDisposable {
   readonly #records = new Map<string, PluginRecord>();
+  /** Of each plugin's code. Outlives the records: a module that was imported once, or failed to be, is never read again under the same URL. */
+  readonly #generations = new Map<string, number>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -168,8 +168,8 @@ export class PluginRegistry implements AsyncDisposable {
     return this.#exclusive(async () => {
       this.#record(id);
       await this.#endWithDependants(id, 'reloaded');
-      const record = fresh === undefined ? this.#record(id) : this.#adopt(fresh);
-      record.generation += 1;
+      if (fresh === undefined) this.#renew(id);
+      else this.#adopt(fresh);
       await this.#activateWanted();
       return this.#mustBeActive(id);
     });
@@ -187,20 +187,21 @@ export class PluginRegistry implements AsyncDisposable {
     });
   }
 
-  /** Keeps the generation of a known plugin: a module that was loaded once is never loaded under the same URL again. */
-  #adopt(pluginPackage: PluginPackage): PluginRecord {
+  #adopt(pluginPackage: PluginPackage): void {
     const { id } = pluginPackage.manifest;
-    const known = this.#records.get(id);
-    const record: PluginRecord = {
+    this.#renew(id);
+    this.#records.set(id, {
       package: pluginPackage,
       condition: 'disabled',
       reason: '',
-      generation: known === undefined ? 0 : known.generation + 1,
       loaded: undefined,
       late: false,
-    };
-    this.#records.set(id, record);
-    return record;
+    });
+  }
+
+  /** Its code is read anew when it is activated next. */
+  #renew(id: string): void {
+    this.#generations.set(id, (this.#generations.get(id) ?? -1) + 1);
   }
 
   async #activateWanted(choose: (record: PluginRecord) => boolean = () => true): Promise<void> {
@@ -278,7 +279,7 @@ export class PluginRegistry implements AsyncDisposable {
         `Activating plugin ${manifest.id}`,
         new AbortController().signal,
         async () => {
-          const loaded = await this.host.load(record.package, record.generation);
+          const loaded = await this.host.load(record.package, this.#generations.get(manifest.id) ?? 0);
           await loaded.activate(createPluginContext(manifest, this.around, container, own));
           return loaded;
         },
@@ -291,6 +292,8 @@ export class PluginRegistry implements AsyncDisposable {
       await this.#endOwned(manifest.id, own);
       container.clearInstances();
       record.late = failure.code === 'timeout';
+      // the second try of a built-in plugin is to have what the first one has read and compiled so far
+      if (!record.late || record.package.origin === 'extra') this.#renew(manifest.id);
       this.#mark(record, 'failed', failure.message);
       this.around.log.error({ plugin: manifest.id, err: failure }, 'plugin could not be activated');
       this.around.bus.publish('core', pluginFailed, { plugin: manifest.id, reason: failure.message });

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describePluginConformance } from '@gemel/core/testing';
+import { createTestAppliance, describePluginConformance } from '@gemel/core/testing';
 import test, { type ExecutionContext } from 'ava';
 
 /** A package with this entry, below the repository so that it finds SDK and zod. */
@@ -11,11 +11,15 @@ async function packageOf(t: ExecutionContext, id: string, gemel: object, code: s
   const manifest = { id, title: id, core: '*', entry: './plugin.js', ...gemel };
   await mkdir(folder);
   await writeFile(join(folder, 'package.json'), JSON.stringify({ version: '1.0.0', type: 'module', gemel: manifest }));
+  await writeEntry(folder, code);
+  return folder;
+}
+
+async function writeEntry(folder: string, code: string): Promise<void> {
   await writeFile(
     join(folder, 'plugin.js'),
     `import { defineAction } from '@gemel/core/sdk';\nimport { z } from 'zod';\n${code}`,
   );
-  return folder;
 }
 
 /** What each test of the suite ends with: empty when it passes. */
@@ -91,4 +95,23 @@ test.serial('complains about a plugin that leaves a timer', async (t) => {
   });
   const { 'it can be reloaded, and ends without leaving anything behind': residue } = await outcomes(folder);
   t.regex(residue ?? '', /left behind: 1 Timeout/);
+});
+
+test.serial('a plugin that is removed, mended and installed again runs the mended code', async (t) => {
+  const saying = (word: string) => `export default { id: 'mended', activate({ actions }) {
+    actions.add(defineAction({
+      kind: 'call', id: 'mended.say', summary: 'Say something.', role: 'viewer', audited: false,
+      input: z.object({}), output: z.string(), present: (text) => ({ kind: 'text', text }), run: async () => '${word}',
+    }));
+  } };`;
+  const folder = await packageOf(t, 'mended', { actions: ['mended.say'] }, saying('old'));
+  await using appliance = await createTestAppliance({ plugins: [folder] });
+  const said = async () => (await appliance.invoke('mended.say')).output;
+  t.is(await said(), 'old');
+  await appliance.uninstall('mended');
+  await appliance.letTimePass(appliance.invoke('plugin.rescan'));
+  await writeEntry(folder, saying('new'));
+  await appliance.install(folder);
+  await appliance.letTimePass(appliance.invoke('plugin.rescan'));
+  t.is(await said(), 'new');
 });

@@ -244,6 +244,21 @@ test('a reload ends dependants too and loads a new generation of the code', asyn
   t.deepEqual(generations, ['base 0', 'above 0', 'base 1', 'above 0']);
 });
 
+test('a plugin that was removed and is installed again, or failed and is enabled again, loads new code', async (t) => {
+  let broken = true;
+  const { registry, generations } = world({
+    base: () => {
+      if (broken) throw new Error('broken');
+    },
+  });
+  await registry.activateAll([pluginPackage('base')]);
+  broken = false;
+  await registry.enable('base');
+  await registry.rescan([]);
+  await registry.rescan([pluginPackage('base')]);
+  t.deepEqual(generations, ['base 0', 'base 1', 'base 2']);
+});
+
 test('refuses what the manifest does not list, naming the line', async (t) => {
   const { registry } = world({ base: greedy });
   await registry.activateAll([pluginPackage('base', { ...everything, actions: [] })]);
