@@ -15,6 +15,7 @@ import {
 import type { StreamPiece } from '../sdk/actions.js';
 import { issueText } from '../kernel/issue-text.js';
 import { inputReports, jsonSchemaOf } from './action-schema.js';
+import { OwnerWork } from './owner-work.js';
 import { fileRule, TakenUploads, type Uploads } from './taken-uploads.js';
 
 /** Keeps the record of who did what; a failing record stops an audited action before it runs. */
@@ -54,6 +55,7 @@ const defaultTimeoutMs = 30_000;
 export class ActionRegistry {
   readonly #actions = new Map<string, Registered>();
   readonly #later = new Set<Later>();
+  readonly #work = new Map<string, OwnerWork>();
 
   constructor(
     readonly jobs: JobRegistry,
@@ -66,7 +68,9 @@ export class ActionRegistry {
     const isTaken = [...this.#later].some((later) => later.owner !== owner && later.provides(action.id));
     if (isTaken || this.#actions.has(action.id))
       throw new ApplianceError('conflict', `Action ${action.id} is already provided.`);
-    this.#actions.set(action.id, { owner, action, descriptor: undefined });
+    const work = this.#work.get(owner) ?? new OwnerWork(owner);
+    this.#work.set(owner, work);
+    this.#actions.set(action.id, { owner, action: work.joined(action), descriptor: undefined });
     return toDisposable(() => this.#actions.delete(action.id));
   }
 
@@ -78,6 +82,13 @@ export class ActionRegistry {
     const later: Later = { owner, provides, load, loading: undefined };
     this.#later.add(later);
     return toDisposable(() => this.#later.delete(later));
+  }
+
+  /** Before the owner's parts end: what runs of its actions is aborted and waited for, and no more is begun. */
+  async end(owner: string): Promise<void> {
+    const work = this.#work.get(owner);
+    this.#work.delete(owner);
+    await work?.end(this.clock);
   }
 
   async find(id: string): Promise<AnyAction | undefined> {

@@ -1,4 +1,6 @@
 import type { AuditTrail } from '../actions/action-registry.js';
+import { OwnerEndedError } from '../actions/owner-work.js';
+import { waitAtMost } from '../actions/wait-at-most.js';
 import type { EventBus } from '../bus/event-bus.js';
 import { jobEnded, jobProgressed, jobStarted } from '../kernel/core-events.js';
 import {
@@ -164,10 +166,11 @@ export class JobRegistry implements AsyncDisposable {
     const all = [...this.#running.values()];
     this.#running.clear();
     for (const { abort } of all) abort.abort(new ApplianceError('cancelled', 'Core is shutting down.'));
-    const limit = new AbortController();
-    const late = this.parts.clock.sleep(endLimitMs, limit.signal).catch(() => undefined); // cancelled: all have ended
-    await Promise.race([Promise.all(all.map(({ ended }) => ended)), late]);
-    limit.abort();
+    await waitAtMost(
+      this.parts.clock,
+      endLimitMs,
+      all.map(({ ended }) => ended),
+    );
   }
 
   #go(stored: StoredJob, run: (call: JobCall) => Promise<unknown>): void {
@@ -178,7 +181,8 @@ export class JobRegistry implements AsyncDisposable {
         return ['succeeded', 'done', { output: await run(this.#callFor(stored, abort.signal)) }];
       } catch (thrown) {
         const { code, message, reports } = asApplianceError(thrown);
-        return [abort.signal.aborted ? 'cancelled' : 'failed', message, { error: { code, message, reports } }];
+        const failed = thrown instanceof OwnerEndedError ? 'interrupted' : 'failed';
+        return [abort.signal.aborted ? 'cancelled' : failed, message, { error: { code, message, reports } }];
       }
     };
     const toTheEnd = async () => {

@@ -138,7 +138,6 @@ export class Appliance implements AsyncDisposable {
     const recent = new RecentEvents();
     this.#owned.add(this.bus.onAny('core', '', (_payload, event) => recent.add(event)));
     this.#addCoreActions(recent);
-    this.#owned.add(this.jobs);
     this.#owned.add(this.uploads);
     const { paths, log } = this.#parts;
     const reset = this.#owned.add(new FactoryReset({ files: system.files, paths, log, health: this.health }));
@@ -177,6 +176,7 @@ export class Appliance implements AsyncDisposable {
   async #loadPlugins(choose: (packages: readonly PluginPackage[]) => readonly PluginPackage[]): Promise<void> {
     this.#owned.add(this.settings);
     this.#owned.add(this.plugins);
+    this.#owned.add(this.jobs); // ends before what its jobs stand on, so that none is taken for one that failed
     const [problems] = await Promise.all([this.plugins.stateFile.load(), this.settings.load()]);
     for (const reason of problems) this.#parts.log.error({ reason }, 'the record of plugins is not as it should be');
     const { packages, refused } = await this.#discover();

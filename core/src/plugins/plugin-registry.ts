@@ -289,6 +289,7 @@ export class PluginRegistry implements AsyncDisposable {
       this.around.bus.publish('core', pluginActivated, { plugin: manifest.id, reason: '' });
     } catch (thrown) {
       const failure = asApplianceError(thrown);
+      await this.around.actions.end(manifest.id);
       await this.#endOwned(manifest.id, own);
       container.clearInstances();
       record.late = failure.code === 'timeout';
@@ -331,6 +332,7 @@ export class PluginRegistry implements AsyncDisposable {
     record.loaded = undefined;
     record.condition = 'disabled';
     record.reason = reason;
+    await this.around.actions.end(id);
     try {
       await withTimeLimit(
         this.door.clock,

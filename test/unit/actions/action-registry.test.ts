@@ -1,7 +1,7 @@
 import { ActionRegistry, type AuditEntry } from '#core/actions/action-registry.js';
 import { EventBus } from '#core/bus/event-bus.js';
 import { JobRegistry } from '#core/jobs/job-registry.js';
-import { type AnyAction, ApplianceError, type Caller, defineAction, type Role } from '@gemel/core/sdk';
+import { type ActionCall, type AnyAction, ApplianceError, type Caller, defineAction, type Role } from '@gemel/core/sdk';
 import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { z } from 'zod';
@@ -267,4 +267,86 @@ test('what was added for later and ended before it was loaded is never loaded', 
   );
   later[Symbol.dispose]();
   t.is(await registry.find('test.triple'), undefined);
+});
+
+/** An action of each kind, which says what became of it. */
+function threeKinds(registry: ActionRegistry, heeds: boolean) {
+  const seen: string[] = [];
+  const common = {
+    summary: 'Wait.',
+    role: 'viewer',
+    audited: false,
+    input: z.object({}),
+    output: z.unknown(),
+    present: () => ({ kind: 'text', text: '' }) as const,
+  } as const;
+  const aborted = (name: string, { signal: own }: ActionCall) =>
+    new Promise<void>((resolve) => {
+      own.addEventListener('abort', () => {
+        seen.push(name);
+        if (heeds) resolve();
+      });
+    });
+  const added = [
+    registry.add(
+      'guest',
+      defineAction({ ...common, kind: 'call', id: 'guest.call', run: (_, own) => aborted('call', own) }),
+    ),
+    registry.add(
+      'guest',
+      defineAction({ ...common, kind: 'job', id: 'guest.job', run: (_, own) => aborted('job', own) }),
+    ),
+    registry.add(
+      'guest',
+      defineAction({
+        ...common,
+        kind: 'stream',
+        id: 'guest.stream',
+        async *run(_, own) {
+          yield 'one';
+          await aborted('stream', own);
+        },
+      }),
+    ),
+  ];
+  const call = { caller: caller('viewer'), signal };
+  const ask = (kind: string) => registry.invoke({ action: `guest.${kind}`, input: {}, view: false }, call);
+  return { seen, ask, remove: () => added.forEach((each) => each[Symbol.dispose]()) };
+}
+
+test('calls, jobs and streams end with the owner of their action, and no more are begun', async (t) => {
+  const { registry, system } = world();
+  const { seen, ask, remove } = threeKinds(registry, true);
+  const call = t.notThrowsAsync(ask('call'));
+  const { job } = await ask('job');
+  const { stream } = await ask('stream');
+  const pieces = stream?.[Symbol.asyncIterator]();
+  await pieces?.next();
+  const last = t.throwsAsync(Promise.resolve(pieces?.next()), { message: /^Plugin guest was ended meanwhile/ });
+  await settled();
+  await registry.end('guest');
+  await Promise.all([call, last]);
+  await settled();
+  t.deepEqual(seen.sort(), ['call', 'job', 'stream']);
+  t.is(registry.jobs.get(job?.id ?? '').state, 'succeeded', 'it came to its end all the same');
+  await t.throwsAsync(ask('call'), { code: 'cancelled' });
+  remove();
+  const again = threeKinds(registry, true);
+  const next = again.ask('call');
+  await settled();
+  t.deepEqual(again.seen, [], 'those of its next activation run');
+  await registry.end('guest');
+  await next;
+  t.is(system.clock.pending, 0);
+});
+
+test('what heeds no signal is not waited for any longer than 5 s when its owner ends', async (t) => {
+  const { registry, system } = world();
+  const { seen, ask } = threeKinds(registry, false);
+  void ask('job');
+  await settled();
+  const ended = registry.end('guest');
+  await system.clock.advance(5_000);
+  await ended;
+  t.deepEqual(seen, ['job']);
 });

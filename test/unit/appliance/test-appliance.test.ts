@@ -279,6 +279,37 @@ test('a job that runs when core ends leaves no timer', async (t) => {
   await t.notThrowsAsync(async () => appliance[Symbol.asyncDispose]());
 });
 
+test('a job whose plugin ends with core is left for the next start, and is not taken for one that failed', async (t) => {
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  gone.catch(() => undefined);
+  const leaning: TestPlugin = {
+    manifest: { id: 'leaning', actions: ['leaning.go'] },
+    activate({ actions, own }) {
+      own({ [Symbol.dispose]: () => reject(new Error('what it stands on is gone')) });
+      actions.add(
+        defineAction({
+          kind: 'job',
+          id: 'leaning.go',
+          summary: 'Go.',
+          role: 'operator',
+          input: z.object({}),
+          output: z.unknown(),
+          present: () => ({ kind: 'text', text: '' }),
+          run: () => gone,
+        }),
+      );
+    },
+  };
+  const appliance = await createTestAppliance({ plugins: [leaning] });
+  const { job } = await appliance.invoke('leaning.go');
+  const { files } = appliance.system;
+  await appliance[Symbol.asyncDispose]();
+  const { job: kept } = z
+    .object({ job: z.object({ state: z.string() }) })
+    .parse(JSON.parse((await files.read(`/var/lib/gemel/jobs/${job?.id}.json`)) ?? ''));
+  t.is(kept.state, 'running');
+});
+
 test('plugins that were started again with one whose reload failed get their settings all the same', async (t) => {
   let loads = 0;
   const applied: boolean[] = [];

@@ -244,6 +244,42 @@ test('a reload ends dependants too and loads a new generation of the code', asyn
   t.deepEqual(generations, ['base 0', 'above 0', 'base 1', 'above 0']);
 });
 
+test('a job ends before the parts of its plugin that it stands on, and is interrupted by that', async (t) => {
+  const order: string[] = [];
+  const { registry, actions } = world({
+    base: (context) => {
+      context.own({ [Symbol.dispose]: () => order.push('part') });
+      context.actions.add(
+        defineAction({
+          kind: 'job',
+          id: 'base.do',
+          summary: 'Do.',
+          role: 'viewer',
+          input: z.object({}),
+          output: z.unknown(),
+          present: () => ({ kind: 'text', text: '' }),
+          run: async (_input, { signal }) => {
+            await new Promise((resolve) => signal.addEventListener('abort', resolve));
+            order.push('job');
+            throw new Error('half done');
+          },
+        }),
+      );
+    },
+  });
+  await registry.activateAll([pluginPackage('base', { actions: ['base.do'] })]);
+  const caller = { name: 'local:jane', role: 'viewer', surface: 'cli', connectedAt: 0 } as const;
+  const call = { caller, signal: new AbortController().signal };
+  const { job } = await actions.invoke({ action: 'base.do', input: {}, view: false }, call);
+  await registry.reload('base');
+  t.deepEqual(order, ['job', 'part']);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.like(actions.jobs.get(job?.id ?? ''), {
+    state: 'interrupted',
+    message: 'Plugin base was ended meanwhile. Try again when it is active: gemel plugin list.',
+  });
+});
+
 test('a plugin that was removed and is installed again, or failed and is enabled again, loads new code', async (t) => {
   let broken = true;
   const { registry, generations } = world({
