@@ -142,7 +142,13 @@ export class Appliance implements AsyncDisposable {
     const { paths, log } = this.#parts;
     const reset = this.#owned.add(new FactoryReset({ files: system.files, paths, log, health: this.health }));
     await reset.removeState();
-    await Promise.all([this.jobs.load(), this.#loadPlugins((packages) => packages)]);
+    await Promise.all([
+      this.jobs.load(),
+      this.#loadPlugins(
+        () => this.plugins.stateFile.load(),
+        (packages) => packages,
+      ),
+    ]);
     await this.uploads.tidy(this.jobs.folders());
     await reset.finish(this.settings.maintenance);
     await this.settings.recover();
@@ -167,17 +173,20 @@ export class Appliance implements AsyncDisposable {
 
   /**
    * The plugins that have sections, with those they require, and what is confirmed: all that taking back a revision needs.
-   * Others would do their work a second time beside a living core.
+   * Others would do their work a second time beside a living core, which also keeps the record of plugins: here it is only read.
    */
   async loadSections(): Promise<void> {
-    await this.#loadPlugins(withSections);
+    await this.#loadPlugins(() => this.plugins.stateFile.look(), withSections);
   }
 
-  async #loadPlugins(choose: (packages: readonly PluginPackage[]) => readonly PluginPackage[]): Promise<void> {
+  async #loadPlugins(
+    readState: () => Promise<readonly string[]>,
+    choose: (packages: readonly PluginPackage[]) => readonly PluginPackage[],
+  ): Promise<void> {
     this.#owned.add(this.settings);
     this.#owned.add(this.plugins);
     this.#owned.add(this.jobs); // ends before what its jobs stand on, so that none is taken for one that failed
-    const [problems] = await Promise.all([this.plugins.stateFile.load(), this.settings.load()]);
+    const [problems] = await Promise.all([readState(), this.settings.load()]);
     for (const reason of problems) this.#parts.log.error({ reason }, 'the record of plugins is not as it should be');
     const { packages, refused } = await this.#discover();
     for (const { folder, reason } of refused) this.#parts.log.warn({ folder, reason }, 'not a usable plugin');

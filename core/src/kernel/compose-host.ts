@@ -34,7 +34,10 @@ export async function runCore(): Promise<void> {
   let booted = false;
   onTermination(async () => {
     // Whoever stops it now needs the system soon, as the guard does. What is half-way is what a crash would leave, which the next start mends.
-    if (!booted) return;
+    if (!booted) {
+      await appliance.plugins.stateFile.clearMark();
+      return;
+    }
     await notifier.stopping();
     await appliance[Symbol.asyncDispose]();
     await host[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { asApplianceError, type FileStore } from '../sdk/index.js';
+import { ApplianceError, asApplianceError, type FileStore } from '../sdk/index.js';
 
 const schema = z.object({
   disabled: z.array(z.string()),
@@ -14,6 +14,7 @@ type PluginState = z.infer<typeof schema>;
 /** What must be remembered about plugins across restarts. A damaged file counts as empty. */
 export class PluginStateFile {
   #state: PluginState = { disabled: [], activating: null, stoppedCore: [] };
+  #isOnlyLookedAt = false;
 
   constructor(
     readonly files: FileStore,
@@ -40,6 +41,27 @@ export class PluginStateFile {
     return unkept === undefined ? problems : [...problems, unkept];
   }
 
+  /**
+   * For a process beside core, whose file it is: a mark may be of an activation that core is at, and what is changed from now on
+   * holds in this process only. @returns what was wrong with it, for the log.
+   */
+  async look(): Promise<readonly string[]> {
+    this.#isOnlyLookedAt = true;
+    try {
+      await this.#read();
+      return [];
+    } catch (thrown) {
+      return [asApplianceError(thrown).message];
+    } finally {
+      this.#state = { ...this.#state, activating: null };
+    }
+  }
+
+  /** Core ends because it was told to: the plugin it is at is not to blame. */
+  async clearMark(): Promise<string | undefined> {
+    return this.#state.activating === null ? undefined : this.keep({ activating: null });
+  }
+
   /** In force when it is on disk. @throws ApplianceError `storage`. */
   async change(part: Partial<PluginState>): Promise<void> {
     const next = { ...this.#state, ...part };
@@ -64,11 +86,13 @@ export class PluginStateFile {
     try {
       this.#state = schema.parse(JSON.parse(text));
     } catch {
+      if (this.#isOnlyLookedAt) throw new ApplianceError('storage', `${this.path} is damaged.`);
       await this.files.rename(this.path, `${this.path}.damaged`);
     }
   }
 
   async #write(state: PluginState): Promise<void> {
+    if (this.#isOnlyLookedAt) return;
     await this.files.write(this.path, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   }
 }

@@ -338,6 +338,20 @@ test('an extra plugin is marked on disk while it is being activated, and unmarke
   t.is(JSON.parse((await system.files.read('/state/plugin-state.json')) ?? '{}').activating, null);
 });
 
+test('an extra plugin that core was at when it was told to end is not to blame', async (t) => {
+  const { registry, conditions, stateFile, system } = world({ wild: () => new Promise<never>(() => {}) });
+  const after = new PluginStateFile(system.files, stateFile.path);
+  await stateFile.change({ disabled: ['other'] });
+  const done = registry.activateAll([pluginPackage('wild', {}, 'extra')]);
+  await system.clock.advance(1_000);
+  await stateFile.clearMark();
+  await after.load();
+  t.deepEqual(after.state, { disabled: ['other'], activating: null, stoppedCore: [] });
+  await system.clock.advance(10_000);
+  await done;
+  t.deepEqual(conditions(), { wild: 'failed' });
+});
+
 test('a full data volume stops neither the start nor the built-in plugins, and an extra plugin says what to do', async (t) => {
   const { registry, conditions, system } = world({ base: () => {}, wild: () => {} });
   system.faults.failAt(1, new ApplianceError('storage', '/state cannot be written: no space left on the device.'));
