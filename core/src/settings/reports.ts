@@ -125,5 +125,9 @@ export const settingsReports = defineReports({
     severity: 'error',
     text: 'The other node did not take the settings, so both keep what they had: {reason}',
   },
+  'settings.guard.failed': {
+    severity: 'error',
+    text: 'The timer that would take the settings back could not be set, so they were taken back at once: {reason} See whether systemd answers (systemctl list-timers), then activate again.',
+  },
   'settings.storage.failed': { severity: 'error', text: '{what} could not be saved: {reason}' },
 });

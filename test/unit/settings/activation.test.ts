@@ -331,11 +331,24 @@ test('nothing is changed when the guard cannot be armed', async (t) => {
   t.is((await world.activate()).state, 'awaiting-confirmation');
 });
 
-async function guardStep(): Promise<number> {
+async function guardStep(phase: 'apply' | 'confirm' = 'apply'): Promise<number> {
   const world = await withDraft();
   await world.activate();
-  return world.system.faults.journal.findIndex((step) => step.startsWith('start-timer'));
+  return world.system.faults.journal.findIndex((step) => step.startsWith('start-timer') && step.includes(`-${phase}.`));
 }
+
+test('without a timer for the window it goes back at once and names the timer, not another node', async (t) => {
+  const world = await withDraft();
+  const step = 1 + (await guardStep('confirm'));
+  world.system.faults.failAt(step);
+  const failed = await t.throwsAsync(world.activate(), { instanceOf: ApplianceError, code: 'engine-failed' });
+  t.deepEqual(
+    failed?.reports.map(({ code }) => code),
+    ['settings.guard.failed'],
+  );
+  t.is(world.engine.status().state, 'rolled-back');
+  assertInForce(t, world);
+});
 
 test('files that are no longer wanted are removed, and those of a crashed activation too', async (t) => {
   const world = await World.started();

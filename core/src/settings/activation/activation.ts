@@ -252,12 +252,9 @@ export class Activation {
       await settlement.commit(caller.name, 'no-window');
       return 'confirmed';
     } catch (thrown) {
-      const { message: reason, code } = asApplianceError(thrown);
-      const report =
-        code === 'storage'
-          ? settingsReports.report('settings.storage.failed', { what: 'The activation', reason })
-          : settingsReports.report('settings.partner.failed', { reason });
-      throw await this.#rolledBack(journal, [report]);
+      const { message: reason, reports } = asApplianceError(thrown);
+      const unkept = settingsReports.report('settings.storage.failed', { what: 'The activation', reason });
+      throw await this.#rolledBack(journal, reports.length > 0 ? reports : [unkept]);
     }
   }
 

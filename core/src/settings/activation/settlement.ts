@@ -72,7 +72,8 @@ export class Settlement {
     const afterMs = Math.max(0, timeMs - guardLeadMs);
     // The record first: a guard that starts at once goes by the deadline in it. Until then the one of applying stands.
     await this.state.journal.write(awaiting);
-    await units.startTimer({ name: guardName(revision, 'confirm'), unit: rollbackUnit(revision), afterMs });
+    const guard = { name: guardName(revision, 'confirm'), unit: rollbackUnit(revision), afterMs };
+    await told('settings.guard.failed', () => units.startTimer(guard));
     this.resume(awaiting);
     await this.tidy('guard timer', () => units.stopTimer(guardName(revision, 'apply')));
     publish(activationAwaiting, { revision, author, seconds: Math.floor(timeMs / 1_000) });
@@ -111,14 +112,14 @@ export class Settlement {
     return over;
   }
 
-  /** @throws ApplianceError `storage`, or what the other node threw: not confirmed. */
+  /** @throws ApplianceError `storage`, or with the other node's code and the report `settings.partner.failed`: not confirmed. */
   async commit(by: string, over: ConfirmedOver): Promise<void> {
     const { state } = this;
     const { parts, revisions } = state;
     const journal = this.#pending();
     const { revision } = journal;
     const change = this.#sharedChange(journal);
-    if (change !== undefined) await state.partners.commit(change);
+    if (change !== undefined) await told('settings.partner.failed', () => state.partners.commit(change));
     try {
       await revisions.confirm(revision);
     } catch (thrown) {
@@ -291,6 +292,20 @@ export class Settlement {
 function confirmTimeMs(windowSeconds: number, appliedInMs: number): number {
   const windowMs = windowSeconds * 1_000;
   return windowMs - Math.min(coldMs + appliedInMs, windowMs / 4);
+}
+
+/** What fails in it is told under this code. */
+async function told(
+  code: 'settings.guard.failed' | 'settings.partner.failed',
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    const failure = asApplianceError(thrown);
+    const report = settingsReports.report(code, { reason: failure.message });
+    throw new ApplianceError(failure.code, report.text, { reports: [report], cause: failure });
+  }
 }
 
 /** Why a confirmation counts; undefined when it does not. */
