@@ -47,6 +47,18 @@ export const unitsContract: readonly ContractCase<UnitsSubject>[] = [
     },
   },
   {
+    title: 'a unit that was killed has ended when a stop after it returns',
+    run: async ({ units, unit }) => {
+      await units.start(unit);
+      await units.kill(unit);
+      await units.stop(unit);
+      assert.notEqual((await units.status(unit)).activeState, 'active');
+      await units.start(unit);
+      assert.equal((await units.status(unit)).activeState, 'active');
+      await units.stop(unit);
+    },
+  },
+  {
     title: 'a timer starts its unit after the time and is gone',
     run: async ({ units, unit, pass }) => {
       await units.startTimer({ name: 'gemel-guard-1.timer', unit, afterMs: 600 });

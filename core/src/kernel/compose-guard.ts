@@ -32,7 +32,7 @@ export async function runGuard(instance: string | undefined): Promise<number> {
       publish: () => {}, // nobody listens in this process
       paths: { stateFolder: `${paths.state}/settings` },
     },
-    isCoreThere: async () => isCoreThere(`${paths.runtime}/root/core.sock`),
+    doesCoreAnswer: async (signal) => doesCoreAnswer(`${paths.runtime}/root/core.sock`, signal),
     askCore: async (asked) => askCore(`${paths.runtime}/root/core.sock`, asked),
     compose: async () => {
       const watchdog = { intervalMs: undefined, feed: async () => {} };
@@ -45,9 +45,12 @@ export async function runGuard(instance: string | undefined): Promise<number> {
   return outcome.kind === 'stuck' ? 1 : 0;
 }
 
-async function isCoreThere(socket: string): Promise<boolean> {
+async function doesCoreAnswer(socket: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await using _client = await CoreClient.connect(socket);
+    await using client = await CoreClient.connect(socket);
+    // a core that hangs takes no cancelling either
+    signal.addEventListener('abort', () => void client[Symbol.asyncDispose](), { once: true });
+    await client.invoke('status.list');
     return true;
   } catch {
     return false; // stopped, starting or hanging

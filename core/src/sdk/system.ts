@@ -89,6 +89,8 @@ export interface UnitManager {
   stop(unit: string): Promise<void>;
   restart(unit: string): Promise<void>;
   reloadOrRestart(unit: string): Promise<void>;
+  /** SIGKILL for all its processes. Does not wait until they are gone, as `stop` after it does. */
+  kill(unit: string): Promise<void>;
   /** A monotonic one-shot timer owned by systemd, which outlives every Gemel process. */
   startTimer(timer: TransientTimer): Promise<void>;
   /** Absent is fine. */

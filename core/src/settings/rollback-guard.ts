@@ -12,7 +12,13 @@ const lookMs = 1_000;
 /** Without a core to ask, the sections are loaded so long before the end of the window: a slow processor needs seconds for it. */
 const composeLeadMs = 20_000;
 
-/** A living core answers at once, but its rollback may take as long as applying does. */
+/** A core that hangs still has its socket, where the kernel takes connections for it; one that lives answers a small request at once. */
+const answerLimitMs = 2_000;
+
+/** A core that hangs does not hear that it is to stop, and systemd would wait 30 s for it. */
+const stopLimitMs = 2_000;
+
+/** A core that has just answered may be at it, but its rollback may take as long as applying does. */
 const askLimitMs = 5_000 + limits.applyMs;
 
 export interface GuardParts {
@@ -21,8 +27,8 @@ export interface GuardParts {
   readonly engine: EngineParts;
   /** Has the living core take the revision back: `settings.undo` with the revision. */
   askCore(revision: number): Promise<'done' | 'unreachable'>;
-  /** Whether there is a core to ask. */
-  isCoreThere(): Promise<boolean>;
+  /** Whether core answers a request; the signal ends the wait for it. */
+  doesCoreAnswer(signal: AbortSignal): Promise<boolean>;
   /** An engine with all sections that can be loaded, without sockets. */
   compose(): Promise<Composed>;
 }
@@ -52,19 +58,29 @@ export async function guardRollback(guard: GuardParts): Promise<GuardOutcome> {
     const left = await timeLeft(guard, journal);
     if (left <= 0) break;
     if (left > guardLeadMs) return { kind: 'not-due', text: `Revision ${revision} still has time: nothing to do.` };
-    if (left <= composeLeadMs) await ahead.look();
+    if (left <= composeLeadMs) await ahead.look(left);
     await engine.clock.sleep(Math.min(left, lookMs));
   }
-  if ((await ask(guard)) === 'done') {
+  if ((await ahead.isCoreThere()) && (await ask(guard)) === 'done') {
     const left = await findPending(guard);
     if (left === undefined) return { kind: 'by-core', text: `Core took revision ${revision} back.` };
     return { kind: 'stuck', text: `Core could not take revision ${revision} back: ${describe(left)}` };
   }
-  await attempt(engine, 'stopping core', () => engine.units.stop(coreUnit));
+  await attempt(engine, 'stopping core', () => stopCore(engine));
   try {
     return await takeBack(guard, await ahead.take());
   } finally {
     await attempt(engine, 'starting core', () => engine.units.start(coreUnit));
+  }
+}
+
+async function stopCore({ units, clock, log }: EngineParts): Promise<void> {
+  try {
+    await limited(clock, stopLimitMs, 'Stopping core', () => units.stop(coreUnit));
+  } catch (thrown) {
+    log.warn({ reason: reasonOf(thrown) }, 'core is killed');
+    await units.kill(coreUnit);
+    await units.stop(coreUnit);
   }
 }
 
@@ -78,15 +94,22 @@ async function takeBack({ revision }: GuardParts, ready: Composed): Promise<Guar
   return { kind: 'by-guard', text: `Core did not answer; revision ${ended.parent} was brought back without it.` };
 }
 
-/** What was composed while no core was there. A core that came back may have changed what it holds, so that it is made anew. */
+/** What was composed while no core answered. A core that came back may have changed what it holds, so that it is made anew. */
 class ComposedAhead {
   #composed: Composed | undefined;
 
   constructor(readonly guard: GuardParts) {}
 
-  async look(): Promise<void> {
-    if (await this.guard.isCoreThere()) await this[Symbol.asyncDispose]();
+  /** @param left Milliseconds to the end of the window, for which a core that did not answer before is not waited beyond. */
+  async look(left: number): Promise<void> {
+    const withinMs = this.#composed === undefined ? answerLimitMs : Math.min(left, answerLimitMs);
+    if (await doesCoreAnswer(this.guard, withinMs)) await this[Symbol.asyncDispose]();
     else this.#composed ??= await composeOrBare(this.guard);
+  }
+
+  /** At the end of the window: one that did not answer before it is not asked any more. */
+  async isCoreThere(): Promise<boolean> {
+    return this.#composed === undefined && doesCoreAnswer(this.guard, answerLimitMs);
   }
 
   /** The caller disposes of it. */
@@ -127,6 +150,14 @@ async function findPending({ engine, revision }: GuardParts): Promise<Journal | 
 async function timeLeft({ engine }: GuardParts, journal: Journal): Promise<number> {
   if (journal.deadline === null || journal.bootId !== (await new EngineState(engine).bootId())) return 0;
   return journal.deadline - engine.clock.monotonic();
+}
+
+async function doesCoreAnswer({ engine, doesCoreAnswer: asked }: GuardParts, withinMs: number): Promise<boolean> {
+  try {
+    return await limited(engine.clock, withinMs, 'Asking core whether it is there', asked);
+  } catch {
+    return false; // hanging
+  }
 }
 
 async function ask(guard: GuardParts): Promise<'done' | 'unreachable'> {

@@ -136,6 +136,10 @@ function limitUnits(units: UnitManager, grants: SystemGrants, refuse: Refuse): U
       check('reload', unit);
       return units.reloadOrRestart(unit);
     },
+    kill: async (unit) => {
+      check('kill', unit);
+      return units.kill(unit);
+    },
     startTimer: async (timer) => {
       check('start', timer.name);
       check('start', timer.unit);

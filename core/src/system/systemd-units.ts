@@ -8,6 +8,7 @@ const systemdPath = '/org/freedesktop/systemd1';
 const defaultJobTimeoutMs = 95_000;
 /** A job whose end was not heard, because the bus or systemd went away in between, is looked for this often. */
 const pollMs = 1_000;
+const sigkill = 9;
 const systemctl = '/usr/bin/systemctl';
 /** systemd moves timers by up to a minute unless told otherwise; the guard's window is shorter than that. */
 const timerAccuracyUs = 50_000n;
@@ -60,6 +61,10 @@ export class SystemdUnits implements UnitManager {
 
   reloadOrRestart(unit: string): Promise<void> {
     return this.#job('ReloadOrRestartUnit', unit);
+  }
+
+  async kill(unit: string): Promise<void> {
+    await this.#ask(unit, () => this.#call('KillUnit', 'ssi', [unit, 'all', sigkill]));
   }
 
   /** A transient timer cannot name the unit it starts (systemd 257), so a transient service of the timer's name starts it. */

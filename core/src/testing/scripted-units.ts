@@ -20,6 +20,8 @@ export class ScriptedUnits implements UnitManager {
   readonly #units = new Map<string, ScriptedUnit>();
   readonly #timers = new Map<string, RunningTimer>();
   readonly #startListeners = new Map<string, (unit: string) => void>();
+  /** Units that end only when they are killed, with what waits for it. */
+  readonly #hanging = new Map<string, PromiseWithResolvers<void>>();
   readonly #clock: Clock;
   readonly #faults: FaultPlan;
 
@@ -53,6 +55,12 @@ export class ScriptedUnits implements UnitManager {
     return this;
   }
 
+  /** It does not hear that it is to stop: a stop waits until it is killed. */
+  hang(name: string): this {
+    this.#hanging.set(name, Promise.withResolvers());
+    return this;
+  }
+
   async status(unit: string): Promise<UnitStatus> {
     this.#faults.assertAlive();
     const found = this.#find(unit);
@@ -76,6 +84,7 @@ export class ScriptedUnits implements UnitManager {
   async stop(unit: string): Promise<void> {
     this.#step('stop', unit);
     if (this.#timers.has(unit)) return this.#cancel(unit);
+    await this.#hanging.get(unit)?.promise;
     Object.assign(this.#known(unit), unitIn('inactive'));
   }
 
@@ -87,6 +96,13 @@ export class ScriptedUnits implements UnitManager {
   async reloadOrRestart(unit: string): Promise<void> {
     this.#step('reload-or-restart', unit);
     this.#begin(unit);
+  }
+
+  async kill(unit: string): Promise<void> {
+    this.#step('kill', unit);
+    this.#hanging.get(unit)?.resolve();
+    this.#hanging.delete(unit);
+    Object.assign(this.#known(unit), unitIn('failed'));
   }
 
   async startTimer(timer: TransientTimer): Promise<void> {

@@ -18,7 +18,7 @@ function runGuard(
   options: {
     readonly core?: () => Promise<'done' | 'unreachable'>;
     readonly broken?: boolean;
-    readonly isCoreThere?: () => Promise<boolean>;
+    readonly doesCoreAnswer?: () => Promise<boolean>;
     /** Told when, by the monotonic clock. */
     readonly composed?: (at: number) => void;
   } = {},
@@ -26,7 +26,7 @@ function runGuard(
   return guardRollback({
     revision,
     engine: world.parts() as never,
-    isCoreThere: options.isCoreThere ?? (async () => options.core !== undefined),
+    doesCoreAnswer: options.doesCoreAnswer ?? (async () => options.core !== undefined),
     askCore: options.core ?? (async () => 'unreachable'),
     compose: async () => {
       options.composed?.(world.system.clock.monotonic());
@@ -74,7 +74,7 @@ test('without a core it has the sections loaded before the end of the window, an
   let isThere = false;
   await world.system.clock.advance(30_000);
   const running = runGuard(world, 2, {
-    isCoreThere: async () => isThere,
+    doesCoreAnswer: async () => isThere,
     composed: (at) => composed.push(Math.round((at - began) / 1_000)),
   });
   await world.system.clock.advance(15_000);
@@ -122,7 +122,48 @@ test('does it itself with core stopped when core is gone, and starts core again'
   t.deepEqual(world.kernel, kernelFor(world.settings()));
 });
 
-test('does not wait for ever for a core that hangs', async (t) => {
+test('a core that hangs before the end of the window delays nothing: the sections are loaded, it is killed, the old settings are back in time', async (t) => {
+  const world = await awaiting();
+  world.crash();
+  const began = world.system.clock.monotonic();
+  const composed: number[] = [];
+  world.system.units.hang('gemel-core.service');
+  await world.system.clock.advance(25_000);
+  const running = runGuard(world, 2, {
+    core: () => new Promise(() => undefined),
+    doesCoreAnswer: () => new Promise(() => undefined),
+    composed: (at) => composed.push(Math.round((at - began) / 1_000)),
+  });
+  await world.system.clock.advance(35_000);
+  t.is((await running).kind, 'by-guard');
+  t.deepEqual(composed, [39]);
+  assertOld(t, world);
+  const steps = world.system.faults.journal.filter((step) => step.includes('gemel-core'));
+  t.deepEqual(steps, [
+    'stop gemel-core.service',
+    'kill gemel-core.service',
+    'stop gemel-core.service',
+    'start gemel-core.service',
+  ]);
+});
+
+test('a core that hangs at the end of the window is waited for 2 s', async (t) => {
+  const world = await awaiting();
+  world.crash();
+  let isThere = true;
+  await world.system.clock.advance(25_000);
+  const running = runGuard(world, 2, {
+    core: () => new Promise(() => undefined),
+    doesCoreAnswer: async () => isThere || new Promise(() => undefined),
+  });
+  await world.system.clock.advance(31_500);
+  isThere = false;
+  await world.system.clock.advance(3_000);
+  t.is((await running).kind, 'by-guard');
+  assertOld(t, world);
+});
+
+test('does not wait for ever for a core that hangs while it takes the revision back', async (t) => {
   const world = await awaiting();
   world.crash();
   await world.system.clock.advance(61_000);

@@ -47,6 +47,10 @@ export class SandboxUnits implements UnitManager, Disposable {
     return this.start(unit);
   }
 
+  kill(unit: string): Promise<void> {
+    return this.stop(unit);
+  }
+
   async startTimer(timer: TransientTimer): Promise<void> {
     await this.stopTimer(timer.name);
     const running = this.#clock.after(timer.afterMs, () => {
