@@ -15,6 +15,7 @@ import {
   type Clock,
   coreHealth,
   DisposableStore,
+  type HealthPartReport,
   type Logger,
   type SettingsMaintenance,
   type SystemAccess,
@@ -39,6 +40,8 @@ export interface SettingsLife extends SettingsDoors, AsyncDisposable {
   rollBackExpired(revision: number): Promise<void>;
   /** Gives the sections of plugins that came later their settings and applies them. */
   pluginsChanged(): Promise<void>;
+  /** Whether each section's engine has its running settings. */
+  health(): readonly HealthPartReport[];
   actions(): Promise<readonly AnyAction[]>;
   readonly maintenance: SettingsMaintenance;
 }
@@ -121,7 +124,8 @@ export class Appliance implements AsyncDisposable {
     const stateFile = new PluginStateFile(files, `${paths.state}/plugin-state.json`);
     const door = { clock, coreVersion: parts.coreVersion };
     this.plugins = new PluginRegistry(parts.pluginHost, around, parts.container, stateFile, door);
-    this.health.add('core.plugins', async () => this.plugins.health());
+    this.health.add('core.plugin', async () => this.plugins.health());
+    this.health.add('core.settings', async () => this.settings.health());
     this.api = {
       describe: (role) => this.actions.describe(role),
       invoke: async (invocation, call) => this.actions.invoke(invocation, call),

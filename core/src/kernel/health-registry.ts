@@ -1,6 +1,4 @@
-import { type Clock, type HealthReport, toDisposable } from '../sdk/index.js';
-
-type HealthCheck = (signal: AbortSignal) => Promise<HealthReport>;
+import { type Clock, type HealthCheck, type HealthReport, toDisposable } from '../sdk/index.js';
 
 /** A check that takes longer counts as unhealthy. */
 const checkLimitMs = 5_000;
@@ -24,11 +22,11 @@ export class HealthRegistry {
 
   /** Runs all checks side by side, sorted by name. */
   async examine(): Promise<readonly HealthItem[]> {
-    const items = await Promise.all([...this.#checks].map(([name, check]) => this.#examineOne(name, check)));
-    return items.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const found = await Promise.all([...this.#checks].map(([name, check]) => this.#examineOne(name, check)));
+    return found.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async #examineOne(name: string, check: HealthCheck): Promise<HealthItem> {
+  async #examineOne(name: string, check: HealthCheck): Promise<readonly HealthItem[]> {
     const abort = new AbortController();
     const { promise: late, resolve } = Promise.withResolvers<HealthReport>();
     using _limit = this.clock.after(checkLimitMs, () => {
@@ -36,9 +34,11 @@ export class HealthRegistry {
       resolve({ healthy: false, reason: `no answer within ${checkLimitMs / 1_000} s` });
     });
     try {
-      return { name, ...(await Promise.race([check(abort.signal), late])) };
+      const found = await Promise.race([check(abort.signal), late]);
+      if ('healthy' in found) return [{ name, ...found }];
+      return found.map(({ part, ...report }) => ({ name: `${name}.${part}`, ...report }));
     } catch (failure) {
-      return { name, healthy: false, reason: failure instanceof Error ? failure.message : String(failure) };
+      return [{ name, healthy: false, reason: failure instanceof Error ? failure.message : String(failure) }];
     }
   }
 }

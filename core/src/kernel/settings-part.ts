@@ -2,6 +2,7 @@ import type { EventBus } from '../bus/event-bus.js';
 import {
   type AnyAction,
   type DisposableStore,
+  type HealthPartReport,
   type Logger,
   type SettingsAccess,
   type SettingsMaintenance,
@@ -70,6 +71,15 @@ export class SettingsPart implements SettingsLife {
 
   async pluginsChanged(): Promise<void> {
     this.#tell(await this.engine.bringUp());
+  }
+
+  health(): readonly HealthPartReport[] {
+    const { sections, unapplied } = this.engine.state;
+    return sections.all().map(({ id: part }) => {
+      const reason = unapplied.get(part);
+      if (reason === undefined) return { part, healthy: true, reason: 'applied' };
+      return { part, healthy: false, reason: `${reason} To try again: systemctl restart gemel-core.` };
+    });
   }
 
   async actions(): Promise<readonly AnyAction[]> {

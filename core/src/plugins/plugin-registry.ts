@@ -9,7 +9,7 @@ import {
   type Clock,
   createToken,
   DisposableStore,
-  type HealthReport,
+  type HealthPartReport,
   type Plugin,
 } from '../sdk/index.js';
 import { isInRange } from './core-range.js';
@@ -81,14 +81,12 @@ export class PluginRegistry implements AsyncDisposable {
     }));
   }
 
-  /** Not healthy while one that is wanted does not run. */
-  health(): HealthReport {
-    const missing = this.list().filter(({ condition }) => condition === 'failed' || condition === 'blocked');
-    if (missing.length === 0) return { healthy: true, reason: 'all wanted plugins are active' };
-    return {
-      healthy: false,
-      reason: missing.map(({ id, condition, reason }) => `${id} ${condition}: ${reason}`).join('; '),
-    };
+  /** Not healthy is a plugin that is wanted and does not run. */
+  health(): readonly HealthPartReport[] {
+    return this.list().map(({ id, condition, reason }) => {
+      const healthy = condition === 'active' || condition === 'disabled';
+      return { part: id, healthy, reason: healthy ? condition : `${condition}: ${reason}` };
+    });
   }
 
   manifests(): readonly Manifest[] {

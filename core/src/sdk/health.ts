@@ -8,7 +8,7 @@ const healthSchema = z.lazy(() =>
     items: z
       .array(
         z.object({
-          name: z.string().describe('`<plugin>.<check>`.'),
+          name: z.string().describe('`<plugin>.<check>`, with `.<part>` where a check looks at several things.'),
           healthy: z.boolean().describe('What the check found.'),
           reason: z.string().describe('Why, for people.'),
         }),

@@ -28,7 +28,15 @@ export { inject, injectable } from './injection.js';
 export type { Job, JobState } from './jobs.js';
 export type { Logger } from './log.js';
 export { PasswordCheck } from './password-check.js';
-export { type Constructor, definePlugin, type HealthReport, type Plugin, type PluginContext } from './plugin.js';
+export {
+  type Constructor,
+  definePlugin,
+  type HealthCheck,
+  type HealthPartReport,
+  type HealthReport,
+  type Plugin,
+  type PluginContext,
+} from './plugin.js';
 export {
   defineReports,
   hasBlockingReport,

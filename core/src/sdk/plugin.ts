@@ -14,6 +14,18 @@ export interface HealthReport {
   readonly reason: string;
 }
 
+/** What a check of several things found in one of them. */
+export interface HealthPartReport extends HealthReport {
+  /** Name within the check: it becomes the item `<plugin>.<check>.<part>`. */
+  readonly part: string;
+}
+
+/**
+ * A check of several things gives a report of each. Only by its name is what was broken before an update told from what broke with it, so
+ * whatever can break by itself has a name of its own.
+ */
+export type HealthCheck = (signal: AbortSignal) => Promise<HealthReport | readonly HealthPartReport[]>;
+
 /** Everything a plugin can reach. Whatever it adds through here ends with it, in reverse order. */
 export interface PluginContext {
   readonly id: string;
@@ -34,7 +46,7 @@ export interface PluginContext {
   find<Service>(token: Token<Service>): Service | undefined;
   own<Thing extends AnyDisposable>(thing: Thing): Thing;
   /** Contributes to the health that feeds the watchdog and gates firmware: unhealthy is told, not hidden. */
-  addHealthCheck(name: string, check: (signal: AbortSignal) => Promise<HealthReport>): void;
+  addHealthCheck(name: string, check: HealthCheck): void;
 }
 
 export interface Plugin {

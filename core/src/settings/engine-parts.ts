@@ -39,6 +39,8 @@ export class EngineState {
   activation: Journal | undefined;
   /** What was found and mended at the last start. */
   recovery: readonly Report[] = [];
+  /** Sections whose engine does not have the running settings, and why: by id. */
+  readonly unapplied = new Map<string, string>();
   #confirmed: Revision | undefined;
   #running: Revision | undefined;
 

@@ -6,6 +6,7 @@ import { CapacityService, type Membership, type MembershipService, SiteVersionsS
 import { readPartedData } from './drbd/generations.js';
 import { fencingTestsOf } from './fencing/fencing-tests.js';
 import type { Formed } from './formation/formation.js';
+import { addClusterHealth } from './health/cluster-health.js';
 import { ClusterLog } from './log/cluster-log.js';
 import { TakeoverTeller } from './log/takeover-teller.js';
 import type { RunningTools } from './running-actions.js';
@@ -97,6 +98,11 @@ export function addRunningCluster(context: PluginContext, { membership, formed }
   context.status.add(clusterRole, async () => {
     await watch.look();
     return watch.role;
+  });
+
+  addClusterHealth(context, async () => {
+    if (watch.pair === undefined) await watch.look();
+    return watch.pair;
   });
 
   let loaded: Promise<RunningTools> | undefined;

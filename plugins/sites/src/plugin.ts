@@ -1,5 +1,5 @@
 import { ApplianceError, definePlugin, type PluginContext } from '@gemel/core/sdk';
-import { CapacityService, MembershipService, SiteVersionsService } from '@gemel/plugin-cluster/contract';
+import { CapacityService, clusterPair, MembershipService, SiteVersionsService } from '@gemel/plugin-cluster/contract';
 import { NetworkService } from '@gemel/plugin-network/contract';
 import { peerEvents, PeerService } from '@gemel/plugin-peer/contract';
 import { PacemakerControl } from './cluster/pacemaker-control.js';
@@ -8,6 +8,7 @@ import { VersionExchange } from './cluster/version-exchange.js';
 import { VersionSupply } from './cluster/version-supply.js';
 import { SitesService } from './contract.js';
 import { siteEvents } from './events.js';
+import { sitesHealth } from './health/sites-health.js';
 import { paths } from './paths.js';
 import { SiteAddress } from './run/site-address.js';
 import { HangWatch } from './run/hang-watch.js';
@@ -65,6 +66,14 @@ export default definePlugin({
     const address = siteAddress(context);
     const overview = new SiteOverview({ store, units, versions, guard, host: () => address.host() });
     const status = context.status.add(sitesList, () => overview.list());
+    const health = {
+      system,
+      list: () => overview.list(),
+      isBusy: (site: string) => guard.isBusy(site),
+      clustered,
+      pair: () => context.status.get(clusterPair),
+    };
+    context.addHealthCheck('running', () => sitesHealth(health));
     context.actions.addLater(async () => {
       const [{ siteActions }, { updateActions }, { versionActions }] = await Promise.all([
         import('./actions/site-actions.js'),

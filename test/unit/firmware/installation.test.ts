@@ -295,8 +295,8 @@ test('the gate waits until the health was looked at, and ends a trial with its s
   await t.throwsAsync(gate.judge(), { instanceOf: ApplianceError, code: 'unavailable' });
   known = true;
   t.is(await gate.judge(), 0);
-  world.health.now = { healthy: false, items: [{ name: 'core.plugins', healthy: false, reason: 'dns failed: x' }] };
-  await t.throwsAsync(gate.judge(), { message: 'Not healthy: core.plugins: dns failed: x.' });
+  world.health.now = { healthy: false, items: [{ name: 'core.plugin.dns', healthy: false, reason: 'failed: x' }] };
+  await t.throwsAsync(gate.judge(), { message: 'Not healthy: core.plugin.dns: failed: x.' });
   await records.begin({ slot: 'B', version: '0.2.0', replaces: '0.1.0', by: 'user:jane', at: 0, unhealthyBefore: [] });
   await gate.conclude('fell-back', 'B', 'core did not answer');
   t.deepEqual(told, [

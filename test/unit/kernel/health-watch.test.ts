@@ -73,6 +73,18 @@ test('a check that hangs counts as unhealthy and is told to stop', async (t) => 
   t.true(aborted);
 });
 
+test('a check of several things has an item for each of them', async (t) => {
+  const { health } = world(async () => {});
+  health.add('core.plugin', async () => [
+    { part: 'time', healthy: true, reason: 'active' },
+    { part: 'dns', healthy: false, reason: 'failed: x' },
+  ]);
+  t.deepEqual(await health.examine(), [
+    { name: 'core.plugin.dns', healthy: false, reason: 'failed: x' },
+    { name: 'core.plugin.time', healthy: true, reason: 'active' },
+  ]);
+});
+
 test('a check that throws counts as unhealthy with its reason', async (t) => {
   const { health } = world(async () => {});
   health.add('broken', () => Promise.reject(new Error('no bus')));

@@ -6,6 +6,12 @@ import { filesFor, jane, joe, lived, reports, stateFolder, World } from './world
 
 const at = (name: string) => `${stateFolder}/${name}`;
 
+/** Number of the step in a start of core. */
+async function stepOf(world: World, what: string): Promise<number> {
+  await world.engine.recover();
+  return world.system.faults.journal.indexOf(what) + 1;
+}
+
 test('the first start confirms the defaults as revision 1 and applies them', async (t) => {
   const world = new World();
   t.deepEqual(await world.engine.recover(), []);
@@ -337,6 +343,22 @@ test('a section that fails at boot stops neither the others nor the boot', async
     [['settings.apply.failed', 'lan']],
   );
   t.is(world.kernel.zone, 'Europe/Berlin');
+  t.deepEqual([...world.engine.state.unapplied], [['lan', 'Section lan could not be applied: no such device.']]);
+});
+
+test('a section whose files could not be written at boot counts as not applied until it is', async (t) => {
+  const world = await lived();
+  const file = '/run/systemd/network/10-lan.network';
+  world.powerLoss();
+  world.system.files.put(file, 'MTU=1\n');
+  const step = await stepOf(world, `write ${file}`);
+  world.powerLoss();
+  world.system.files.put(file, 'MTU=1\n');
+  world.system.faults.failAt(step);
+  await world.engine.recover();
+  t.deepEqual([...world.engine.state.unapplied.keys()], ['lan']);
+  await world.restart();
+  t.deepEqual([...world.engine.state.unapplied.keys()], []);
 });
 
 test('keeps the last 100 revisions and always the confirmed one', async (t) => {

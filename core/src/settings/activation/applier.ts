@@ -98,6 +98,7 @@ export class Applier {
     const input = this.#input(prepared, reason);
     const run = async (inner: AbortSignal) => section.apply(input, inner);
     await limited(this.state.parts.clock, limitMs, `Applying ${section.id}`, run, signal);
+    this.state.unapplied.delete(section.id);
   }
 
   /** All sections look at their result at once. */

@@ -45,10 +45,12 @@ export async function bring(
     }
   }
   await own(state, applier, prepared);
+  let unwritten: Report | undefined;
   try {
     await applier.writeFiles(prepared);
   } catch (thrown) {
-    failures.push(settingsReports.report('settings.apply.files-failed', { reason: `${reasonOf(thrown)}.` }));
+    unwritten = settingsReports.report('settings.apply.files-failed', { reason: `${reasonOf(thrown)}.` });
+    failures.push(unwritten);
   }
   for (const each of prepared) {
     try {
@@ -64,6 +66,10 @@ export async function bring(
       else failures.push(...(await restore(applier, id, stored.get(id), claimed)));
     }
   }
+  for (const { section, changes } of prepared) {
+    if (unwritten !== undefined && changes.length > 0) state.unapplied.set(section.id, unwritten.text);
+  }
+  for (const { path, text } of failures) if (wanted.has(path)) state.unapplied.set(path, text);
   return { work, failures };
 }
 

@@ -3,7 +3,7 @@ import { clusterFolder } from '../membership/membership-service.js';
 import type { Journal } from './journal-schema.js';
 import type { PairFiles } from './peer-requests.js';
 
-const journalFile = `${clusterFolder}/transaction.json`;
+export const journalFile = `${clusterFolder}/transaction.json`;
 
 /**
  * A change of the cluster that is all or nothing.

@@ -27,6 +27,11 @@ export class SiteGuard {
     await this.#pause;
   }
 
+  /** Whether somebody is changing, starting or stopping it. */
+  isBusy(name: string): boolean {
+    return this.#busy.has(name);
+  }
+
   /** Also true on a single appliance. Needs nothing of the cluster: the target is what all services of the active node hang on. */
   async isActive(): Promise<boolean> {
     return (await this.#system.units.status(activeTarget)).activeState === 'active';
