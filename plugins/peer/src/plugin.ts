@@ -2,6 +2,7 @@ import { definePlugin, type PluginContext } from '@gemel/core/sdk';
 import { PeerService, SharedSettingsService } from './contract.js';
 import { peerLink } from './link-status.js';
 import { Pairing } from './pairing.js';
+import { pairingHealth } from './pairing-health.js';
 import { peerEvents } from './peer-events.js';
 import { PeerServiceImpl } from './peer-service.js';
 import { SharedSettings } from './settings-sync/shared-settings.js';
@@ -27,14 +28,7 @@ export default definePlugin({
       const { peerActions } = await import('./actions.js');
       return peerActions(peer);
     });
-    // a single appliance is healthy without the other node and without the process that would speak to it
-    context.addHealthCheck('pairing', async () => ({
-      healthy: true,
-      reason:
-        peer.paired === undefined
-          ? 'not paired'
-          : `${peer.paired.hostName} ${peer.reachable ? 'answers' : 'does not answer'}`,
-    }));
+    context.addHealthCheck('pairing', () => pairingHealth(system, peer));
     await addSharedSettings(context, peer);
     peer.start();
   },
