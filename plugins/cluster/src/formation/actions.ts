@@ -7,10 +7,11 @@ import { membershipSchema } from '../membership/membership.js';
 import { presentMembership } from '../membership/membership-status.js';
 import { connectPeer, lookAtPeer } from './connection.js';
 import { createCluster, previewCreate } from './creation.js';
-import { disband, disconnect, dropOther } from './leaving.js';
+import { disband, disconnect } from './leaving.js';
 import { type FormationParts } from './parts.js';
 import { presentPreview, presentReadiness, presentReports } from './present.js';
 import { reconnect } from './reconnection.js';
+import { replaceOther } from './replacement.js';
 
 const address = z.string().min(1).max(64);
 
@@ -174,10 +175,7 @@ function connectActions(parts: FormationParts): readonly AnyAction[] {
         'Replace the lost node by the one with the fingerprint {fingerprint}? The lost node must not come back: disband it before it is switched on again. Everything on the new box is replaced.',
       positionals: ['address'],
       present: presentMembership,
-      async run({ address: at, ...login }, call) {
-        if (membership.current.phase !== 'created') await dropOther(parts);
-        return connectPeer(parts, { address: at ?? expected(), ...login }, call);
-      },
+      run: ({ address: at, ...login }, call) => replaceOther(parts, at, login, call),
     }),
     defineAction({
       kind: 'job',

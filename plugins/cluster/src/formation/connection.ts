@@ -44,13 +44,17 @@ interface Looked {
 
 type Progress = Pick<JobCall, 'progress' | 'log' | 'signal'>;
 
-/** Asks the other node who it is, compares the fingerprint with the one that the person saw there, proves the password. */
-export async function lookAtPeer(parts: FormationParts, login: PeerLogin, signal: AbortSignal): Promise<Looked> {
-  const { context, membership, peer } = parts;
-  const current = membership.must(
-    'created',
-    'Create a cluster first (gemel cluster create), or reconnect it (gemel cluster reconnect).',
-  );
+/**
+ * Asks the other node who it is, compares the fingerprint with the one that the person saw there, proves the password. Changes nothing.
+ * @param current the cluster of one that the other node is to be connected to.
+ */
+export async function lookAtPeer(
+  parts: FormationParts,
+  login: PeerLogin,
+  signal: AbortSignal,
+  current: Membership = mustBeCreated(parts),
+): Promise<Looked> {
+  const { context, peer } = parts;
   const unpaired = await peer.introduce(login.address, { signal });
   if (normal(unpaired.fingerprint) !== normal(login.fingerprint)) {
     throw new ApplianceError(
@@ -96,11 +100,23 @@ export async function lookAtPeer(parts: FormationParts, login: PeerLogin, signal
   return { peer: unpaired, ticket: answer.ticket, view: answer.view, planned, preview };
 }
 
+function mustBeCreated({ membership }: FormationParts): Membership {
+  return membership.must(
+    'created',
+    'Create a cluster first (gemel cluster create), or reconnect it (gemel cluster reconnect).',
+  );
+}
+
 export async function connectPeer(parts: FormationParts, login: PeerLogin, call: Progress): Promise<Membership> {
-  const { context, peer } = parts;
   call.progress(undefined, 'Asking the other node');
   const looked = await lookAtPeer(parts, login, call.signal);
   refuseUnready(looked.preview.readiness);
+  return connectLooked(parts, looked, call);
+}
+
+/** Connects the node that was looked at. */
+export async function connectLooked(parts: FormationParts, looked: Looked, call: Progress): Promise<Membership> {
+  const { context, peer } = parts;
   const { planned, ticket } = looked;
   const key = await readKey(parts);
   const files = pairFiles(planned, key, randomBytes(24).toString('hex'));

@@ -81,6 +81,18 @@ async function goOnAlone({ context, engines }: FormationParts, current: Membersh
 export async function dropOther(parts: FormationParts): Promise<Membership> {
   const { membership, peer, journal } = parts;
   const { current } = membership;
+  const next = withoutOther(current);
+  // What both nodes had is not taken back any more: there is nobody left to tell.
+  if (journal.open?.kind === 'configure') await journal.end();
+  if (current.phase === 'connected') await goOnAlone(parts, current);
+  await forgetController(parts, current, next);
+  await peer.unpair();
+  await membership.set(next);
+  return next;
+}
+
+/** The cluster of one that is left when the other node is dropped. Pure. */
+export function withoutOther(current: Membership): Membership {
   const [own, other] = [thisMember(current), otherMember(current)];
   if (own === undefined || current.phase === 'none' || !current.keepsServices) {
     throw new ApplianceError(
@@ -88,30 +100,21 @@ export async function dropOther(parts: FormationParts): Promise<Membership> {
       'This node does not keep the services of a cluster. Replace the other node there.',
     );
   }
-  // What both nodes had is not taken back any more: there is nobody left to tell.
-  if (journal.open?.kind === 'configure') await journal.end();
-  if (current.phase === 'connected') await goOnAlone(parts, current);
-  const expectedPeer =
-    other === undefined ? current.expectedPeer : { sync: other.sync.address, external: other.external.address };
-  const options = await forgetController(parts, current.options, other?.hostName);
-  const next: Membership = { ...current, phase: 'created', nodes: [own], expectedPeer, options };
-  await peer.unpair();
-  await membership.set(next);
-  return next;
+  const alone: Membership = { ...current, phase: 'created', nodes: [own] };
+  if (other === undefined) return alone;
+  const expectedPeer = { sync: other.sync.address, external: other.external.address };
+  const fencing = current.options?.fencing.filter(({ node }) => node !== other.hostName) ?? [];
+  return { ...alone, expectedPeer, options: current.options && { ...current.options, fencing } };
 }
 
 /** The box that comes in its place has a controller of its own, or none: counting on the former one, Pacemaker would wait for it for ever. */
-async function forgetController(
-  { engines }: FormationParts,
-  options: Membership['options'],
-  hostName: string | undefined,
-): Promise<Membership['options']> {
-  if (options === null || hostName === undefined || !options.fencing.some(({ node }) => node === hostName))
-    return options;
-  const next = { ...options, fencing: options.fencing.filter(({ node }) => node !== hostName) };
-  await setClusterProperties(engines, options, next);
+async function forgetController({ engines }: FormationParts, current: Membership, next: Membership): Promise<void> {
+  const hostName = otherMember(current)?.hostName;
+  const [former, options] = [current.options, next.options];
+  if (former === null || options === null || hostName === undefined) return;
+  if (!former.fencing.some(({ node }) => node === hostName)) return;
+  await setClusterProperties(engines, former, options);
   await engines.deleteResource(fencingId(hostName));
-  return next;
 }
 
 /**
