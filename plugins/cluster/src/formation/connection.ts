@@ -165,6 +165,7 @@ export async function formPair(
     }
     call.progress(0.5, 'Starting the other node');
     await again(parts, () => peer.call(requests.joinStart, {}));
+    await keepMaintenance(parts, before, planned, call);
     call.progress(0.7, 'Waiting until both nodes are members');
     await engines.operational(names, call.signal);
     await membership.set(planned);
@@ -180,6 +181,20 @@ export async function formPair(
       'the nodes are connected, but what belongs to it could not be finished; restart gemel-core.service',
     );
   });
+}
+
+/** A node that was in maintenance when it was disconnected is so before it carries anything: only a person puts it back. */
+async function keepMaintenance(
+  { engines }: FormationParts,
+  before: Membership,
+  planned: Membership,
+  call: Progress,
+): Promise<void> {
+  const resting = before.nodes.find(({ inMaintenance }) => inMaintenance);
+  const now = planned.nodes.find(({ nodeId }) => nodeId === resting?.nodeId);
+  if (resting === undefined || now === undefined) return;
+  await engines.keepInMaintenance(now.hostName, call.signal);
+  call.log(`${now.hostName} is in maintenance, as before. End it: gemel cluster maintenance off ${now.hostName}`);
 }
 
 /**

@@ -94,8 +94,25 @@ export class Engines {
 
   /** Whether the node is a member now, or becomes one. @throws ApplianceError when Pacemaker does not say. */
   async isOnline(node: string): Promise<boolean> {
+    return await this.#isNode(node, 'online');
+  }
+
+  /** Also of a node that is away. @throws ApplianceError when Pacemaker does not say. */
+  async isInMaintenance(node: string): Promise<boolean> {
+    return await this.#isNode(node, 'standby');
+  }
+
+  /** Pacemaker takes it as soon as it knows the node, which is before it lets it be a member. */
+  async keepInMaintenance(node: string, signal: AbortSignal): Promise<void> {
+    await this.#until(`${node} could not be kept in maintenance`, 60_000, signal, async () => {
+      const argv = ['crm_attribute', '--node', node, '--name', 'standby', '--update', 'on'] as const;
+      return (await this.#commands.run([...argv], { signal })).exitCode === 0;
+    });
+  }
+
+  async #isNode(node: string, what: 'online' | 'standby'): Promise<boolean> {
     const { exitCode, stdout } = await this.#commands.run(['crm_mon', '--one-shot', '--output-as=xml']);
-    if (exitCode === 0) return tags(stdout, 'node').some((tag) => has(tag, 'name', node) && has(tag, 'online', 'true'));
+    if (exitCode === 0) return tags(stdout, 'node').some((tag) => has(tag, 'name', node) && has(tag, what, 'true'));
     throw new ApplianceError('engine-failed', 'Pacemaker does not answer. Look at: systemctl status pacemaker');
   }
 

@@ -19,7 +19,8 @@ export async function disconnect(parts: FormationParts, force: boolean): Promise
     const where = active === undefined ? 'No node is active now' : `${active} is the active node`;
     throw new ApplianceError('conflict', `${where}. Disconnect on the active node, which keeps the services.`);
   }
-  const planned: Membership = { ...current, phase: 'disconnected', keepsServices: true };
+  const nodes = await withMaintenance(parts, current);
+  const planned: Membership = { ...current, phase: 'disconnected', keepsServices: true, nodes };
   // Until it is gone the other node, which asks, is told that this is open.
   await journal.begin('disconnect', context.system.clock.now(), { before: current, planned }, pairPaths);
   try {
@@ -35,8 +36,22 @@ export async function disconnect(parts: FormationParts, force: boolean): Promise
     });
     throw failure;
   }
-  await journal.end();
+  await finishDisconnect(parts);
   return planned;
+}
+
+/** The nodes run apart, and this one is left alone in Pacemaker too; also after an interruption. */
+export async function finishDisconnect(parts: FormationParts): Promise<void> {
+  const { open } = parts.journal;
+  if (open !== undefined) await forgetOther(parts, open.before);
+  await parts.journal.end();
+}
+
+/** Pacemaker forgets with the other node that it is in maintenance, which only a person lifts. */
+async function withMaintenance({ engines }: FormationParts, current: Membership): Promise<Membership['nodes']> {
+  const other = otherMember(current);
+  if (other === undefined || !(await engines.isInMaintenance(other.hostName))) return current.nodes;
+  return current.nodes.map((member) => (member === other ? { ...member, inMaintenance: true } : member));
 }
 
 function notTold(current: Membership, failure: unknown): ApplianceError {
@@ -70,6 +85,10 @@ async function goOnAlone({ context, engines }: FormationParts, current: Membersh
   await context.system.files.write(corosyncFile, renderCorosync({ ...current, nodes: [own] }), { mode: 0o600 });
   await engines.reload();
   await engines.setWitness(false);
+}
+
+/** Once it is sure that the other node is no member: Pacemaker forgets everything that was said of it. */
+async function forgetOther({ context, engines }: FormationParts, current: Membership): Promise<void> {
   const other = otherMember(current);
   if (other === undefined) return;
   await engines.forgetNode(other.hostName).catch((failure: unknown) => {
@@ -84,7 +103,10 @@ export async function dropOther(parts: FormationParts): Promise<Membership> {
   const next = withoutOther(current);
   // What both nodes had is not taken back any more: there is nobody left to tell.
   if (journal.open?.kind === 'configure') await journal.end();
-  if (current.phase === 'connected') await goOnAlone(parts, current);
+  if (current.phase === 'connected') {
+    await goOnAlone(parts, current);
+    await forgetOther(parts, current);
+  }
   await forgetController(parts, current, next);
   await peer.unpair();
   await membership.set(next);

@@ -97,7 +97,7 @@ export async function followOwnAddresses({ context, membership, journal }: Forma
 
 function moved(member: Member, view: NodeView, clusterIp: string | undefined): Member {
   const now = (network: 'sync' | 'external') => present(member, network, view, clusterIp);
-  return { ...member, hostName: view.hostName, sync: now('sync'), external: now('external') };
+  return { hostName: view.hostName, nodeId: member.nodeId, sync: now('sync'), external: now('external') };
 }
 
 /** The former address if the interface still has it, else one in the former network, else the interface's first. */

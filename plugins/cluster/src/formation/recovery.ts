@@ -1,7 +1,7 @@
 import { keepTakingBack, undoConfiguration } from './configuration-change.js';
 import { finishConnection, undoPair } from './connection.js';
 import { undoCreate } from './creation.js';
-import { undoDisconnect } from './leaving.js';
+import { finishDisconnect, undoDisconnect } from './leaving.js';
 import type { Joining } from './joining.js';
 import type { FormationParts } from './parts.js';
 
@@ -19,6 +19,7 @@ export async function recover(parts: FormationParts, joining: Joining): Promise<
     else if (kind === 'configure')
       await undoConfiguration(parts).catch((problem: unknown) => keepTakingBack(parts, problem));
     else if (kind === 'disconnect' && !isDone) await undoDisconnect(parts);
+    else if (kind === 'disconnect') await finishDisconnect(parts);
     else if (isDone && kind === 'connect') await finishConnection(parts);
     else if (isDone) await journal.end();
     else if (kind === 'create') await undoCreate(parts);

@@ -19,6 +19,10 @@ const memberSchema = z.lazy(() =>
     nodeId: z.int().min(1).max(2).describe('Of Corosync: 1 is the node where the cluster was created.'),
     sync: connection('synchronisation').describe('Ring 0, and the way of the data.'),
     external: connection('external').describe('Ring 1, and where clients are.'),
+    inMaintenance: z
+      .literal(true)
+      .optional()
+      .describe('Disconnected: this node was in maintenance, and will be when it is reconnected.'),
   }),
 );
 export type Member = z.output<typeof memberSchema>;

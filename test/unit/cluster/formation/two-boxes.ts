@@ -47,6 +47,8 @@ export class Box implements PeerService {
   joining: Joining;
   stayingOff: StayingOff;
   reachable = true;
+  /** As the CIB, which is the same on both nodes, says of this one. */
+  standby = false;
 
   constructor(
     public hostName: string,
@@ -180,13 +182,20 @@ export class Box implements PeerService {
       ['corosync-cfgtool', '-R'],
       ['cibadmin', '--query', '--scope', 'crm_config'],
       ['crm_attribute', '--type', 'crm_config', '--name', /./, '--update', /./],
-      ['crm_node', '--force', '--remove', /./],
       ['attrd_updater', '--query', '--name', 'external'],
       ['ip', 'address', 'delete', /./, 'dev', /./],
     ]) {
       commands.always(argv);
     }
     commands.always(['crm_mon', '--one-shot', '--output-as=xml'], async () => this.#monitor());
+    const standby = (named: string | undefined, is: boolean) => {
+      for (const box of [this, ...this.others]) if (box.hostName === named) box.standby = is;
+      return '';
+    };
+    commands.always(['crm_node', '--force', '--remove', /./], (argv) => standby(argv[3], false));
+    commands.always(['crm_attribute', '--node', /./, '--name', 'standby', '--update', 'on'], (argv) =>
+      standby(argv[2], true),
+    );
   }
 
   async #monitor(): Promise<string> {
@@ -196,7 +205,8 @@ export class Box implements PeerService {
       const { activeState } = await box.system.units
         .status('pacemaker.service')
         .catch(() => ({ activeState: 'active' }));
-      if (activeState === 'active') nodes.push(`<node name="${box.hostName}" online="true" pending="false"/>`);
+      if (activeState === 'active')
+        nodes.push(`<node name="${box.hostName}" online="true" standby="${box.standby}" pending="false"/>`);
     }
     // Whoever of them runs and was there first.
     const active = /name="(node\d\w*)"/.exec(nodes.join(''))?.[1] ?? '';
