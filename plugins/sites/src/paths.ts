@@ -9,6 +9,8 @@ export const paths = {
   incoming: '/var/lib/gemel/incoming',
   /** There as long as this node is part of a cluster; Pacemaker has the say about sites then. */
   clusterMark: '/var/lib/gemel/cluster/corosync.conf',
+  /** This device left a cluster: gemel-sites-start starts no site as long as nobody started one by hand. */
+  leftMark: '/var/lib/gemel/cluster/left',
   renderer: '/usr/lib/gemel/libexec/gemel-site-render',
   /** A file of a site's name: it hung, and why that is thought. gemel-sites-watch.service had it started again. */
   hangs: '/run/gemel/site-hangs',

@@ -58,6 +58,7 @@ export default definePlugin({
       clock,
       hooks: new SiteHooks(commands, (folder) => folders.exists(`${folder}/root`)),
       control: async () => ((await clustered()) ? pacemaker : local),
+      startedByHand: () => files.remove(paths.leftMark),
       needOnPeer: async (type, version) => exchange?.needThere(type, version),
     };
     const power = new SitePower(parts);

@@ -1,6 +1,7 @@
 import { ApplianceError, type EventDefinition, type EventsAccess, type JobCall } from '@gemel/core/sdk';
 import { MemoryFileStore, ScriptedSystem } from '@gemel/core/testing';
 import type { SiteControl } from '#sites/run/site-control.js';
+import { paths } from '#sites/paths.js';
 import { SiteHooks } from '#sites/run/site-hooks.js';
 import { SiteUnits } from '#sites/run/site-units.js';
 import type { CopyOptions, SiteFolders } from '#sites/site/site-folders.js';
@@ -147,6 +148,7 @@ export function newWorld(files: Readonly<Record<string, string>> = {}) {
     commands: system.commands,
     events,
     clock: system.clock,
+    startedByHand: () => system.files.remove(paths.leftMark),
     needOnPeer: () => Promise.resolve(),
   };
   const power = new SitePower(parts);

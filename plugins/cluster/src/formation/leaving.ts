@@ -6,7 +6,7 @@ import { fencingId } from '../fencing/fencing-resource.js';
 import { type Membership, noMembership, otherMember, thisMember } from '../membership/membership.js';
 import { helperUnits } from './engines.js';
 import { followWitness } from './configuration-change.js';
-import { type FormationParts, pairPaths, stayOffFile } from './parts.js';
+import { type FormationParts, leftFile, pairPaths, stayOffFile } from './parts.js';
 import * as requests from './peer-requests.js';
 
 /** The active node goes on alone, the other one stops its engines. @param force when the other node cannot be asked. */
@@ -166,20 +166,37 @@ export async function disband(parts: FormationParts): Promise<readonly string[]>
   }
   // Taking a change back would bring them again.
   if (journal.open !== undefined) await journal.end();
+  // Without corosync.conf a boot starts what a single appliance has.
+  await files.write(leftFile, '');
   for (const path of [corosyncFile, keyFile, drbdFile]) await files.remove(path);
   await engines.runHelper(helperUnits.forget);
   await peer.unpair();
   await membership.set(noMembership);
   await files.remove(stayOffFile);
-  if (current.options?.replicated === true) {
+  const taken = await takeRoleAlone(parts, current.options?.replicated === true);
+  return [
+    ...said,
+    ...taken,
+    'Its sites are not started by themselves, not by a boot either, until you start one: gemel site start NAME.',
+  ];
+}
+
+/** A single appliance holds the active role: what follows it runs here, sites aside. @returns what became of it. */
+async function takeRoleAlone({ engines }: FormationParts, replicated: boolean): Promise<readonly string[]> {
+  const reason = (failure: unknown) => (failure instanceof Error ? failure.message : String(failure));
+  const said = ['This device is a single appliance.'];
+  if (replicated) {
     try {
       await engines.runHelper(helperUnits.volumeKeep);
       said.push('Its copy of the data is mounted at /srv/gemel.');
     } catch (failure) {
-      const why = failure instanceof Error ? failure.message : String(failure);
-      said.push(`Its copy of the data is not current and is not mounted: ${why}`);
+      return [...said, `Its copy of the data is not current and is not mounted: ${reason(failure)}`];
     }
   }
-  said.push('This device is a single appliance. Its sites are not started by themselves: gemel site start NAME.');
+  try {
+    await engines.startSingle();
+  } catch (failure) {
+    said.push(`What follows the active role does not run here: ${reason(failure)}`);
+  }
   return said;
 }

@@ -20,6 +20,9 @@ export interface FormationParts {
 /** While it is there, the engines of a disconnected node do not start, not by a boot either. */
 export const stayOffFile = `${clusterFolder}/stay-off`;
 
+/** While it is there, gemel-sites-start starts no site: they may run on the other device. Starting one by hand removes it. */
+export const leftFile = `${clusterFolder}/left`;
+
 /** Taken by gemel-cluster-forget.service. */
 export const firstCibFile = `${clusterFolder}/first-cib.xml`;
 

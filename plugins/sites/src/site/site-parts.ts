@@ -22,6 +22,8 @@ export interface SiteParts {
   readonly commands: CommandRunner;
   readonly events: EventsAccess;
   readonly clock: Clock;
+  /** Somebody started a site here by hand: from now on sites start with the device, also after it left a cluster. */
+  readonly startedByHand: () => Promise<void>;
   /** @throws ApplianceError when the other node of a pair lacks a version. */
   readonly needOnPeer: (type: string, version: string) => Promise<void>;
 }

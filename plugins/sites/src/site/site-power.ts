@@ -7,7 +7,10 @@ export class SitePower {
   constructor(readonly parts: SiteParts) {}
 
   async start(name: string): Promise<void> {
-    await this.parts.guard.alone([name], 'started', () => this.startNow(name));
+    await this.parts.guard.alone([name], 'started', async () => {
+      await this.startNow(name);
+      await this.parts.startedByHand();
+    });
   }
 
   async stop(name: string): Promise<void> {
@@ -23,6 +26,7 @@ export class SitePower {
       // What it is to be started with is rendered once it has ended: until then it has its port.
       await (await this.parts.control()).stop(name);
       await this.startNow(name);
+      await this.parts.startedByHand();
     });
   }
 
