@@ -43,12 +43,16 @@ export class StoredMembership implements MembershipService {
 
   /** For what comes beside a change that somebody makes: `change` gets what is in force when its turn comes. Undefined: nothing to do. */
   async update(change: (current: Membership) => Membership | undefined): Promise<void> {
-    const turn = this.#last.then(async () => {
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last = promise;
+    await before;
+    try {
       const next = change(this.#current);
       if (next !== undefined) await this.#store(next);
-    });
-    this.#last = turn.catch(() => undefined); // told to whoever waits for it
-    await turn;
+    } finally {
+      resolve();
+    }
   }
 
   onChanged(listener: (membership: Membership, before: Membership) => void): Disposable {

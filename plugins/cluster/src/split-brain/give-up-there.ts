@@ -16,8 +16,8 @@ export async function giveUpThere(
   signal: AbortSignal,
   say: (step: string) => void,
 ): Promise<string> {
-  await peer.call(giveUpBegin, {}, { signal });
   try {
+    await peer.call(giveUpBegin, {}, { signal });
     for (let heardAt = clock.monotonic(); ; ) {
       await clock.sleep(lookEveryMs, signal);
       const look = await peer.call(giveUpLook, {}, { signal }).catch(asApplianceError);

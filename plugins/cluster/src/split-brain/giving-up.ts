@@ -30,16 +30,7 @@ export class GivingUp implements Disposable {
     }
     const begun: Begun = { ended: new AbortController(), step: '', copy: undefined, failure: undefined };
     this.#begun = begun;
-    work(begun.ended.signal, (step) => {
-      begun.step = step;
-    }).then(
-      (copy) => {
-        begun.copy = copy;
-      },
-      (failure: unknown) => {
-        begun.failure = asApplianceError(failure);
-      },
-    );
+    void follow(work, begun);
   }
 
   /** @throws ApplianceError as the work did; `cancelled` when there is none, since core was restarted. */
@@ -62,5 +53,16 @@ export class GivingUp implements Disposable {
 
   [Symbol.dispose](): void {
     this.cancel();
+  }
+}
+
+/** Never throws: what went wrong is told to who looks. */
+async function follow(work: GiveUpWork, begun: Begun): Promise<void> {
+  try {
+    begun.copy = await work(begun.ended.signal, (step) => {
+      begun.step = step;
+    });
+  } catch (failure) {
+    begun.failure = asApplianceError(failure);
   }
 }

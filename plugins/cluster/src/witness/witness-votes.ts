@@ -3,18 +3,21 @@ import { ApplianceError, type CommandRunner } from '@gemel/core/sdk';
 /** For each member by its number: whether the witness would let it go on. */
 export type WitnessVotes = ReadonlyMap<number, boolean>;
 
+/** Nobody waits for a status longer because Corosync, in the middle of a change, does not say. */
+const timeoutMs = 5_000;
+
 /** As Corosync of this node knows it. Undefined when it does not run here, or does not say. */
 export async function readWitnessVotes(
   commands: CommandRunner,
   signal?: AbortSignal,
 ): Promise<WitnessVotes | undefined> {
   try {
-    const options = signal === undefined ? {} : { signal };
+    const options = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
     // It does not end with 0 while there is no quorum, and says all the same.
     const { stdout } = await commands.run(['corosync-quorumtool', '-s'], options);
     return parseWitnessVotes(stdout);
   } catch (failure) {
-    if (failure instanceof ApplianceError && failure.code === 'unavailable') return undefined;
+    if (failure instanceof ApplianceError && ['unavailable', 'timeout'].includes(failure.code)) return undefined;
     throw failure;
   }
 }

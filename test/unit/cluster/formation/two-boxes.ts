@@ -20,6 +20,7 @@ import { Joining } from '#cluster/formation/joining.js';
 import { StayingOff } from '#cluster/formation/staying-off.js';
 import type { FormationParts } from '#cluster/formation/parts.js';
 import { StoredMembership } from '#cluster/membership/membership-service.js';
+import { quorum } from '../witness/quorum.js';
 
 type Handler = (input: unknown, origin: PeerOrigin, signal: AbortSignal) => Promise<unknown>;
 
@@ -188,6 +189,8 @@ export class Box implements PeerService {
       commands.always(argv);
     }
     commands.always(['crm_mon', '--one-shot', '--output-as=xml'], async () => this.#monitor());
+    commands.always(['cibadmin', '--query', '--scope', 'configuration'], '<configuration/>');
+    commands.always(['corosync-quorumtool', '-s'], quorum('A,V,NMW', 'A,V,NMW', 3));
     const standby = (named: string | undefined, is: boolean) => {
       for (const box of [this, ...this.others]) if (box.hostName === named) box.standby = is;
       return '';

@@ -4,34 +4,7 @@ import { parseWitnessVotes, readWitnessVotes } from '#cluster/witness/witness-vo
 import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { type Box, Boxes, configuration, pair } from '../formation/two-boxes.js';
-
-/** As corosync-quorumtool.c of Corosync 3.1 prints it. */
-function quorum(first: string, second: string, total: number): string {
-  return `Quorum information
-------------------
-Date:             Mon Nov 30 14:00:00 2026
-Quorum provider:  corosync_votequorum
-Nodes:            2
-Node ID:          1
-Ring ID:          1.c
-Quorate:          Yes
-
-Votequorum information
-----------------------
-Expected votes:   3
-Highest expected: 3
-Total votes:      ${total}
-Quorum:           2  
-Flags:            Quorate Qdevice 
-
-Membership information
-----------------------
-    Nodeid      Votes    Qdevice Name
-         1          1 ${first.padStart(10)} node1 (local)
-         2          1 ${second.padStart(10)} node2
-         0          ${total - 2}            Qdevice${total === 2 ? ' (votes 1)' : ''}
-`;
-}
+import { quorum } from './quorum.js';
 
 test('reads which members have the vote of the witness', (t) => {
   const votes = (first: string, second: string) => [...(parseWitnessVotes(quorum(first, second, 3)) ?? [])];
@@ -56,6 +29,8 @@ test('a lost quorum, for which the program fails, is read all the same', async (
   const { commands } = new ScriptedSystem();
   commands.always(['corosync-quorumtool', '-s'], { exitCode: 2, stdout: quorum('NA,NV,NM', 'NR', 2) });
   t.is((await readWitnessVotes(commands))?.get(1), false);
+  commands.once(['corosync-quorumtool', '-s'], new ApplianceError('timeout', 'It did not end within 5 s.'));
+  t.is(await readWitnessVotes(commands), undefined);
 });
 
 const qdevice = 'corosync-qdevice.service';
@@ -72,11 +47,12 @@ async function pairWith(...alive: readonly string[]): Promise<Boxes> {
   for (const box of [boxes.one, boxes.two]) {
     box.system.units.add(qdevice);
     // It goes on with whom it began with.
-    let host: string | undefined;
+    let read: Promise<string | undefined> | undefined;
     box.system.units.onStart(qdevice, () => {
-      host = box.parts.membership.current.options?.witness?.host;
+      read = box.system.files.read(configuration);
     });
     box.system.commands.always(['corosync-quorumtool', '-s'], async () => {
+      const host = /host: (\S+)/.exec((await read) ?? '')?.[1];
       const votes = host !== undefined && alive.includes(host) && (await isAsked(box));
       return quorum(votes ? 'A,V,NMW' : 'NR', votes ? 'A,V,NMW' : 'NR', votes ? 3 : 2);
     });
