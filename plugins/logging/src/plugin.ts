@@ -3,6 +3,7 @@ import { PeerService } from '@gemel/plugin-peer/contract';
 import { forwardingSettings, logForwarding } from './contract.js';
 import { ForwardingReader } from './forwarding/forwarding-reader.js';
 import { ForwardingWatch } from './forwarding/forwarding-watch.js';
+import { ToldDestinations } from './forwarding/told-destinations.js';
 import { ForwardingApply } from './settings/apply-forwarding.js';
 import { forwardingSection } from './settings/forwarding-section.js';
 import { journalSection } from './settings/journal-section.js';
@@ -30,6 +31,7 @@ export default definePlugin({
         events,
         log,
         status,
+        told: new ToldDestinations(files, `${context.dataFolder}/destinations-told.json`),
         read: () => reader.read(),
         restart: () => rsyslog.restart(),
       }),

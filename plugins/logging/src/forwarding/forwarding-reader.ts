@@ -5,7 +5,7 @@ import { engineName } from '../settings/render-forwarding.js';
 import type { Rsyslog } from '../system/rsyslog.js';
 import { type EngineMessage, lastErrorOf, parseEngineMessages } from './engine-messages.js';
 import type { DestinationStatus, ForwardingStatus } from './forwarding-status.js';
-import { figuresOf, parseStatistics } from './statistics.js';
+import { figuresOf, parseStatistics, type QueueFigures } from './statistics.js';
 
 /** Enough to hold a word about each of 32 destinations that all fail. */
 const messagesLooked = 500;
@@ -82,11 +82,11 @@ export class ForwardingReader {
 function stateOf(
   { enabled }: Destination,
   state: 'running' | 'stopped',
-  figures: { readonly moving: boolean } | undefined,
+  figures: Pick<QueueFigures, 'moving'> | undefined,
 ): DestinationStatus['state'] {
   if (!enabled) return 'off';
   if (state === 'stopped') return 'stopped';
-  if (figures === undefined) return 'starting';
+  if (figures?.moving === undefined) return 'starting';
   return figures.moving ? 'sending' : 'waiting';
 }
 

@@ -10,7 +10,7 @@ const destinationSchema = z.lazy(() =>
     state: z
       .enum(['sending', 'waiting', 'off', 'starting', 'stopped'])
       .describe(
-        '`waiting`: entries wait and none gets through. `starting`: not counted yet. `stopped`: rsyslogd does not run.',
+        '`waiting`: entries wait and none gets through. `starting`: not counted often enough yet. `stopped`: rsyslogd does not run.',
       ),
     sent: z.number().describe('Entries given to the receiver since rsyslogd was started.'),
     queued: z.number().describe('Entries that wait.'),

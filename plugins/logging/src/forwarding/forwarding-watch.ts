@@ -1,6 +1,7 @@
 import { type Clock, DisposableStore, type EventsAccess, type Logger, type StatusPublisher } from '@gemel/core/sdk';
 import { destinationDropped, destinationFailed, destinationRecovered } from './events.js';
 import type { DestinationStatus, ForwardingStatus } from './forwarding-status.js';
+import { compare, type ToldDestinations } from './told-destinations.js';
 
 /** rsyslogd counts every 5 s; two counts without movement are trouble. */
 const lookEveryMs = 10_000;
@@ -10,12 +11,15 @@ const leftAfterMs = 30_000;
 
 /** Each costs the other destinations a second. */
 const restartEveryMs = 60_000;
+/** The longest pause between two that were in vain. */
+const longestPauseMs = 15 * 60_000;
 
 export interface ForwardingWatchParts {
   readonly clock: Clock;
   readonly events: EventsAccess;
   readonly log: Logger;
   readonly status: StatusPublisher<ForwardingStatus>;
+  readonly told: ToldDestinations;
   readonly read: () => Promise<ForwardingStatus>;
   /** Starts rsyslogd anew; what waits is kept. */
   readonly restart: () => Promise<void>;
@@ -25,10 +29,11 @@ export interface ForwardingWatchParts {
 export class ForwardingWatch implements AsyncDisposable {
   readonly #own = new DisposableStore();
   #timer: Disposable | undefined;
-  #last: ForwardingStatus | undefined;
   #looking: Promise<void> | undefined;
   /** Monotonic. */
   #restartedAt = Number.NEGATIVE_INFINITY;
+  /** Restarts for receivers that rsyslogd has given up since. */
+  #inVain = 0;
   readonly #unmoved = new Map<string, Unmoved>();
 
   constructor(readonly parts: ForwardingWatchParts) {}
@@ -39,7 +44,7 @@ export class ForwardingWatch implements AsyncDisposable {
     if (this.#timer !== undefined) {
       void this.#own.release(this.#timer);
       this.#timer = undefined;
-      this.#last = undefined;
+      void this.look(); // none is there any more: nothing of them is remembered
       return;
     }
     this.#timer = this.#own.add(this.parts.clock.every(lookEveryMs, () => void this.look()));
@@ -72,36 +77,48 @@ export class ForwardingWatch implements AsyncDisposable {
     return sent > known.sent && at - known.since >= leftAfterMs;
   }
 
-  async #restart(): Promise<void> {
-    const { clock, restart } = this.parts;
-    if (clock.monotonic() - this.#restartedAt < restartEveryMs) return;
-    this.#restartedAt = clock.monotonic();
-    this.#unmoved.clear();
-    await restart();
-  }
-
   async #look(): Promise<void> {
-    const { events, log, status, read } = this.parts;
+    const { events, log, status, told, read } = this.parts;
     try {
       const now = await read();
-      const before = this.#last;
-      this.#last = now;
       status.set(now);
-      for (const each of now.destinations) {
-        const { failed, recovered, dropped } = compare(
-          before?.destinations.find(({ name }) => name === each.name),
+      const before = await told.all();
+      const found = now.destinations.map((each) => ({
+        each,
+        ...compare(
+          before.find(({ name }) => name === each.name),
           each,
-        );
+        ),
+      }));
+      for (const { each, failed, recovered, dropped } of found) {
         const destination = each.name;
         if (failed) events.publish(destinationFailed, { destination, reason: each.lastError ?? '' });
         if (recovered) events.publish(destinationRecovered, { destination, queued: each.queued });
         if (dropped > 0) events.publish(destinationDropped, { destination, count: dropped });
       }
-      const left = now.destinations.filter((each) => this.#isLeft(each));
-      if (left.length > 0 || now.destinations.some(gaveUp)) await this.#restart();
+      await told.keep(found.map((each) => each.told));
+      await this.#mend(now.destinations);
     } catch (err) {
       log.warn({ err }, 'log forwarding could not be looked at');
     }
+  }
+
+  async #mend(destinations: readonly DestinationStatus[]): Promise<void> {
+    const left = destinations.filter((each) => this.#isLeft(each));
+    if (left.length > 0) await this.#restart(restartEveryMs);
+    else if (destinations.some(gaveUp)) {
+      const pauseMs = Math.min(restartEveryMs * 2 ** Math.max(0, this.#inVain - 1), longestPauseMs);
+      if (await this.#restart(pauseMs)) this.#inVain += 1;
+    } else if (destinations.every(({ state }) => state !== 'starting' && state !== 'stopped')) this.#inVain = 0;
+  }
+
+  async #restart(pauseMs: number): Promise<boolean> {
+    const { clock, restart } = this.parts;
+    if (clock.monotonic() - this.#restartedAt < pauseMs) return false;
+    this.#restartedAt = clock.monotonic();
+    this.#unmoved.clear();
+    await restart();
+    return true;
   }
 }
 
@@ -115,22 +132,4 @@ interface Unmoved {
   readonly sent: number;
   /** Monotonic. */
   readonly since: number;
-}
-
-interface Findings {
-  readonly failed: boolean;
-  readonly recovered: boolean;
-  readonly dropped: number;
-}
-
-/** What happened between two looks; counters begin anew with rsyslogd. */
-export function compare(before: DestinationStatus | undefined, now: DestinationStatus): Findings {
-  const bad = ({ state }: DestinationStatus) => state === 'waiting' || state === 'stopped';
-  const wasBad = before !== undefined && bad(before);
-  const known = before === undefined || now.dropped < before.dropped ? 0 : before.dropped;
-  return {
-    failed: bad(now) && !wasBad,
-    recovered: wasBad && now.state === 'sending',
-    dropped: now.dropped - known,
-  };
 }

@@ -7,8 +7,8 @@ export interface QueueFigures {
   readonly sent: number;
   /** For want of room. */
   readonly dropped: number;
-  /** False when entries waited at the two newest counts and none was sent in between. */
-  readonly moving: boolean;
+  /** False when entries waited at the two newest counts and none was sent in between; undefined with entries that wait at the only count. */
+  readonly moving: boolean | undefined;
 }
 
 interface Counted {
@@ -50,7 +50,7 @@ export function figuresOf(counts: ReadonlyMap<string, readonly Count[]>, engineN
   const newest = countedAt(counts, engineName, -1);
   if (newest === undefined) return undefined;
   const before = countedAt(counts, engineName, -2);
-  const moving = before === undefined || newest.waiting === 0 || before.waiting === 0 || newest.gone > before.gone;
+  const moving = newest.waiting === 0 || (before && (before.waiting === 0 || newest.gone > before.gone));
   const { at, waiting, gone, dropped } = newest;
   return { at, waiting, sent: Math.max(0, gone), dropped, moving };
 }
