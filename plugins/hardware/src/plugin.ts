@@ -3,7 +3,9 @@ import { HardwareService } from './contract.js';
 import { failingDisksFolder, tellFailingDisks } from './disks/failing-disks.js';
 import { HardwareServiceImpl } from './hardware-service.js';
 import { hardwareProfile } from './inventory/hardware-status.js';
+import { OwnUsers } from './management/own-users.js';
 import { hardwareSection } from './management/section.js';
+import type { ManagementSettings } from './management/schema.js';
 import { raidStatus } from './raid/raid-status.js';
 import { RaidWatch, raidEventFolder } from './raid/raid-watch.js';
 import { Machine } from './system/machine.js';
@@ -20,12 +22,15 @@ export default definePlugin({
     const hardware = new HardwareServiceImpl(new Machine(files, commands), files);
     const arrays = new MdArrays(files);
     const raid = new RaidWatch({ arrays, files, events, log, seenFile: `${context.dataFolder}/raid-seen.json` });
-    const loadEngines = async () => (await import('./engines.js')).openEngines(context.system, arrays);
+    const own = new OwnUsers(files, context.dataFolder);
+    const loadEngines = async () => (await import('./engines.js')).openEngines(context.system, arrays, own);
     let engines: ReturnType<typeof loadEngines> | undefined;
     const open = () => (engines ??= loadEngines());
 
     context.provideValue(HardwareService, hardware);
-    settings.add(hardwareSection(files, async (wanted, signal) => (await open()).management.apply(wanted, signal)));
+    const apply = async (wanted: ManagementSettings, signal: AbortSignal) =>
+      (await open()).management.apply(wanted, signal);
+    settings.add(hardwareSection({ files, own, log, apply }));
     context.status.add(hardwareProfile, () => hardware.status(), { maxAgeMs: keepMs });
     const published = context.status.add(raidStatus, () => raid.look());
     context.own(files.watch(raidEventFolder, () => void raid.lookAgain((status) => published.set(status))));

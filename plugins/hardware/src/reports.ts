@@ -105,6 +105,14 @@ export const hardwareReports = defineReports({
     severity: 'error',
     text: 'The management controller did not take {what}: it has {found} instead of {wanted}. See its manual for what it allows.',
   },
+  'hardware.management.password-refused': {
+    severity: 'error',
+    text: 'The management controller did not take the password of user {user}: {reason}. Choose another one; its manual says what it allows.',
+  },
+  'hardware.management.users-full': {
+    severity: 'error',
+    text: 'The management controller has {count} users and no room for {user}. Remove one there, or use the name of one of them.',
+  },
   'hardware.pair.different-models': {
     severity: 'error',
     text: '{firstProfile} and {secondProfile} cannot be a pair: the weaker one could not take over. {first} is {firstFigures}; {second} is {secondFigures}. Use two of one model.',

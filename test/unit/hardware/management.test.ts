@@ -1,6 +1,14 @@
 import { ScriptedSystem } from '@gemel/core/testing';
-import { differences, parseController, writeScript } from '#hardware/management/controller.js';
+import {
+  accessScript,
+  chooseSlot,
+  differences,
+  offScript,
+  parseController,
+  passwordScript,
+} from '#hardware/management/controller.js';
 import { Management } from '#hardware/management/management.js';
+import { OwnUsers } from '#hardware/management/own-users.js';
 import { type ManagementSettings, hardwareSettingsSchema } from '#hardware/management/schema.js';
 import { verifyHardware } from '#hardware/management/verify.js';
 import { Ipmitool } from '#hardware/system/ipmitool.js';
@@ -58,6 +66,7 @@ test('what ipmitool prints is read: address, users with a name, access', (t) => 
       { slot: 2, name: 'lab', enabled: true, privilege: 'ADMINISTRATOR' },
       { slot: 3, name: 'boss', enabled: false, privilege: 'ADMINISTRATOR' },
     ],
+    slots: 63,
     accessible: true,
   });
   t.is(parseController('Error: no response\n'), undefined);
@@ -69,34 +78,65 @@ function controllerOf(...options: Parameters<typeof printed>) {
   return controller;
 }
 
-test('a known user keeps its slot, a new one takes the first free slot from 3 on', (t) => {
-  const slots = (script: readonly string[]) => script.filter((line) => line.startsWith('user set name'));
-  t.deepEqual(slots(writeScript(wanted, controllerOf())), ['user set name 3 boss']);
-  t.deepEqual(slots(writeScript({ ...wanted, user: 'new' }, controllerOf())), ['user set name 4 new']);
+test('a user keeps its slot, takes over that of its former name, or takes the first free one from 3 on', (t) => {
+  t.is(chooseSlot(controllerOf(), 'boss', []), 3);
+  t.is(chooseSlot(controllerOf(), 'new', ['boss']), 3);
+  t.is(chooseSlot(controllerOf(), 'new', []), 4);
+  // the maker's own administrator is not renamed
+  t.is(chooseSlot(controllerOf(), 'new', ['lab']), 4);
 });
 
-test('switching on says everything, in an order in which nobody gets in half-way', (t) => {
-  t.deepEqual(writeScript({ ...wanted, gateway: '' }, controllerOf()), [
+test('users of others are never taken over: with all slots taken there is none', (t) => {
+  const taken = (slots: number, users: number) => ({
+    ...controllerOf(),
+    slots,
+    users: Array.from({ length: users }, (_, index) => {
+      return { slot: index + 2, name: `other${index}`, enabled: true, privilege: 'ADMINISTRATOR' };
+    }),
+  });
+  t.is(chooseSlot(taken(10, 5), 'boss', []), 7);
+  t.is(chooseSlot(taken(10, 9), 'boss', []), undefined);
+});
+
+test('the password is set and asked for before anybody is let in', (t) => {
+  t.deepEqual(passwordScript(wanted, 3), [
+    'user set name 3 boss',
+    'user set password 3 "secret-Word1"',
+    'user test 3 16 "secret-Word1"',
+  ]);
+  t.deepEqual(accessScript({ ...wanted, gateway: '' }, controllerOf(), 3, []), [
     'lan set 1 ipsrc static',
     'lan set 1 ipaddr 10.77.0.99',
     'lan set 1 netmask 255.255.255.0',
     'lan set 1 defgw ipaddr 0.0.0.0',
-    'user set name 3 boss',
-    'user set password 3 "secret-Word1"',
     'channel setaccess 1 3 callin=on ipmi=on link=on privilege=4',
     'user enable 3',
     'lan set 1 access on',
+    'channel info 1',
   ]);
 });
 
-test('a password that is longer than IPMI 1.5 knew is set with the length of IPMI 2.0', (t) => {
-  const script = (password: string) => writeScript({ ...wanted, password }, controllerOf());
-  t.true(script('sixteen-bytes-ok').includes('user set password 3 "sixteen-bytes-ok"'));
-  t.true(script('seventeen-bytes-x').includes('user set password 3 "seventeen-bytes-x" 20'));
+test('a password that is longer than IPMI 1.5 knew is set and asked for with the length of IPMI 2.0', (t) => {
+  const script = (password: string) => passwordScript({ ...wanted, password }, 3).slice(1);
+  t.deepEqual(script('sixteen-bytes-ok'), [
+    'user set password 3 "sixteen-bytes-ok"',
+    'user test 3 16 "sixteen-bytes-ok"',
+  ]);
+  t.deepEqual(script('seventeen-bytes-x'), [
+    'user set password 3 "seventeen-bytes-x" 20',
+    'user test 3 20 "seventeen-bytes-x"',
+  ]);
 });
 
-test('switching off takes the user and the access, and leaves users of others', (t) => {
-  t.deepEqual(writeScript({ ...wanted, enabled: false }, controllerOf()), ['user disable 3', 'lan set 1 access off']);
+test('switching off takes the user, its former names and the access, and leaves users of others', (t) => {
+  const off = { ...wanted, enabled: false };
+  t.deepEqual(offScript(off, controllerOf(), []), ['user disable 3', 'lan set 1 access off', 'channel info 1']);
+  t.deepEqual(offScript({ ...off, user: 'new' }, controllerOf(), ['boss']), [
+    'channel setaccess 1 3 ipmi=off',
+    'user disable 3',
+    'lan set 1 access off',
+    'channel info 1',
+  ]);
 });
 
 test('differences name what was changed at the controller', (t) => {
@@ -156,28 +196,107 @@ test('names and passwords that could break out of a line for ipmitool are refuse
   t.false(fits({ address: '10.77.0.256' }));
 });
 
-function world() {
-  const system = new ScriptedSystem({ files: { '/sys/class/ipmi/ipmi0/x': '' } });
-  return { system, management: new Management(new Ipmitool(system.commands, system.files)) };
+function world(names?: readonly string[]) {
+  const own = '/data/management-users.json';
+  const system = new ScriptedSystem({
+    files: { '/sys/class/ipmi/ipmi0/x': '', ...(names && { [own]: `${JSON.stringify(names)}\n` }) },
+  });
+  const management = new Management(new Ipmitool(system.commands, system.files), new OwnUsers(system.files, '/data'));
+  return { system, management, own: async () => JSON.parse((await system.files.read(own)) ?? 'null') as unknown };
 }
 const shell = ['ipmitool', '-I', 'open', 'shell'];
+const signal = new AbortController().signal;
+
+/** A controller that takes everything. @param verdict What it says to a test of the password. */
+function obedient(system: ScriptedSystem, verdict = 'Success', before: Parameters<typeof printed>[0] = { user: '' }) {
+  let now = printed(before);
+  system.commands.always(shell, (_argv, { input = '' }) => {
+    if (input.includes('user test')) return `${verdict}\n`;
+    const name = /user set name 3 (\S+)/.exec(system.commands.runs.map((run) => run.input).join('\n'))?.[1];
+    if (input.includes('access on') && name !== undefined) now = printed({ user: name });
+    return now;
+  });
+}
+
+const inputs = ({ commands }: ScriptedSystem) => commands.runs.map(({ input }) => input ?? '');
 
 test('the password reaches ipmitool by its input and is in no argument', async (t) => {
-  const { system, management } = world();
-  let told = false;
-  system.commands.always(shell, (_argv, { input }) => {
-    told ||= input?.includes('user set') ?? false;
-    return printed(told ? {} : { address: '0.0.0.0', user: '' });
-  });
-  await management.apply(wanted, new AbortController().signal);
-  t.true(system.commands.runs.some(({ input }) => input?.includes('user set password 3 "secret-Word1"')));
+  const { system, management, own } = world();
+  obedient(system);
+  await management.apply(wanted, signal);
+  t.true(inputs(system).some((input) => input.includes('user set password 3 "secret-Word1"')));
   t.false(system.commands.runs.some(({ argv }) => argv.join(' ').includes('secret')));
   t.deepEqual(await management.view(wanted), { state: 'on', controller: controllerOf(), reports: [] });
+  t.deepEqual(await own(), ['boss']);
+});
+
+test('a password that the controller does not have afterwards fails, and nobody is let in', async (t) => {
+  for (const [verdict, reason] of [
+    ['Failure: password incorrect', 'password incorrect'],
+    ['Unknown error', 'Unknown error'],
+    ['Set User Password command failed', 'it did not say whether it has it'],
+  ] as const) {
+    const { system, management } = world();
+    obedient(system, verdict);
+    const failure = await t.throwsAsync(management.apply(wanted, signal), { code: 'engine-failed' } as object);
+    t.is(
+      failure?.message,
+      `The management controller did not take the password of user boss: ${reason}. Choose another one; its manual says what it allows.`,
+    );
+    t.false(inputs(system).some((input) => input.includes('user enable')));
+  }
+});
+
+test('a controller that falls silent while it is told has not taken the settings', async (t) => {
+  const { system, management } = world();
+  const { ApplianceError } = await import('@gemel/core/sdk');
+  system.commands.always(shell, (_argv, { input = '' }) => {
+    if (input.includes('user set password')) throw new ApplianceError('timeout', 'ipmitool did not end within 25 s.');
+    return printed();
+  });
+  await t.throwsAsync(management.apply(wanted, signal), { code: 'unavailable' } as object);
+});
+
+test('a renamed user keeps its slot, and nobody gets in by the former name', async (t) => {
+  const { system, management, own } = world(['boss']);
+  obedient(system, 'Success', { user: 'boss' });
+  await management.apply({ ...wanted, user: 'chief' }, signal);
+  t.true(inputs(system).some((input) => input.includes('user set name 3 chief')));
+  t.deepEqual(await own(), ['chief']);
+});
+
+test('a former user in another slot is disabled, and one that stays enabled is a failure', async (t) => {
+  const { system, management, own } = world(['lab']);
+  obedient(system, 'Success', { user: 'boss' });
+  const failure = await t.throwsAsync(management.apply(wanted, signal), { code: 'engine-failed' } as object);
+  t.regex(failure?.message ?? '', /did not take user lab: it has enabled instead of disabled/);
+  t.true(inputs(system).some((input) => input.includes('channel setaccess 1 2 ipmi=off\nuser disable 2')));
+  t.deepEqual(await own(), ['boss', 'lab']);
+});
+
+test('without room for the user nothing is told', async (t) => {
+  const { system, management, own } = world();
+  const others = Array.from({ length: 9 }, (_, index) => {
+    return `User ID : ${index + 2}\nUser Name : other${index}\nIPMI Messaging : enabled\n`;
+  });
+  const lan = 'IP Address : 10.77.0.99\nMaximum User IDs : 10\n';
+  system.commands.always(shell, (_argv, { input = '' }) =>
+    input.includes('lan print') ? lan + others.slice(0, 5).join('') : others.slice(5).join(''),
+  );
+  const failure = await t.throwsAsync(management.apply(wanted, signal), { code: 'conflict' } as object);
+  t.is(
+    failure?.message,
+    'The management controller has 9 users and no room for boss. Remove one there, or use the name of one of them.',
+  );
+  t.is(system.commands.runs.length, 2);
+  t.deepEqual(await own(), null);
 });
 
 test('a controller that does not take the settings is told with what it has', async (t) => {
   const { system, management } = world();
-  system.commands.always(shell, printed({ address: '10.77.0.50' }));
+  system.commands.always(shell, (_argv, { input = '' }) =>
+    input.includes('user test') ? 'Success\n' : printed({ address: '10.77.0.50' }),
+  );
   const failure = await t.throwsAsync(management.apply(wanted, new AbortController().signal));
   t.is(
     failure?.message,
@@ -206,7 +325,7 @@ test('a controller that ipmitool finds no way to is silent, whatever prompts it 
 
 test('without a controller nothing is asked', async (t) => {
   const system = new ScriptedSystem();
-  const management = new Management(new Ipmitool(system.commands, system.files));
+  const management = new Management(new Ipmitool(system.commands, system.files), new OwnUsers(system.files, '/data'));
   t.is((await management.view(wanted)).state, 'none');
   t.deepEqual(system.commands.runs, []);
 });

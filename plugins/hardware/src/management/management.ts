@@ -1,7 +1,20 @@
 import { ApplianceError, type Report } from '@gemel/core/sdk';
 import { hardwareReports } from '../reports.js';
-import { type Ipmitool, mustAnswer } from '../system/ipmitool.js';
-import { type Controller, differences, parseController, readScript, writeScript } from './controller.js';
+import { type Ipmitool, mustAnswer, type NoAnswer, noAnswer } from '../system/ipmitool.js';
+import {
+  accessScript,
+  chooseSlot,
+  type Controller,
+  differences,
+  offScript,
+  parseController,
+  passwordScript,
+  passwordVerdict,
+  readMoreScript,
+  readScript,
+  withMoreUsers,
+} from './controller.js';
+import type { OwnUsers } from './own-users.js';
 import type { ManagementSettings } from './schema.js';
 
 export interface ManagementView {
@@ -14,37 +27,94 @@ export interface ManagementView {
 /** The management controller beside the settings. */
 export class Management {
   readonly #ipmitool: Ipmitool;
+  readonly #own: OwnUsers;
 
-  constructor(ipmitool: Ipmitool) {
+  constructor(ipmitool: Ipmitool, own: OwnUsers) {
     this.#ipmitool = ipmitool;
+    this.#own = own;
   }
 
   async view(settings: ManagementSettings, signal?: AbortSignal): Promise<ManagementView> {
-    const answer = await this.#ipmitool.run(readScript, signal);
-    if (answer.kind === 'absent') return { state: 'none', controller: null, reports: [] };
-    const controller = answer.kind === 'answered' ? parseController(answer.text) : undefined;
-    if (controller === undefined) {
-      const reason = answer.kind === 'silent' ? answer.reason : 'it says nothing about its network';
-      const reports = [hardwareReports.report('hardware.management.silent', { reason })];
+    const former = await this.#former(settings);
+    const controller = await this.#look([settings.user, ...former], signal);
+    if ('kind' in controller) {
+      if (controller.kind === 'absent') return { state: 'none', controller: null, reports: [] };
+      const reports = [hardwareReports.report('hardware.management.silent', { reason: controller.reason })];
       return { state: 'silent', controller: null, reports };
     }
-    const found = differences(settings, controller);
+    const found = differences(settings, controller, former);
     const reports = found.map((each) => hardwareReports.report('hardware.management.differs', { ...each }));
     return { state: found.length > 0 ? 'differs' : settings.enabled ? 'on' : 'off', controller, reports };
   }
 
-  /** @throws ApplianceError `unavailable` when it does not answer, `engine-failed` when it does not take them. */
+  /**
+   * Users that Gemel made under other names are gone afterwards; those of others are left alone.
+   * @throws ApplianceError `unavailable` when it does not answer, `conflict` when it has no room for the user, `engine-failed` when it
+   *                        does not take them.
+   */
   async apply(settings: ManagementSettings, signal: AbortSignal): Promise<void> {
-    const read = async () => {
-      const controller = parseController(mustAnswer(await this.#ipmitool.run(readScript, signal)));
-      if (controller !== undefined) return controller;
-      throw new ApplianceError('engine-failed', 'The management controller says nothing about its network.');
-    };
-    await this.#ipmitool.run(writeScript(settings, await read()), signal);
-    const reports = differences(settings, await read()).map((each) =>
+    const { user, enabled } = settings;
+    const known = await this.#own.names();
+    const former = known.filter((name) => name !== user);
+    const now = await this.#read([user, ...former], signal);
+    const slot = enabled ? slotFor(user, now, former) : undefined;
+    // One that is switched off may be somebody else's.
+    const own = enabled ? [user, ...former] : known;
+    await this.#own.keep(own);
+    if (slot === undefined) await this.#tell(offScript(settings, now, former), signal);
+    else {
+      await this.#givePassword(settings, slot, signal);
+      await this.#tell(accessScript(settings, now, slot, former), signal);
+    }
+    const reports = differences(settings, await this.#read([user, ...former], signal), former).map((each) =>
       hardwareReports.report('hardware.management.refused', { ...each }),
     );
-    if (reports.length === 0) return;
-    throw new ApplianceError('engine-failed', reports.map(({ text }) => text).join(' '), { reports });
+    if (reports.length > 0)
+      throw new ApplianceError('engine-failed', reports.map(({ text }) => text).join(' '), { reports });
+    await this.#own.keep(own.filter((name) => name === user));
   }
+
+  /** Nobody is let in before the password was seen to be the one that was entered: an account that has none yet would be open to all. */
+  async #givePassword(settings: ManagementSettings, slot: number, signal: AbortSignal): Promise<void> {
+    const reason = passwordVerdict(await this.#tell(passwordScript(settings, slot), signal));
+    if (reason === undefined) return;
+    const report = hardwareReports.report('hardware.management.password-refused', { user: settings.user, reason });
+    throw new ApplianceError('engine-failed', report.text, { reports: [report] });
+  }
+
+  async #former({ user }: ManagementSettings): Promise<readonly string[]> {
+    return (await this.#own.names()).filter((name) => name !== user);
+  }
+
+  /** @throws ApplianceError `unavailable`. */
+  async #tell(script: readonly string[], signal: AbortSignal): Promise<string> {
+    return mustAnswer(await this.#ipmitool.run(script, signal));
+  }
+
+  /** @throws ApplianceError `unavailable`. */
+  async #read(names: readonly string[], signal: AbortSignal): Promise<Controller> {
+    const controller = await this.#look(names, signal);
+    if ('kind' in controller) throw noAnswer(controller);
+    return controller;
+  }
+
+  /** @param names Of the users that are to be found, if it has them. */
+  async #look(names: readonly string[], signal: AbortSignal | undefined): Promise<Controller | NoAnswer> {
+    const answer = await this.#ipmitool.run(readScript, signal);
+    if (answer.kind !== 'answered') return answer;
+    const first = parseController(answer.text);
+    if (first === undefined) return { kind: 'silent', reason: 'it says nothing about its network' };
+    const script = readMoreScript(first, names);
+    if (script.length === 0) return first;
+    const more = await this.#ipmitool.run(script, signal);
+    return more.kind === 'answered' ? withMoreUsers(first, more.text) : more;
+  }
+}
+
+/** @throws ApplianceError `conflict`. */
+function slotFor(user: string, now: Controller, former: readonly string[]): number {
+  const slot = chooseSlot(now, user, former);
+  if (slot !== undefined) return slot;
+  const report = hardwareReports.report('hardware.management.users-full', { user, count: now.users.length });
+  throw new ApplianceError('conflict', report.text, { reports: [report] });
 }

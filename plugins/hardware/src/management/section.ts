@@ -1,14 +1,30 @@
-import type { ApplyInput, FileStore, PlanInput, Rendering, Section, SectionPlan } from '@gemel/core/sdk';
+import {
+  ApplianceError,
+  type ApplyInput,
+  type FileStore,
+  type Logger,
+  type PlanInput,
+  type Rendering,
+  type Section,
+  type SectionPlan,
+} from '@gemel/core/sdk';
 import { hardwareSettings } from '../contract.js';
+import type { OwnUsers } from './own-users.js';
 import { type HardwareSettings, hardwareSettingsSchema, type ManagementSettings } from './schema.js';
 import { type HardwareFacts, verifyHardware } from './verify.js';
 
 const controller = 'management controller';
 
-type Apply = (settings: ManagementSettings, signal: AbortSignal) => Promise<void>;
+export interface HardwareSectionParts {
+  readonly files: FileStore;
+  readonly own: OwnUsers;
+  readonly log: Logger;
+  /** Loaded when first used. */
+  readonly apply: (settings: ManagementSettings, signal: AbortSignal) => Promise<void>;
+}
 
-/** @param apply Loaded when first used. */
-export function hardwareSection(files: FileStore, apply: Apply): Section<HardwareSettings, HardwareFacts> {
+export function hardwareSection(parts: HardwareSectionParts): Section<HardwareSettings, HardwareFacts> {
+  const { files } = parts;
   return {
     ...hardwareSettings,
     title: 'Hardware',
@@ -21,7 +37,7 @@ export function hardwareSection(files: FileStore, apply: Apply): Section<Hardwar
     verify: verifyHardware,
     render: ({ settings }) => renderHardware(settings),
     plan: planHardware,
-    apply: (input, signal) => applyHardware(input, apply, signal),
+    apply: (input, signal) => applyHardware(input, parts, signal),
     probe: async () => [],
   };
 }
@@ -41,12 +57,21 @@ function planHardware({ settings, confirmed }: PlanInput<HardwareSettings, Hardw
 /**
  * A controller keeps its settings without power, so that a start waits for none and does not undo what somebody changed there;
  * `gemel hardware management show` tells the difference. What never was switched on is left as the maker set it.
+ *
+ * INVARIANT: nothing else waits for it. A rollback that failed would keep network, time and all other settings from being changed, so what
+ * it does not take then is left to `show`, which says `differs` or `silent`.
  */
 async function applyHardware(
   { settings, facts, reason }: ApplyInput<HardwareSettings, HardwareFacts>,
-  apply: Apply,
+  { apply, own, log }: HardwareSectionParts,
   signal: AbortSignal,
 ): Promise<void> {
-  if (reason === 'boot' || !facts.controller) return;
-  await apply(settings.management, signal);
+  if (!facts.controller) return;
+  if (reason === 'boot') return own.begin(settings.management);
+  try {
+    await apply(settings.management, signal);
+  } catch (failure) {
+    if (reason !== 'rollback' || !(failure instanceof ApplianceError) || failure.code === 'cancelled') throw failure;
+    log.warn({ reason: failure.message }, 'the management controller did not take its former settings back');
+  }
 }

@@ -7,11 +7,11 @@ const limitMs = 25_000;
 const prompt = /^ipmitool>/;
 
 /** What became of a question to the controller. */
-export type Answer =
-  | { readonly kind: 'answered'; readonly text: string }
+export type Answer = { readonly kind: 'answered'; readonly text: string } | NoAnswer;
+
+export type NoAnswer =
   /** There is none, as in virtual appliances. */
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'silent'; readonly reason: string };
+  { readonly kind: 'absent' } | { readonly kind: 'silent'; readonly reason: string };
 
 /** The management controller, asked by ipmitool over the kernel's driver. */
 export class Ipmitool {
@@ -64,9 +64,13 @@ export class Ipmitool {
   }
 }
 
-/** For what cannot be done without it. */
+/** For what cannot be done without it. @throws ApplianceError `unavailable`. */
 export function mustAnswer(answer: Answer): string {
   if (answer.kind === 'answered') return answer.text;
-  if (answer.kind === 'absent') throw new ApplianceError('unavailable', 'This device has no management controller.');
-  throw new ApplianceError('unavailable', `The management controller does not answer: ${answer.reason}.`);
+  throw noAnswer(answer);
+}
+
+export function noAnswer(answer: NoAnswer): ApplianceError {
+  if (answer.kind === 'absent') return new ApplianceError('unavailable', 'This device has no management controller.');
+  return new ApplianceError('unavailable', `The management controller does not answer: ${answer.reason}.`);
 }
