@@ -55,7 +55,7 @@ export const hardwareReports = defineReports({
   },
   'hardware.raid.new-disk.of-another': {
     severity: 'error',
-    text: '{disk} ({title}) is a part of {other}, not free for {array}. Choose another disk: gemel hardware disks list',
+    text: '{disk} ({title}) is a part of {other}, which is in use ({use}), and not free for {array}. Choose another disk: gemel hardware disks list',
   },
   'hardware.raid.new-disk.in-use': {
     severity: 'error',

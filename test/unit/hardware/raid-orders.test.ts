@@ -109,13 +109,40 @@ test('a former member of this very array comes back without being asked for its 
   t.false(world.told.some((line) => line.includes('--all')));
 });
 
-test('a member of another array is refused without being asked what it carries', async (t) => {
+const foreign = { uuid: '00000000-0000-0000-0000-000000000000', array_state: 'inactive' };
+
+test('a member of another array that is in use is refused without being asked what it carries', async (t) => {
   const world = await wholeMirror();
   await world.member('md127', 'sdb', 'faulty', 'none');
-  await world.array('md5', {}, { sdc: ['in_sync', '0'] });
-  const failure = await t.throwsAsync(world.orders.add(await world.orders.array('md127'), 'sdc', true, following()));
-  t.regex(failure?.message ?? '', /sdc \(Disk X, SN-sdc\) is a part of md5, not free for md127/);
+  await world.array('md5', foreign, { sdc: ['in_sync', '0'] });
+  await world.write('/sys/class/block/md5/holders/dm-0', '');
+  const failure = await t.throwsAsync(world.orders.add(await world.orders.array(undefined), 'sdc', true, following()));
+  t.regex(failure?.message ?? '', /sdc \(Disk X, SN-sdc\) is a part of md5, which is in use \(dm-0\)/);
   t.deepEqual(world.told, []);
+});
+
+test('an array that a used disk brought along is content like any other: stopped and cleared when told to', async (t) => {
+  const world = await wholeMirror();
+  await world.dropMember('md127', 'sdb');
+  await world.array('md126', foreign, { sdc: ['spare', 'none'] });
+  const member = '{"signatures":[{"device":"sdc","type":"linux_raid_member","label":"nas:0"}]}';
+  world.system.commands
+    .always(['wipefs', '--no-act', '--json', '/dev/sdc'], member)
+    .always(['mdadm', '--examine', '--export', '/dev/sdc'], 'MD_UUID=5:6:7:8\n')
+    .always(['mdadm', '--detail', '--export', '/dev/md127'], 'MD_UUID=1:2:3:4\n')
+    .always(['mdadm', '--stop', '/dev/md126'], () => (void world.dropMember('md126', 'sdc'), ''))
+    .always(['wipefs', '--all', '--quiet', '/dev/sdc'])
+    .always(manage('--add', '/dev/sdc'), () => (void world.member('md127', 'sdc', 'in_sync', '1'), ''));
+  const array = await world.orders.array(undefined);
+  const failure = await t.throwsAsync(world.orders.add(array, 'sdc', false, following()));
+  t.regex(failure?.message ?? '', /linux_raid_member "nas:0"/);
+  t.false(world.told.some((line) => line.includes('--stop')));
+  await letPass(world, world.orders.add(array, 'sdc', true, following()));
+  t.deepEqual(orderOf(world.told).slice(-3), [
+    'mdadm --stop /dev/md126',
+    'wipefs --all --quiet /dev/sdc',
+    '--add /dev/sdc',
+  ]);
 });
 
 test('a disk that is too small is refused with both sizes, whatever is told', async (t) => {

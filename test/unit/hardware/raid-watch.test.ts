@@ -1,5 +1,6 @@
 import type { EventDefinition } from '@gemel/core/sdk';
-import { RaidWatch, raidExpectedFile } from '#hardware/raid/raid-watch.js';
+import { RaidWatch } from '#hardware/raid/raid-watch.js';
+import { raidExpectedFile } from '#hardware/system/md-arrays.js';
 import test from 'ava';
 import { type ScriptedDisks, wholeMirror } from './scripted-disks.js';
 
@@ -63,12 +64,33 @@ test('several who ask at once get one look', async (t) => {
 
 test('an array that was made and is not there any more is an error', async (t) => {
   const world = await wholeMirror();
-  await world.system.files.write(raidExpectedFile, '');
   const { watch } = watchOf(world);
   t.deepEqual((await watch.look()).reports, []);
   await world.system.files.remove('/sys/block/md127');
   t.deepEqual(
     (await watch.look()).reports.map(({ code }) => code),
     ['hardware.raid.missing'],
+  );
+});
+
+test('the array of another device, on a used disk that was put in, is no array of this one', async (t) => {
+  const world = await wholeMirror();
+  const foreign = { uuid: '00000000-0000-0000-0000-000000000000', array_state: 'inactive' };
+  await world.array('md126', foreign, { sdc: ['spare', 'none'] });
+  const { watch } = watchOf(world);
+  const { arrays, reports } = await watch.look();
+  t.deepEqual([arrays.map(({ array }) => array), reports], [['md127'], []]);
+  t.is((await world.orders.array(undefined)).array, 'md127');
+});
+
+test('before its UUID was noted the own array is the one of the data volume', async (t) => {
+  const world = await wholeMirror();
+  await world.array('md126', {}, { sdc: ['in_sync', '0'] });
+  await world.system.files.write(raidExpectedFile, '');
+  await world.write('/run/udev/data/b9:127', 'E:MD_DEVNAME=gemel-shared');
+  await world.write('/run/udev/data/b9:126', 'E:MD_DEVNAME=photos');
+  t.deepEqual(
+    (await watchOf(world).watch.look()).arrays.map(({ array }) => array),
+    ['md127'],
   );
 });

@@ -1,11 +1,12 @@
 /** A machine with a RAID 1 as sysfs, mdadm and wipefs show it. What mdadm is told happens to the kernel's files. */
 import { ScriptedSystem } from '@gemel/core/testing';
 import { Disks } from '#hardware/system/disks.js';
-import { MdArrays } from '#hardware/system/md-arrays.js';
+import { MdArrays, raidExpectedFile } from '#hardware/system/md-arrays.js';
 import { Mdadm } from '#hardware/system/mdadm.js';
 import { RaidOrders } from '#hardware/raid/raid-orders.js';
 
 const mebibyte = 2 ** 20;
+const ownUuid = '6ff5a1e6-0bd5-47a1-9c4c-6a6f1c2f6b3a';
 
 export class ScriptedDisks {
   readonly system = new ScriptedSystem();
@@ -39,14 +40,18 @@ export class ScriptedDisks {
     if (more.holder !== undefined) await this.write(`/sys/class/block/${name}/holders/${more.holder}`, '');
   }
 
+  /** @param attributes `uuid` for one that is not the device's own. */
   async array(
     name: string,
     attributes: Readonly<Record<string, string>>,
     members: Readonly<Record<string, [string, string]>>,
   ) {
     const folder = `/sys/block/${name}/md`;
+    await this.write(raidExpectedFile, ownUuid);
+    await this.write(`/sys/block/${name}/dev`, `9:${name.slice('md'.length)}`);
     await this.write(`/sys/block/${name}/size`, String((1_000 * mebibyte) / 512));
     const usual = {
+      uuid: ownUuid,
       level: 'raid1',
       array_state: 'clean',
       raid_disks: '2',

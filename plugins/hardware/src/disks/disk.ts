@@ -10,6 +10,8 @@ export interface Disk {
   readonly removable: boolean;
   /** Array that it, or one of its partitions, is a part of; `md127`. */
   readonly array: string | null;
+  /** Why that array is in use, for people; null when nothing uses it, or it is in none. */
+  readonly arrayUsedBy: string | null;
   /** Why it is in use other than by an array, for people; null when nothing uses it. */
   readonly usedBy: string | null;
 }

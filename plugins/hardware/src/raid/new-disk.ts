@@ -26,8 +26,11 @@ export function judgeNewDisk(
 ): readonly Report[] {
   const name = { disk: disk.name, title: diskTitle(disk) || 'no name', array: array.array };
   if (disk.array === array.array) return [hardwareReports.report('hardware.raid.new-disk.already', name)];
-  if (disk.array !== null)
-    return [hardwareReports.report('hardware.raid.new-disk.of-another', { ...name, other: disk.array })];
+  // What a used disk brings along is content like any other, as long as nothing uses it.
+  if (disk.array !== null && disk.arrayUsedBy !== null) {
+    const params = { ...name, other: disk.array, use: disk.arrayUsedBy };
+    return [hardwareReports.report('hardware.raid.new-disk.of-another', params)];
+  }
   const reports: Report[] = [];
   if (disk.usedBy !== null)
     reports.push(hardwareReports.report('hardware.raid.new-disk.in-use', { ...name, use: disk.usedBy }));

@@ -106,7 +106,7 @@ export class RaidOrders {
     const { mdadm } = this.#parts;
     if (array.state === 'failed') throw refusal(hardwareReports.report('hardware.raid.failed', { array: array.array }));
     const disk = await this.#disk(diskName);
-    const free = disk.array === null && disk.usedBy === null;
+    const free = disk.array !== array.array && disk.arrayUsedBy === null && disk.usedBy === null;
     const contents = free ? await mdadm.contents(diskName) : [];
     const former =
       contents.some(({ type }) => type === 'linux_raid_member') && (await mdadm.belongsTo(diskName, array.array));
@@ -115,6 +115,8 @@ export class RaidOrders {
       const text = reports.map((report) => report.text).join(' ');
       throw new ApplianceError('invalid', text, { reports });
     }
+    // Of another device, put together by the kernel from what the disk carries.
+    if (disk.array !== null) await mdadm.stop(disk.array);
     if (contents.length > 0 && !former) await mdadm.clear(diskName);
   }
 

@@ -1,6 +1,6 @@
 import type { EventsAccess, FileStore, Logger } from '@gemel/core/sdk';
 import { z } from 'zod';
-import type { MdArrays } from '../system/md-arrays.js';
+import { type MdArrays, raidExpectedFile } from '../system/md-arrays.js';
 import { arraySchema, type RaidArray } from './array.js';
 import { raidChanges } from './raid-changes.js';
 import { raidEvents } from './raid-events.js';
@@ -8,8 +8,6 @@ import { judgeRaid, type RaidStatus } from './raid-status.js';
 
 /** mdadm's monitor has it touched at each event, see systemd/libexec/gemel-raid. */
 export const raidEventFolder = '/run/gemel/raid';
-/** gemel-raid-array writes it when it makes the array: from then on its absence is a failure. */
-export const raidExpectedFile = '/var/lib/gemel/raid-expected';
 
 interface WatchParts {
   readonly arrays: MdArrays;

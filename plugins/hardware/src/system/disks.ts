@@ -27,6 +27,7 @@ export class Disks {
     const udev = udevProperties((await this.#files.read(`/run/udev/data/b${await this.#line(`${folder}/dev`)}`)) ?? '');
     const parts = [name, ...(await this.#files.list(folder)).filter((entry) => isPartitionOf(name, entry))];
     const uses = await Promise.all(parts.map((part) => this.#useOf(part, mounts)));
+    const array = uses.find((use) => use.array !== undefined)?.array;
     return {
       name,
       sizeBytes,
@@ -34,7 +35,8 @@ export class Disks {
       serial: udev.get('ID_SERIAL_SHORT') ?? udev.get('ID_SERIAL') ?? (await this.#line(`${folder}/serial`)),
       place: udev.get('ID_PATH') ?? '',
       removable: (await this.#line(`${folder}/removable`)) === '1',
-      array: uses.find(({ array }) => array !== undefined)?.array ?? null,
+      array: array ?? null,
+      arrayUsedBy: array === undefined ? null : ((await this.#useOf(array, mounts)).other ?? null),
       usedBy: uses.find(({ other }) => other !== undefined)?.other ?? null,
     };
   }

@@ -5,7 +5,13 @@ const block = '/sys/block';
 const sectorBytes = 512; // the unit of /sys/block/*/size
 const componentUnit = 1_024; // the unit of md/component_size
 
-/** The kernel's arrays, read from sysfs: no program is started. */
+/** gemel-raid-array writes it when it makes the array: its UUID. From then on its absence is a failure. Empty when it was not noted yet. */
+export const raidExpectedFile = '/var/lib/gemel/raid-expected';
+
+/**
+ * The device's own array, read from sysfs: no program is started. Others are what used disks bring along: the kernel puts them together
+ * by itself, and nothing here depends on them.
+ */
 export class MdArrays {
   readonly #files: FileStore;
 
@@ -15,9 +21,20 @@ export class MdArrays {
 
   /** Empty where there are none, which is the normal state of a virtual appliance. */
   async read(): Promise<readonly RaidArray[]> {
+    const uuid = (await this.#files.read(raidExpectedFile))?.trim() ?? '';
     const names = (await this.#files.list(block)).filter((name) => /^md\d+$/.test(name));
-    const arrays = await Promise.all(names.map((name) => this.#readOne(name)));
+    const own = await Promise.all(names.map(async (name) => ((await this.#isOwn(name, uuid)) ? [name] : [])));
+    const arrays = await Promise.all(own.flat().map((name) => this.#readOne(name)));
     return arrays.filter(({ level }) => level !== '').map(judgeArray);
+  }
+
+  /** @param uuid Empty when it was not noted: then it is the one that stands in for the partition of the data volume. */
+  async #isOwn(name: string, uuid: string): Promise<boolean> {
+    const line = async (path: string) => (await this.#files.read(`${block}/${name}/${path}`))?.trim();
+    const found = uuid === '' ? undefined : await line('md/uuid');
+    if (found !== undefined) return found === uuid;
+    const udev = await this.#files.read(`/run/udev/data/b${await line('dev')}`);
+    return /^E:MD_DEVNAME=gemel-shared$/m.test(udev ?? '');
   }
 
   async #readOne(name: string): Promise<KernelArray> {

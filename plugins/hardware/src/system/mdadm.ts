@@ -41,6 +41,11 @@ export class Mdadm {
     await this.#must(['mdadm', '--manage', `/dev/${array}`, '--replace', `/dev/${disk}`, '--with', `/dev/${by}`]);
   }
 
+  /** Takes an array apart that nobody uses; its disks keep what they carry. */
+  async stop(array: string): Promise<void> {
+    await this.#must(['mdadm', '--stop', `/dev/${array}`]);
+  }
+
   async contents(disk: string): Promise<readonly Content[]> {
     const text = await this.#must(['wipefs', '--no-act', '--json', `/dev/${disk}`]);
     if (text.trim() === '') return [];

@@ -1,0 +1,137 @@
+/** systemd/libexec/gemel-raid and gemel-raid-array, run on a folder in place of /sys and with programs that take down how they were called. */
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+
+const libexec = join(import.meta.dirname, '../../../../systemd/libexec');
+const own = '6ff5a1e6-0bd5-47a1-9c4c-6a6f1c2f6b3a';
+const foreign = '00000000-0000-0000-0000-000000000000';
+
+const recording = (name: string) => `#!/bin/sh
+echo "${name} $*" >>"$RECORD"
+`;
+/** Where the link of the volume leads: what was stopped leaves it to the other one. */
+const readlink = `#!/bin/sh
+cat "$LINK"
+`;
+const mdadm = `${recording('mdadm')}echo /dev/md127 >"$LINK"
+`;
+
+class Machine {
+  readonly folder = mkdtempSync(join(tmpdir(), 'gemel-raid-'));
+
+  constructor(t: ExecutionContext) {
+    t.teardown(() => rmSync(this.folder, { recursive: true }));
+    this.put('record', '');
+    this.put('corosync.conf', '');
+    const programs = { attrd_updater: recording('attrd_updater'), udevadm: '#!/bin/sh\n', mdadm, readlink };
+    for (const [name, text] of Object.entries(programs)) {
+      this.put(`bin/${name}`, text);
+      chmodSync(this.path(`bin/${name}`), 0o755);
+    }
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  put(name: string, text: string): void {
+    mkdirSync(join(this.path(name), '..'), { recursive: true });
+    writeFileSync(this.path(name), text);
+  }
+
+  read(name: string): string {
+    return existsSync(this.path(name)) ? readFileSync(this.path(name), 'utf8') : '';
+  }
+
+  /** @param members State of each disk; one that starts with `-` is not in the machine any more. */
+  array(name: string, uuid: string, state: string, members: Readonly<Record<string, string>>): void {
+    const folder = `sys/block/${name}/md`;
+    for (const [attribute, value] of Object.entries({ uuid, array_state: state, raid_disks: '2' }))
+      this.put(`${folder}/${attribute}`, `${value}\n`);
+    for (const [disk, words] of Object.entries(members)) {
+      this.put(`${folder}/dev-${disk.replace('-', '')}/state`, `${words}\n`);
+      if (!disk.startsWith('-')) this.put(`sys/class/block/${disk}`, '');
+    }
+  }
+
+  async run(script: string, ...args: readonly string[]): Promise<number> {
+    const env = {
+      PATH: `${this.path('bin')}:${process.env['PATH'] ?? ''}`,
+      RECORD: this.path('record'),
+      LINK: this.path('link'),
+      GEMEL_SYS: this.path('sys'),
+      GEMEL_RAID_EXPECTED: this.path('raid-expected'),
+      GEMEL_RAID_FOLDER: this.path('raid'),
+      GEMEL_COROSYNC_CONF: this.path('corosync.conf'),
+      GEMEL_VOLUME: this.path('volume'),
+    };
+    return new Promise((resolve) => {
+      execFile(join(libexec, script), args, { env }, (failure) => resolve(failure === null ? 0 : Number(failure.code)));
+    });
+  }
+}
+
+/** What Pacemaker is told at an event of mdadm. */
+async function health(machine: Machine): Promise<string> {
+  machine.put('record', '');
+  await machine.run('gemel-raid', 'NewArray', '/dev/md126');
+  return /--update (\w+)/.exec(machine.read('record'))?.[1] ?? 'nothing';
+}
+
+const whole = { sda: 'in_sync', sdb: 'in_sync' };
+
+test('the node is as healthy as its own array, whatever a used disk brings along', async (t) => {
+  const machine = new Machine(t);
+  machine.put('raid-expected', `${own}\n`);
+  machine.array('md127', own, 'clean', whole);
+  for (const [state, members] of [
+    ['inactive', { sdc: 'spare' }],
+    ['clean', { sdc: 'in_sync' }],
+    ['broken', {}],
+  ] as const) {
+    machine.array('md126', foreign, state, members);
+    t.is(await health(machine), 'green', state);
+  }
+  machine.array('md127', own, 'clean', { sda: 'in_sync', sdb: 'faulty' });
+  t.is(await health(machine), 'yellow');
+});
+
+test('an own array that failed is red beside one of another device that works', async (t) => {
+  const machine = new Machine(t);
+  machine.put('raid-expected', `${own}\n`);
+  machine.array('md126', foreign, 'clean', { sdc: 'in_sync', sdd: 'in_sync' });
+  t.is(await health(machine), 'red', 'it is not there');
+  machine.array('md127', own, 'clean', { '-sda': 'in_sync', '-sdb': 'in_sync' });
+  t.is(await health(machine), 'red', 'its disks are gone');
+});
+
+test('on a device that never had an array there is nothing to be red for', async (t) => {
+  const machine = new Machine(t);
+  machine.array('md126', foreign, 'inactive', { sdc: 'spare' });
+  t.is(await health(machine), 'green');
+});
+
+test('a start stops the array of another device that stands in for the data volume', async (t) => {
+  const machine = new Machine(t);
+  machine.put('raid-expected', `${own}\n`);
+  machine.array('md127', own, 'clean', whole);
+  machine.array('md126', foreign, 'clean', { sdc: 'in_sync' });
+  machine.put('link', '/dev/md126\n');
+  t.is(await machine.run('gemel-raid-array'), 0);
+  t.is(machine.read('record'), 'mdadm --stop /dev/md126\n');
+  t.is(machine.read('raid-expected'), `${own}\n`);
+});
+
+test('a start notes the UUID of the array where it was not noted, and leaves it as it is afterwards', async (t) => {
+  const machine = new Machine(t);
+  machine.put('raid-expected', '');
+  machine.array('md127', own, 'clean', whole);
+  machine.put('link', '/dev/md127\n');
+  t.is(await machine.run('gemel-raid-array'), 0);
+  t.is(machine.read('raid-expected'), `${own}\n`);
+  t.is(await machine.run('gemel-raid-array'), 0);
+  t.is(machine.read('record'), '');
+});
