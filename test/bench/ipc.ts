@@ -92,7 +92,7 @@ async function startGemel(folder: string): Promise<{ readonly path: string } & A
       sleep: async () => undefined,
     },
     log: { debug() {}, info() {}, warn() {}, error() {} },
-    nameOf: async () => 'bench',
+    peerOf: async () => undefined,
     prepareFolder: async ({ path }) => {
       const { mkdir } = await import('node:fs/promises');
       await mkdir(path, { recursive: true });

@@ -1,3 +1,5 @@
+import type { Peer } from './peer-credentials.js';
+
 /** One connection that carries messages both ways. Which library does it is nobody else's business. */
 export interface Channel {
   /** @throws Error when the body can't be JSON or is larger than the channel carries; the channel stays usable. */
@@ -36,6 +38,6 @@ export type OpenChannel = (path: string, handlers: ChannelHandlers) => Promise<C
 
 /** A client's connection as the server sees it. */
 export interface AcceptedChannel extends Channel {
-  /** For asking the kernel who is at the other end; undefined once closed. */
-  readonly descriptor: number | undefined;
+  /** Who is at the other end, as the kernel knows it; undefined when it can't tell. */
+  readonly peer: Promise<Peer | undefined>;
 }

@@ -73,10 +73,13 @@ export class Connection implements ServedHandlers {
   }
 
   makeRoom(): void {
+    const unread = this.#channel.congested;
     this.#refuse(
       'unavailable',
-      `There are more than ${limits.connections} connections; this one was silent longest. Connect again.`,
+      `There are more than ${limits.connections} connections, and most are of this user: this one makes room. Connect again.`,
     );
+    // one that does not read would keep its place for a while longer
+    if (unread) this.#channel.close();
   }
 
   received(kind: string, body: unknown): void {

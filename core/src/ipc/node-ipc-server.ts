@@ -3,7 +3,9 @@ import { IPCModule, type IpcServer, type IpcSocket } from 'node-ipc';
 import type { Clock } from '../sdk/system.js';
 import type { AcceptedChannel, ServedHandlers } from './channel.js';
 import { guardedFrames } from './guarded-frames.js';
+import type { Peer } from './peer-credentials.js';
 import { clientKinds, limits } from './protocol.js';
+import { whoMakesRoom } from './who-makes-room.js';
 import { writeTogether } from './write-together.js';
 
 export interface ListenOptions {
@@ -11,6 +13,7 @@ export interface ListenOptions {
   /** Of the socket file: who may connect, beside the rights of its folder. */
   readonly mode: number;
   readonly clock: Clock;
+  peerOf(descriptor: number): Promise<Peer | undefined>;
   accept(channel: AcceptedChannel): ServedHandlers;
 }
 
@@ -44,7 +47,7 @@ export async function listenWithNodeIpc(options: ListenOptions): Promise<AsyncDi
   server.on('connect', (socket: IpcSocket) => {
     const newcomer = new AcceptedSocket(server, socket, options, () => channels.delete(socket));
     channels.set(socket, newcomer);
-    if (channels.size > limits.connections) makeRoom(channels, newcomer);
+    void newcomer.known.then(() => makeRoom(channels, newcomer));
   });
   for (const kind of clientKinds) {
     server.on(kind, (body: unknown, socket: IpcSocket) => channels.get(socket)?.received(kind, body));
@@ -64,16 +67,15 @@ export async function listenWithNodeIpc(options: ListenOptions): Promise<AsyncDi
   };
 }
 
-/** One client that opens connections and keeps them must not lock out the others: who was silent longest goes. */
+/** Core asks itself whether it answers, and has to get in where others have taken all places: it takes none. */
 function makeRoom(channels: Map<IpcSocket, AcceptedSocket>, newcomer: AcceptedSocket): void {
-  let [chosen, since] = [newcomer, Number.POSITIVE_INFINITY];
-  let place: IpcSocket | undefined;
-  for (const [socket, channel] of channels) {
-    const { idleSince } = channel;
-    if (channel === newcomer || idleSince === undefined || idleSince >= since) continue;
-    [chosen, since, place] = [channel, idleSince, socket];
-  }
-  if (place !== undefined) channels.delete(place);
+  const others = [...channels].filter(([, { pid }]) => pid !== process.pid);
+  if (others.length <= limits.connections) return;
+  const chosen = whoMakesRoom(
+    others.map(([, channel]) => channel),
+    newcomer,
+  );
+  for (const [socket, channel] of others) if (channel === chosen) channels.delete(socket);
   chosen.makeRoom();
 }
 
@@ -82,6 +84,11 @@ class AcceptedSocket implements AcceptedChannel {
   readonly #socket: IpcSocket;
   readonly #handlers: ServedHandlers;
   readonly #clock: Clock;
+  readonly peer: Promise<Peer | undefined>;
+  /** Resolves once `uid` and `pid` are known, or can't be. */
+  readonly known: Promise<void>;
+  uid: number | undefined;
+  pid: number | undefined;
   /** Runs while a frame has begun and its end is missing. */
   #frameLimit: Disposable | undefined;
   #framesSeen = 0;
@@ -91,6 +98,11 @@ class AcceptedSocket implements AcceptedChannel {
     this.#server = server;
     this.#socket = socket;
     this.#clock = options.clock;
+    // the only way to a connection's descriptor; absent after closing
+    const descriptor = (socket as unknown as { _handle?: { fd?: number } | null })._handle?.fd;
+    this.peer = descriptor === undefined ? Promise.resolve(undefined) : options.peerOf(descriptor);
+    // whoever asks for the name of the user tells why it is not known
+    this.known = this.peer.then((peer) => this.#knows(peer)).catch(() => undefined);
     this.#handlers = options.accept(this);
     socket.on('data', () => this.#watchFrame());
     socket.on('drain', () => this.#handlers.drained());
@@ -99,12 +111,6 @@ class AcceptedSocket implements AcceptedChannel {
       forget();
       this.#handlers.closed(undefined);
     });
-  }
-
-  get descriptor(): number | undefined {
-    // the only way to a connection's descriptor; absent after closing
-    const handle = (this.#socket as unknown as { _handle?: { fd?: number } | null })._handle;
-    return handle?.fd;
   }
 
   get idleSince(): number | undefined {
@@ -148,6 +154,11 @@ class AcceptedSocket implements AcceptedChannel {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  #knows(peer: Peer | undefined): void {
+    this.uid = peer?.uid;
+    this.pid = peer?.pid;
   }
 
   /** Runs after node-ipc's own listener has read the chunk. */

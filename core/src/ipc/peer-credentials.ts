@@ -7,6 +7,12 @@ const SO_PEERCRED = 17;
 const ucredBytes = 12;
 const uidOffset = 4;
 
+/** The process at the other end of a local socket. */
+export interface Peer {
+  readonly pid: number;
+  readonly uid: number;
+}
+
 type GetSocketOption = (descriptor: number, level: number, option: number, value: Buffer, length: Buffer) => number;
 
 let getSocketOption: Promise<GetSocketOption> | undefined;
@@ -19,18 +25,15 @@ async function loadGetSocketOption(): Promise<GetSocketOption> {
   return libc.func('int getsockopt(int, int, int, void *, void *)') as unknown as GetSocketOption;
 }
 
-/**
- * The uid of the process that opened the other end of a local socket, as the kernel recorded it when it connected.
- * Undefined when the platform can't tell.
- */
-export async function peerUserId(descriptor: number): Promise<number | undefined> {
+/** Who opened the other end of a local socket, as the kernel recorded it then. Undefined when the platform can't tell. */
+export async function peerOf(descriptor: number): Promise<Peer | undefined> {
   getSocketOption ??= loadGetSocketOption();
   const getOption = await getSocketOption;
   const credentials = Buffer.alloc(ucredBytes);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(ucredBytes);
   if (getOption(descriptor, SOL_SOCKET, SO_PEERCRED, credentials, length) !== 0) return undefined;
-  return credentials.readUInt32LE(uidOffset);
+  return { pid: credentials.readInt32LE(0), uid: credentials.readUInt32LE(uidOffset) };
 }
 
 /** The user's name, or its number where it has none here. */

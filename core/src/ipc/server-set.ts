@@ -5,7 +5,7 @@ import type { Clock, FileStore } from '../sdk/system.js';
 import type { AcceptedChannel } from './channel.js';
 import { Connection } from './connection.js';
 import { listenWithNodeIpc } from './node-ipc-server.js';
-import { peerUserId, userName } from './peer-credentials.js';
+import { type Peer, peerOf, userName } from './peer-credentials.js';
 import { type Principal, programName } from './principals.js';
 import type { Router } from './router.js';
 import { openSocketChannel } from './system/socket-channel.js';
@@ -27,8 +27,8 @@ export interface ServerSetParts {
   readonly files: FileStore;
   readonly log: Logger;
   readonly prepareFolder: PrepareFolder;
-  /** Names the user at the other end; for tests. */
-  readonly nameOf?: (descriptor: number) => Promise<string | undefined>;
+  /** Asks somebody else than the kernel who is at the other end; for tests. */
+  readonly peerOf?: (descriptor: number) => Promise<Peer | undefined>;
 }
 
 /** The kernel's limit for the path of a local socket, `sun_path` without its final zero. */
@@ -70,6 +70,7 @@ export class ServerSet implements AsyncDisposable {
         path,
         mode: shared ? 0o666 : 0o600,
         clock: this.#parts.clock,
+        peerOf: this.#parts.peerOf ?? peerOf,
         accept: (channel) => this.#accept(channel, principal),
       });
       this.#servers.set(name, this.#owned.add(server));
@@ -101,10 +102,8 @@ export class ServerSet implements AsyncDisposable {
     return new Connection(channel, { principal, router, clock, log, identify });
   }
 
-  async #user({ descriptor }: AcceptedChannel): Promise<string | undefined> {
-    if (descriptor === undefined) return undefined;
-    if (this.#parts.nameOf !== undefined) return await this.#parts.nameOf(descriptor);
-    const uid = await peerUserId(descriptor);
+  async #user({ peer }: AcceptedChannel): Promise<string | undefined> {
+    const uid = (await peer)?.uid;
     return uid === undefined ? undefined : await userName(uid, this.#parts.files);
   }
 }

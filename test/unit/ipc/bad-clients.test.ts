@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { CoreClient } from '#core/ipc/core-client.js';
 import { limits } from '#core/ipc/protocol.js';
+import { principals } from '#core/ipc/principals.js';
 import type { InvocationResult } from '#core/ipc/core-api.js';
 import { FakeClock } from '#core/testing/index.js';
 import { descriptor, echo, FakeCore, type FakeAction } from './fake-core.js';
@@ -318,15 +319,23 @@ const waiting: FakeAction = {
     new Promise((resolve) => signal.addEventListener('abort', () => resolve({ reports: [] }), { once: true })),
 };
 
-test('a client that keeps all connections open does not lock out others: who was silent longest makes room', async (t) => {
-  await using servers = await openServers(new FakeCore([echo, waiting]));
+/** All connections of a socket that there may be. */
+async function openAll(servers: OpenServers, door = 'root'): Promise<readonly RawClient[]> {
   const kept: RawClient[] = [];
+  for (let count = 0; count < limits.connections; count++) {
+    const client = await RawClient.open(servers.path(door));
+    kept.push(client);
+    await client.hello();
+  }
+  return kept;
+}
+
+const closeAll = (clients: readonly RawClient[]) => Promise.all(clients.map((each) => each[Symbol.asyncDispose]()));
+
+test('a client that keeps all connections open does not lock out others: who was silent longest makes room', async (t) => {
+  await using servers = await openServers(new FakeCore([echo, waiting]), { peerOf: async () => ({ pid: 1, uid: 0 }) });
+  const kept = await openAll(servers);
   try {
-    for (let count = 0; count < limits.connections; count++) {
-      const client = await RawClient.open(servers.path('root'));
-      kept.push(client);
-      await client.hello();
-    }
     const [busy, silent] = kept;
     busy?.invoke(1, 'test.wait');
     await stillServes(t, servers);
@@ -334,6 +343,47 @@ test('a client that keeps all connections open does not lock out others: who was
     await silent?.closed;
     t.false(busy?.socket.destroyed);
   } finally {
-    await Promise.all(kept.map((client) => client[Symbol.asyncDispose]()));
+    await closeAll(kept);
+  }
+});
+
+test('a user with a subscription on every connection makes room for others, and not they for him', async (t) => {
+  let uid = 1_000;
+  const core = new FakeCore([echo]);
+  await using servers = await openServers(core, {
+    principals: [principals.viewers],
+    peerOf: async () => ({ pid: 1, uid }),
+  });
+  const kept = await openAll(servers, 'viewers');
+  try {
+    for (const client of kept) {
+      client.send('request', { id: 1, method: 'subscribe', params: { prefix: '' } });
+      await client.message('reply');
+    }
+    uid = 1_001;
+    await using other = await CoreClient.connect(servers.path('viewers'));
+    t.deepEqual((await other.invoke('test.echo', { a: 1 })).output, { a: 1 });
+    await kept[0]?.closed;
+    uid = 1_000;
+    await using more = await RawClient.open(servers.path('viewers'));
+    await more.hello();
+    await kept[1]?.closed;
+    t.deepEqual((await other.invoke('test.echo', { a: 2 })).output, { a: 2 });
+    t.is(core.subscribers, limits.connections - 2);
+  } finally {
+    await closeAll(kept);
+  }
+});
+
+test('core gets in to itself where others have taken all connections, and takes the place of none', async (t) => {
+  let pid = 1;
+  await using servers = await openServers(new FakeCore([echo, waiting]), { peerOf: async () => ({ pid, uid: 0 }) });
+  const kept = await openAll(servers);
+  try {
+    pid = process.pid;
+    await stillServes(t, servers);
+    t.true(kept.every(({ socket }) => !socket.destroyed));
+  } finally {
+    await closeAll(kept);
   }
 });

@@ -101,7 +101,7 @@ test('callers are who the kernel says at the socket they came through', async (t
 
 test('says which door a person came through when the kernel can’t tell who it is', async (t) => {
   const core = new FakeCore(actions);
-  await using servers = await openServers(core, { principals: [principals.operators], nameOf: async () => undefined });
+  await using servers = await openServers(core, { principals: [principals.operators], peerOf: async () => undefined });
   await using client = await CoreClient.connect(servers.path('operators'));
   t.is((await client.welcome).caller, 'local:operators');
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Authenticator } from '#core/ipc/authenticator.js';
 import type { CoreApi } from '#core/ipc/core-api.js';
+import type { Peer } from '#core/ipc/peer-credentials.js';
 import { type Principal, principals } from '#core/ipc/principals.js';
 import { Router } from '#core/ipc/router.js';
 import { ServerSet } from '#core/ipc/server-set.js';
@@ -23,7 +24,7 @@ export interface OpenServersOptions {
   readonly authenticator?: Authenticator;
   readonly clock?: Clock;
   readonly private?: boolean;
-  readonly nameOf?: (descriptor: number) => Promise<string | undefined>;
+  readonly peerOf?: (descriptor: number) => Promise<Peer | undefined>;
   /** Instead of a new one. */
   readonly folder?: string;
 }
@@ -43,7 +44,7 @@ export async function openServers(core: CoreApi, options: OpenServersOptions = {
     files: new MemoryFileStore({ '/etc/passwd': `jane:x:${process.getuid?.()}:0::/:/bin/sh\n` }),
     log,
     prepareFolder: async ({ path, mode }) => void (await mkdir(path, { mode, recursive: true })),
-    ...(options.nameOf === undefined ? {} : { nameOf: options.nameOf }),
+    ...(options.peerOf === undefined ? {} : { peerOf: options.peerOf }),
   });
   for (const principal of options.principals ?? [principals.root]) await servers.open(principal);
   return {
