@@ -10,6 +10,7 @@ import {
   type SystemAccess,
 } from '../sdk/index.js';
 import { type ActivationStatus, activationStatus, SettingsEngine } from '../settings/index.js';
+import type { SectionOwner } from '../settings/sections.js';
 import type { StatusRegistry } from '../status/status-registry.js';
 import type { SettingsLife } from './appliance.js';
 import type { AppliancePaths } from './paths.js';
@@ -46,8 +47,8 @@ export class SettingsPart implements SettingsLife {
     return this.engine;
   }
 
-  accessFor(pluginId: string, own: DisposableStore): SettingsAccess {
-    return this.engine.accessFor(pluginId, own);
+  accessFor(plugin: SectionOwner, own: DisposableStore): SettingsAccess {
+    return this.engine.accessFor(plugin, own);
   }
 
   async load(): Promise<void> {

@@ -16,12 +16,13 @@ import {
   type Token,
   toDisposable,
 } from '../sdk/index.js';
+import type { SectionOwner } from '../settings/sections.js';
 import type { StatusRegistry } from '../status/status-registry.js';
 import type { Grants, Manifest } from './manifest.js';
 
 /** What the settings engine gives to each plugin: its door, whose registrations end with `own`. */
 export interface SettingsDoors {
-  accessFor(pluginId: string, own: DisposableStore): SettingsAccess;
+  accessFor(plugin: SectionOwner, own: DisposableStore): SettingsAccess;
 }
 
 /** What plugins are connected to. */
@@ -53,7 +54,7 @@ export function createPluginContext(
     );
   };
   const system = around.systemFor(id, manifest.grants, own);
-  const settings = around.settings.accessFor(id, own);
+  const settings = around.settings.accessFor({ id, files: manifest.grants.files }, own);
   const releasing = (thing: Disposable): Disposable => {
     own.add(thing);
     return { [Symbol.dispose]: () => void own.release(thing) };

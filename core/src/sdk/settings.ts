@@ -10,7 +10,7 @@ export type Scope = 'cluster' | 'node' | 'hardware';
 
 /** A file that a section owns. Volatile files (below /run) are restored at boot from the confirmed revision. */
 export interface RenderedFile {
-  /** Absolute, in a folder that the plugin's grants name. */
+  /** Absolute, and granted by the manifest's `grants.files`; others are not written, and the section is not applied. */
   readonly path: string;
   readonly content: string;
   readonly mode?: number;

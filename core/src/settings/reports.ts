@@ -65,6 +65,10 @@ export const settingsReports = defineReports({
     severity: 'error',
     text: 'Section {section} wants to write {file}, which is not a plain absolute path of at most 255 characters. This is a defect of its plugin.',
   },
+  'settings.file.not-granted': {
+    severity: 'error',
+    text: 'Section {section} wants to write {file}, which its plugin may not: add it to grants.files in the "gemel" block of the package.json of {plugin}, or disable that plugin.',
+  },
   'settings.file.claimed-twice': {
     severity: 'error',
     text: 'Sections {section} and {other} both want to write {file}. Disable one of their plugins.',

@@ -2,16 +2,19 @@ import type { z } from 'zod';
 import {
   ApplianceError,
   type DocumentReader,
+  type Rendering,
   type Report,
   type Section,
   type SectionReference,
   toDisposable,
 } from '../sdk/index.js';
+import { isGranted } from '../sdk/granted-path.js';
 import { issueText } from '../kernel/issue-text.js';
 import { scopeSchema, sectionId, type SettingsDocument, type StoredSection } from './document/document.js';
 import { deepFreeze, joinPath } from './document/json-tree.js';
 import { SchemaTree } from './document/schema-tree.js';
 import { settingsReports } from './reports.js';
+import { isArchivable } from './store/archive.js';
 
 /** A section whose types are gone: the engine moves settings and facts around and never looks inside. */
 export type AnySection = Section<unknown, unknown>;
@@ -25,29 +28,36 @@ export type Fitting =
   | { readonly kind: 'fits'; readonly settings: unknown }
   | { readonly kind: 'unfit'; readonly reports: readonly Report[] };
 
+/** The plugin that a section comes from. */
+export interface SectionOwner {
+  readonly id: string;
+  /** Files and folders that it may write: the manifest's `grants.files`. */
+  readonly files: readonly string[];
+}
+
 export const defaultOrder = 100;
 
 /** The sections of all active plugins. Reading a stored section (migrating, parsing) is done once per stored object. */
 export class SectionRegistry {
-  readonly #sections = new Map<string, { readonly section: AnySection; readonly owner: string }>();
+  readonly #sections = new Map<string, { readonly section: AnySection; readonly owner: SectionOwner }>();
   readonly #readings = new WeakMap<AnySection, WeakMap<StoredSection, Reading>>();
   readonly #trees = new WeakMap<AnySection, SchemaTree>();
   #ordered: readonly AnySection[] | undefined;
 
   /** @throws ApplianceError `conflict` for an id that is taken, `invalid` for a section that cannot be kept. */
-  add(section: AnySection, owner: string): Disposable {
+  add(section: AnySection, owner: SectionOwner): Disposable {
     const taken = this.#sections.get(section.id);
     if (taken !== undefined) {
       throw new ApplianceError(
         'conflict',
-        `Section ${section.id} of ${owner} is already there: ${taken.owner} has it. A field belongs to one section only.`,
+        `Section ${section.id} of ${owner.id} is already there: ${taken.owner.id} has it. A field belongs to one section only.`,
       );
     }
     if (!sectionId.safeParse(section.id).success || !scopeSchema.safeParse(section.scope).success) {
-      throw new ApplianceError('invalid', `Section ${section.id} of ${owner} needs a plain id and a known scope.`);
+      throw new ApplianceError('invalid', `Section ${section.id} of ${owner.id} needs a plain id and a known scope.`);
     }
     if (!Number.isInteger(section.version) || section.version < 1) {
-      throw new ApplianceError('invalid', `Section ${section.id} of ${owner} needs a version of 1 or more.`);
+      throw new ApplianceError('invalid', `Section ${section.id} of ${owner.id} needs a version of 1 or more.`);
     }
     this.#sections.set(section.id, { section, owner });
     this.#ordered = undefined;
@@ -62,7 +72,17 @@ export class SectionRegistry {
   }
 
   ownerOf(id: string): string | undefined {
-    return this.#sections.get(id)?.owner;
+    return this.#sections.get(id)?.owner.id;
+  }
+
+  /** What a section has rendered that core may not write for it: with root's rights it could replace any file. */
+  misplaced({ id }: AnySection, { files }: Rendering): readonly Report[] {
+    const owner = this.#sections.get(id)?.owner;
+    return files.flatMap(({ path: file }) => {
+      if (!isArchivable(file)) return settingsReports.report('settings.file.refused', { section: id, file }, id);
+      if (owner === undefined || isGranted(file, owner.files)) return [];
+      return settingsReports.report('settings.file.not-granted', { section: id, file, plugin: owner.id }, id);
+    });
   }
 
   /** In the order of applying. */

@@ -22,7 +22,7 @@ import { DraftDesk, type Edit, type Removal } from './draft/draft-desk.js';
 import { type EngineParts, EngineState } from './engine-parts.js';
 import { Exclusive } from './exclusive.js';
 import { settingsReports } from './reports.js';
-import { type AnySection, reasonOf } from './sections.js';
+import { type AnySection, reasonOf, type SectionOwner } from './sections.js';
 import type { ActivationStatus } from './status.js';
 import type { Journal } from './store/journal.js';
 import type { Revision } from './store/revision.js';
@@ -62,11 +62,11 @@ export class SettingsEngine implements SettingsMaintenance {
   // Sections
 
   /** A plugin's door. What it adds through here ends with `own`; its settings stay. */
-  accessFor(ownerId: string, own: DisposableStore): SettingsAccess {
+  accessFor(owner: SectionOwner, own: DisposableStore): SettingsAccess {
     return {
       add: (section) => {
         // The engine parses with the section's own schema before it hands settings to the section, so the types hold.
-        own.add(this.register(section as unknown as AnySection, ownerId));
+        own.add(this.register(section as unknown as AnySection, owner));
       },
       confirmed: (section) => this.#typed(section, this.state.confirmed.document),
       running: (section) => this.#typed(section, this.state.running.document),
@@ -83,8 +83,8 @@ export class SettingsEngine implements SettingsMaintenance {
   }
 
   /** Ending it leaves the section's settings and files as they are. @throws ApplianceError `conflict`, `invalid`. */
-  register(section: AnySection, ownerId: string): Disposable {
-    return this.state.sections.add(section, ownerId);
+  register(section: AnySection, owner: SectionOwner): Disposable {
+    return this.state.sections.add(section, owner);
   }
 
   // Start and end

@@ -1,5 +1,6 @@
 import type { AnyDisposable, DisposableStore } from '../sdk/disposable.js';
 import { ApplianceError } from '../sdk/errors.js';
+import { isGranted } from '../sdk/granted-path.js';
 import type {
   Clock,
   CommandRunner,
@@ -62,8 +63,7 @@ function limitCommands(commands: CommandRunner, grants: SystemGrants, refuse: Re
 
 function limitFiles(files: FileStore, grants: SystemGrants, refuse: Refuse, own: DisposableStore): FileStore {
   const check = (doing: string, path: string) => {
-    const plain = path.startsWith('/') && !path.split('/').includes('..');
-    if (!plain || !grants.files.some((granted) => isWithin(path, granted))) refuse('files', doing, path);
+    if (!isGranted(path, grants.files)) refuse('files', doing, path);
   };
   return {
     read: async (path) => {
@@ -205,8 +205,4 @@ function ownedClock(clock: Clock, own: DisposableStore): Clock {
 function owned(own: DisposableStore, thing: Disposable & AnyDisposable): Disposable {
   own.add(thing);
   return { [Symbol.dispose]: () => void own.release(thing) };
-}
-
-function isWithin(path: string, granted: string): boolean {
-  return path === granted || path.startsWith(granted.endsWith('/') ? granted : `${granted}/`);
 }

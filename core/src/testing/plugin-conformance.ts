@@ -186,7 +186,7 @@ function viewComplaints(view: View | undefined, what: string): readonly string[]
   }
 }
 
-async function settingsComplaints({ appliance, id, manifest }: Subject): Promise<readonly string[]> {
+async function settingsComplaints({ appliance, id }: Subject): Promise<readonly string[]> {
   const complaints: string[] = [];
   for (const section of sectionsOf(appliance, id)) {
     const say = (problem: string) => complaints.push(`section ${section.id}: ${problem}`);
@@ -202,13 +202,10 @@ async function settingsComplaints({ appliance, id, manifest }: Subject): Promise
     if (hasBlockingReport(reports)) say(`refuses its defaults: ${reports.map(({ text }) => text).join(' ')}`);
     const rendering = section.render(around);
     if (!isDeepStrictEqual(section.render(around), rendering)) say('renders differently the second time');
-    for (const { path } of rendering.files) {
-      const granted = manifest.grants.files.some((grant) => path === grant || path.startsWith(`${grant}/`));
-      if (!granted) say(`${path} lies in no folder of grants.files`);
-    }
     section.plan({ ...change, rendering, changes: [] });
   }
   const { state } = appliance.settings;
+  // also of files that its grants do not name
   complaints.push(...state.recovery.map(({ text }) => `at the first start: ${text}`));
   return complaints;
 }

@@ -72,7 +72,7 @@ test.serial('complains about a manifest, texts, views and settings that are not 
     'what its reading actions and its status give is presented': 'sloppy.look: a row of 2 cells under 1 columns',
     'its settings of a fresh device are verified and rendered': [
       'section sloppy: renders differently the second time',
-      'section sloppy: /etc/sloppy lies in no folder of grants.files',
+      'at the first start: Section sloppy wants to write /etc/sloppy, which its plugin may not: add it to grants.files in the "gemel" block of the package.json of sloppy, or disable that plugin.',
     ].join('\n'),
     'it can be reloaded, and ends without leaving anything behind': '',
   });

@@ -82,8 +82,11 @@ export class SyncNode {
     };
     const parts = { files, units, clock, log: silent, publish, paths: { stateFolder: '/var/lib/gemel/settings' } };
     this.engine = new SettingsEngine(parts);
-    this.engine.register({ ...lanSection(system, kernel, trouble), scope: 'cluster', confirmSeconds: 0 }, 'lan');
-    this.engine.register({ ...ntpSection(system, kernel, trouble), scope: 'cluster' }, 'ntp');
+    this.engine.register(
+      { ...lanSection(system, kernel, trouble), scope: 'cluster', confirmSeconds: 0 },
+      { id: 'lan', files: ['/'] },
+    );
+    this.engine.register({ ...ntpSection(system, kernel, trouble), scope: 'cluster' }, { id: 'ntp', files: ['/'] });
     this.exchange = new EngineExchange(this.engine);
     const access = { publish } as unknown as EventsAccess; // it only publishes
     const { peer, exchange } = this;

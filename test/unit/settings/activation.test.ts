@@ -378,7 +378,7 @@ test('listeners hear of every apply and cannot break one', async (t) => {
   const world = await World.started();
   const { DisposableStore } = await import('@gemel/core/sdk');
   const own = new DisposableStore();
-  const access = world.engine.accessFor('network', own);
+  const access = world.engine.accessFor({ id: 'network', files: ['/'] }, own);
   const heard: number[] = [];
   access.onApplied({ id: 'lan' }, () => {
     throw new Error('a bad listener');

@@ -280,7 +280,7 @@ test('a locked scope refuses edits and activations with the reason', async (t) =
 test('a plugin cannot change settings it was given in place', async (t) => {
   const world = await World.started();
   const confirmed = world.engine
-    .accessFor('network', new (await import('@gemel/core/sdk')).DisposableStore())
+    .accessFor({ id: 'network', files: ['/'] }, new (await import('@gemel/core/sdk')).DisposableStore())
     .confirmed(lan);
   t.throws(
     () => {

@@ -240,14 +240,17 @@ test('a section that appears while core runs is brought up, after the window if 
     apply: async () => undefined,
     probe: async () => [],
   };
-  const registration = world.engine.register(extra, 'extra');
+  const registration = world.engine.register(extra, { id: 'extra', files: ['/'] });
   await world.engine.bringUp();
   t.is(world.engine.state.confirmed.document.get('extra'), undefined);
   await world.engine.confirm(jane);
   await world.engine.bringUp();
   t.is(world.engine.state.confirmed.meta.comment, 'Defaults of extra');
   t.is(await world.system.files.read('/run/extra'), '1');
-  t.throws(() => world.engine.register(extra, 'other'), { instanceOf: ApplianceError, code: 'conflict' });
+  t.throws(() => world.engine.register(extra, { id: 'other', files: ['/'] }), {
+    instanceOf: ApplianceError,
+    code: 'conflict',
+  });
   registration[Symbol.dispose]();
   t.deepEqual(world.engine.status().notLoaded, ['extra']);
   t.is(await world.system.files.read('/run/extra'), '1');
@@ -274,7 +277,7 @@ function versioned(version: number, extra: Partial<Section<unknown, null>> = {})
 async function withVersion(world: World, section: Section<unknown, null>): Promise<void> {
   world.crash();
   world.engine = world.newEngine([]);
-  world.engine.register(section, 'doc');
+  world.engine.register(section, { id: 'doc', files: ['/'] });
   await world.engine.recover();
 }
 

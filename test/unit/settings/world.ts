@@ -204,8 +204,8 @@ export class World {
   newEngine(sections = this.loaded): SettingsEngine {
     const { system, kernel, trouble } = this;
     const engine = new SettingsEngine(this.parts());
-    if (sections.includes('lan')) engine.register(lanSection(system, kernel, trouble), 'network');
-    if (sections.includes('ntp')) engine.register(ntpSection(system, kernel, trouble), 'time');
+    if (sections.includes('lan')) engine.register(lanSection(system, kernel, trouble), { id: 'network', files: ['/'] });
+    if (sections.includes('ntp')) engine.register(ntpSection(system, kernel, trouble), { id: 'time', files: ['/'] });
     return engine;
   }
 

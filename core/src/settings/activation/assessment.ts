@@ -4,7 +4,6 @@ import { changedSections, removedSections } from '../draft/document-changes.js';
 import type { EngineState } from '../engine-parts.js';
 import { settingsReports } from '../reports.js';
 import { type AnySection, reasonOf } from '../sections.js';
-import { isArchivable } from '../store/archive.js';
 import { type RenderedSet, sameRendering } from '../store/rendered-set.js';
 import { type FactsById, factsReport, readFacts } from './facts.js';
 import { filesOf, type RemovedSection, removedReports } from './removed-section.js';
@@ -98,6 +97,10 @@ class Assessor {
       const before = sections.settingsOf(confirmed.document, id) ?? section.defaults(facts.facts);
       this.#verify(section, settings, before, facts.facts, changed);
       const rendering = this.#render(section, settings, facts.facts, this.document);
+      const misplaced = sections.misplaced(section, rendering);
+      // a section that does not change is left as it is, and stops no other
+      for (const report of misplaced) this.#add(changed ? report : { ...report, severity: 'warning' });
+      if (misplaced.length > 0) return;
       this.#work.push({ section, settings, confirmed: before, facts: facts.facts, rendering });
       if (changed || this.#changed.size === 0) return;
       if (!sameRendering(rendering, this.#render(section, before, facts.facts, confirmed.document)))
@@ -156,10 +159,9 @@ class Assessor {
     for (const { section, rendering } of this.#work) {
       for (const { path } of rendering.files) {
         const other = claims.get(path);
-        const params = { section: section.id, file: path };
-        if (!isArchivable(path)) this.#add(settingsReports.report('settings.file.refused', params, section.id));
         if (other !== undefined) {
-          this.#add(settingsReports.report('settings.file.claimed-twice', { ...params, other }, section.id));
+          const params = { section: section.id, file: path, other };
+          this.#add(settingsReports.report('settings.file.claimed-twice', params, section.id));
         }
         claims.set(path, section.id);
       }

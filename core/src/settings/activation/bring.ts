@@ -103,6 +103,9 @@ async function renderRunning(
         const { settings } = reading;
         const rendering = section.render({ settings, facts: known.facts, document });
         const before = sections.settingsOf(confirmed.document, id) ?? settings;
+        const misplaced = sections.misplaced(section, rendering);
+        misplaced.forEach(complain);
+        if (misplaced.length > 0) continue;
         work.push({ section, settings, confirmed: before, facts: known.facts, rendering });
       } catch (thrown) {
         complain(defect(id, 'render', thrown));
