@@ -206,7 +206,9 @@ function leaveActions(parts: FormationParts): readonly AnyAction[] {
         force: z
           .boolean()
           .default(false)
-          .describe('Also when the other node cannot be told, because it is switched off.'),
+          .describe(
+            'Also when the other node cannot be told, because it is switched off. When it starts it asks this one, and stays off.',
+          ),
       }),
       output: membershipSchema,
       confirmation: 'Disconnect the nodes? Until they are reconnected nothing takes over when this one fails.',

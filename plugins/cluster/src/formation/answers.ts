@@ -1,3 +1,4 @@
+import { ApplianceError } from '@gemel/core/sdk';
 import { readNode } from '../readiness/read-node.js';
 import { followVolume, followWitness } from './configuration-change.js';
 import { dropOther } from './leaving.js';
@@ -12,13 +13,20 @@ export function answerPairedNode(parts: FormationParts, stayingOff: StayingOff):
     peer.handle(requests.joinOutcome, async () => {
       // The membership on disk decides; the journal may outlive it for a moment.
       const { kind } = journal.open ?? {};
+      const { phase, keepsServices } = membership.current;
       if (kind === 'disconnect' || kind === 'configure') return { outcome: 'open' };
-      if (membership.current.phase === 'connected') return { outcome: 'connected' };
-      return { outcome: kind === 'connect' ? 'open' : 'given-up' };
+      if (phase === 'connected') return { outcome: 'connected' };
+      // Only a node that keeps the services can say so: one that is joining, or stays off itself, waits for the one that asks.
+      return { outcome: kind !== 'connect' && phase !== 'none' && keepsServices ? 'given-up' : 'open' };
     }),
     peer.handle(requests.nodeLook, (_input, _origin, signal) => readNode(context, signal)),
     peer.handle(requests.configurationPut, async ({ membership: next, files }) => {
-      membership.must('connected', 'The cluster is not connected here.');
+      const { phase, thisNode } = membership.current;
+      if (phase !== 'connected')
+        throw new ApplianceError(
+          'conflict',
+          `${thisNode === '' ? 'The other node' : thisNode} is not connected any more.`,
+        );
       await writePairFiles(parts, files);
       await followVolume(parts, files);
       await membership.set(next);
@@ -30,6 +38,10 @@ export function answerPairedNode(parts: FormationParts, stayingOff: StayingOff):
     }),
     peer.handle(requests.leave, async () => {
       await stayingOff.leave();
+      return {};
+    }),
+    peer.handle(requests.rejoinLeave, async () => {
+      await stayingOff.leaveToRejoin();
       return {};
     }),
     peer.handle(requests.left, async () => {

@@ -5,10 +5,12 @@ import { isFencingTested } from '../fencing/fencing-tested.js';
 import { type FencingTest, withFencingTests } from '../fencing/fencing-tests.js';
 import type { StoredMembership } from '../membership/membership-service.js';
 import { clusterReports } from '../reports.js';
+import { clusterEvents } from '../status/cluster-events.js';
 import { Engines } from './engines.js';
 import { FormationJournal } from './journal.js';
 import type { Joining } from './joining.js';
 import { type FormationParts, stayOffFile } from './parts.js';
+import type { MissedLeave } from './missed-leave.js';
 import type { StayingOff } from './staying-off.js';
 
 export interface Formed {
@@ -29,6 +31,10 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   let off: Promise<StayingOff> | undefined;
   const stayingOff = () =>
     (off ??= import('./staying-off.js').then(({ StayingOff }) => context.own(new StayingOff(parts))));
+  let missed: Promise<MissedLeave> | undefined;
+  const missedLeave = () =>
+    (missed ??= import('./missed-leave.js').then(({ MissedLeave }) => context.own(new MissedLeave(parts, stayingOff))));
+  context.events.on(clusterEvents.nodeLost, () => void missedLeave().then((each) => each.settle()));
   context.actions.addLater(async () => {
     const { formationActions } = await import('./actions.js');
     const { keyAction } = await import('../keys/key-action.js');
@@ -60,6 +66,7 @@ export async function addFormation(context: PluginContext, membership: StoredMem
       if (phase === 'none') return;
       const isHeld = !keepsServices || (await context.system.files.read(stayOffFile)) !== undefined;
       if (isHeld) await (await stayingOff()).recover();
+      if (membership.current.phase === 'connected') (await missedLeave()).settle();
     };
     context.system.clock.after(0, () => {
       recover().catch((failure: unknown) => {
@@ -87,10 +94,11 @@ async function followAddresses(parts: FormationParts): Promise<void> {
 
 /** Before a person at the other node has proven a password, this one talks to nobody who could not be its pair. */
 function strangersRefused({ context, membership, journal }: FormationParts): string | undefined {
-  if (membership.current.phase !== 'none') return 'This node is part of a cluster.';
-  if (journal.open !== undefined) return 'A change of the cluster is under way on this node.';
+  const { phase, thisNode } = membership.current;
+  if (phase !== 'none') return `${thisNode} is part of a cluster.`;
+  if (journal.open !== undefined) return 'A change of the cluster is under way on the other node.';
   if (context.settings.confirmed(networkSection).mode !== 'advanced') {
-    return 'The network settings of this node are in Simple Mode. Switch to Advanced Mode first.';
+    return 'The network settings of the other node are in Simple Mode. Switch to Advanced Mode there first.';
   }
   return undefined;
 }

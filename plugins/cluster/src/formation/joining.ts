@@ -79,7 +79,7 @@ export class Joining {
     const { context, membership } = this.parts;
     const role = await context.get(PasswordCheck).check(user, password, address);
     if (role !== 'administrator') {
-      throw new ApplianceError('forbidden', `User ${user} is ${role} on this node. Use an administrator.`);
+      throw new ApplianceError('forbidden', `User ${user} is ${role} on the other node. Use an administrator.`);
     }
     const view = await readNode(context, signal);
     const obstacles = judgeNode(view)
@@ -101,7 +101,7 @@ export class Joining {
     if (before.phase !== 'none' && before.phase !== 'disconnected') {
       throw new ApplianceError(
         'conflict',
-        'This node is part of a cluster already. Disband it first: gemel cluster disband.',
+        `${before.thisNode} is part of a cluster already. If it is not the one that keeps the services, disband it there: gemel cluster disband.`,
       );
     }
     await journal.begin('join', context.system.clock.now(), { before, planned }, pairPaths, files);
@@ -193,7 +193,7 @@ export class Joining {
   #must(): { readonly pending: PairFiles; readonly before: Membership; readonly step: string } {
     const { open } = this.parts.journal;
     if (open?.kind === 'join' && open.pending !== null) return { ...open, pending: open.pending };
-    throw new ApplianceError('conflict', 'No joining is under way on this node. Connect again.');
+    throw new ApplianceError('conflict', 'No joining is under way on the other node any more. Connect again.');
   }
 
   #waitForWord(): void {

@@ -24,8 +24,9 @@ export async function disconnect(parts: FormationParts, force: boolean): Promise
   // Until it is gone the other node, which asks, is told that this is open.
   await journal.begin('disconnect', context.system.clock.now(), { before: current, planned }, pairPaths);
   try {
-    await peer.call(requests.leave, {}).catch((failure: unknown) => {
+    await peer.call(requests.leave, {}).catch(async (failure: unknown) => {
       if (!force) throw notTold(current, failure);
+      await mustBeAway(parts, current);
     });
     await goOnAlone(parts, current);
     await membership.set(planned);
@@ -58,8 +59,18 @@ function notTold(current: Membership, failure: unknown): ApplianceError {
   const name = otherMember(current)?.hostName ?? 'the other node';
   return new ApplianceError(
     'unavailable',
-    `${name} could not be told to stay off: ${String(failure instanceof Error ? failure.message : failure)} If it is switched off and stays so, pass force.`,
+    `${name} could not be told to stay off: ${String(failure instanceof Error ? failure.message : failure)} If it is switched off, pass force: it stays off as soon as it reaches this node again.`,
     { cause: failure },
+  );
+}
+
+/** A node that runs and was told nothing would take this one for dead, and start the services too. */
+async function mustBeAway({ engines }: FormationParts, current: Membership): Promise<void> {
+  const other = otherMember(current);
+  if (other === undefined || !(await engines.isOnline(other.hostName))) return;
+  throw new ApplianceError(
+    'conflict',
+    `${other.hostName} could not be told to stay off, but it runs and is in the cluster. Look at gemel-core and gemel-peer there, or switch it off.`,
   );
 }
 

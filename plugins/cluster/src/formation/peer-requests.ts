@@ -47,6 +47,9 @@ export const rejoinPrepare = definePeerRequest({
   timeoutMs: 60_000,
 });
 
+/** Before that: a node that was away when the nodes were disconnected by force counts itself as connected, and may run. */
+export const rejoinLeave = peerOrder('cluster.rejoin.leave', 180_000);
+
 /** Engines start, and the node becomes a member. */
 export const joinStart = peerOrder('cluster.join.start', 120_000);
 

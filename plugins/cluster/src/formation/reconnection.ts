@@ -57,6 +57,7 @@ export async function reconnect(
     files,
     call,
     async () => {
+      await peer.call(requests.rejoinLeave, {});
       await peer.call(requests.rejoinPrepare, { planned: seenFrom(planned, other.hostName), files, caller });
       await peer.pair({ ...paired, hostName: other.hostName, addresses: addressesOf(planned) });
     },

@@ -21,13 +21,30 @@ export class StayingOff implements Disposable {
 
   /** Handler of `leave` on the passive node; may be asked twice. */
   async leave(): Promise<void> {
-    const { context, membership, engines } = this.parts;
+    const { membership, engines } = this.parts;
     if (!isOff(membership.current)) {
       const { thisNode } = membership.must('connected', 'Only a connected cluster can be disconnected.');
       if ((await engines.activeNode()) === thisNode) {
-        throw new ApplianceError('conflict', 'This node is the active one and keeps the services.');
+        throw new ApplianceError('conflict', `${thisNode} is the active node and keeps the services.`);
       }
     }
+    await this.goOff();
+  }
+
+  /** Handler of `rejoinLeave`: the operator at the other node has said that what was written here meanwhile is replaced. */
+  async leaveToRejoin(): Promise<void> {
+    const { phase, thisNode, keepsServices } = this.parts.membership.current;
+    if (phase === 'connected') return await this.goOff();
+    if (phase !== 'disconnected' || !keepsServices) return;
+    throw new ApplianceError(
+      'conflict',
+      `${thisNode} was disconnected too and keeps services of its own. Disband the node that is to give them up (gemel cluster disband), and replace it on the other one.`,
+    );
+  }
+
+  /** Whatever runs here ends: the other node keeps the services. */
+  async goOff(): Promise<void> {
+    const { context, membership, engines } = this.parts;
     await context.system.files.write(stayOffFile, '');
     await membership.set({ ...membership.current, phase: 'disconnected', keepsServices: false });
     this.settle();

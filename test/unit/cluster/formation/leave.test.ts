@@ -30,6 +30,10 @@ test('refuses to disconnect while the other node cannot be told, unless forced',
   const failure = await t.throwsAsync(disconnect(one.parts, false), { instanceOf: ApplianceError });
   t.is(failure?.code, 'unavailable');
   t.is(one.phase, 'connected');
+  const running = await t.throwsAsync(disconnect(one.parts, true), { instanceOf: ApplianceError });
+  t.regex(running?.message ?? '', /^node2 could not be told to stay off, but it runs/);
+  t.deepEqual([one.phase, await nodesIn(one)], ['connected', 2]);
+  await two.powerOff();
   await disconnect(one.parts, true);
   t.is(one.phase, 'disconnected');
 });

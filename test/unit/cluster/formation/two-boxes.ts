@@ -17,6 +17,7 @@ import { answerPairedNode } from '#cluster/formation/answers.js';
 import { recover } from '#cluster/formation/recovery.js';
 import { FormationJournal } from '#cluster/formation/journal.js';
 import { Joining } from '#cluster/formation/joining.js';
+import { MissedLeave } from '#cluster/formation/missed-leave.js';
 import { StayingOff } from '#cluster/formation/staying-off.js';
 import type { FormationParts } from '#cluster/formation/parts.js';
 import { StoredMembership } from '#cluster/membership/membership-service.js';
@@ -47,6 +48,7 @@ export class Box implements PeerService {
   parts: FormationParts;
   joining: Joining;
   stayingOff: StayingOff;
+  missedLeave: MissedLeave;
   reachable = true;
   /** As the CIB, which is the same on both nodes, says of this one. */
   standby = false;
@@ -63,6 +65,7 @@ export class Box implements PeerService {
     this.parts = this.#makeParts();
     this.joining = new Joining(this.parts);
     this.stayingOff = new StayingOff(this.parts);
+    this.missedLeave = new MissedLeave(this.parts, async () => this.stayingOff);
     this.#listen();
   }
 
@@ -75,6 +78,7 @@ export class Box implements PeerService {
     this.parts = this.#makeParts();
     this.joining = new Joining(this.parts);
     this.stayingOff = new StayingOff(this.parts);
+    this.missedLeave = new MissedLeave(this.parts, async () => this.stayingOff);
     await this.parts.membership.load();
     await this.parts.journal.load();
     this.#listen();
@@ -83,6 +87,21 @@ export class Box implements PeerService {
   async recover(): Promise<void> {
     if (this.parts.journal.open !== undefined) await recover(this.parts, this.joining);
     if (this.phase !== 'none') await this.stayingOff.recover();
+    if (this.phase === 'connected') this.missedLeave.settle();
+  }
+
+  /** The device loses its power; nothing of it starts by itself here. */
+  async powerOff(): Promise<void> {
+    await this.parts.engines.stop();
+    this.reachable = false;
+  }
+
+  /** Its engines start with what is on its disk, as does its core. */
+  async powerOn(): Promise<void> {
+    await this.parts.engines.start(new AbortController().signal);
+    this.reachable = true;
+    await this.crashAndRestart();
+    await this.recover();
   }
 
   get phase() {
@@ -208,7 +227,7 @@ export class Box implements PeerService {
       const { activeState } = await box.system.units
         .status('pacemaker.service')
         .catch(() => ({ activeState: 'active' }));
-      if (activeState === 'active')
+      if (activeState === 'active' && (await this.#isWith(box)))
         nodes.push(`<node name="${box.hostName}" online="true" standby="${box.standby}" pending="false"/>`);
     }
     // Whoever of them runs and was there first.
@@ -216,6 +235,15 @@ export class Box implements PeerService {
     const resource = (id: string) =>
       `<resource id="${id}" role="Started" failed="false" ><node name="${active}"/></resource>`;
     return `<m>${nodes.join('')}${resource('cluster-ip')}${resource('active')}</m>`;
+  }
+
+  /** Each is named in the other one's corosync.conf. */
+  async #isWith(other: Box): Promise<boolean> {
+    const names = async (box: Box, { hostName }: Box) => {
+      const text = await box.system.files.read(configuration).catch(() => undefined);
+      return text === undefined || text.includes(`name: ${hostName}\n`);
+    };
+    return other === this || ((await names(this, other)) && (await names(other, this)));
   }
 
   #makeParts(): FormationParts {
