@@ -157,7 +157,7 @@ test('the URL has the cluster IP, else an address of the device, else its name',
 });
 
 test('the overview counts failed sites, and is silent where there are none', (t) => {
-  t.deepEqual(sitesList.overview?.({ active: true, sites: [] }), []);
+  t.deepEqual(sitesList.overview?.({ active: true, problem: null, sites: [] }), []);
 });
 
 test('salts are of the form that bcrypt wants', async (t) => {

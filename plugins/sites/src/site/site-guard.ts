@@ -1,4 +1,4 @@
-import type { SystemAccess } from '@gemel/core/sdk';
+import type { Report, SystemAccess } from '@gemel/core/sdk';
 import { paths } from '../paths.js';
 import { refusal, siteReports } from '../reports.js';
 import type { SiteFolders } from './site-folders.js';
@@ -39,13 +39,20 @@ export class SiteGuard {
 
   /** @throws ApplianceError `unavailable`, `conflict`. */
   async needActive(): Promise<void> {
-    const { kind, files } = this.#system;
+    const { kind } = this.#system;
     if (kind === 'sandbox') throw refusal(siteReports.report('sites.host.not-able', { kind }), 'unavailable');
     if (!(await this.isActive())) throw refusal(siteReports.report('sites.role.not-active', {}));
+    const absent = await this.volumeAbsent();
+    if (absent !== undefined) throw refusal(absent, 'unavailable');
+  }
+
+  /** Of the active node: what says that its sites are not there to be seen. Undefined when they are. */
+  async volumeAbsent(): Promise<Report | undefined> {
+    const { kind, files } = this.#system;
     // A container has no volume of its own: the folder is all there is.
     const inContainer = (await files.read(paths.containerMark)) !== undefined;
-    const there = inContainer || kind === 'scripted' || (await this.#folders.isMount(paths.volume));
-    if (!there) throw refusal(siteReports.report('sites.volume.absent', { path: paths.volume }), 'unavailable');
+    const there = inContainer || kind !== 'appliance' || (await this.#folders.isMount(paths.volume));
+    return there ? undefined : siteReports.report('sites.volume.absent', { path: paths.volume });
   }
 
   /** @param doing `cloned`, `deleted`: completes "Site x is being …". @throws ApplianceError `conflict` while something else is done with one of them. */

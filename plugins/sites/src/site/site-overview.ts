@@ -23,17 +23,20 @@ export class SiteOverview {
 
   async list(): Promise<SitesStatus> {
     const { store, guard } = this.parts;
-    if (!(await guard.isActive())) return { active: false, sites: [] };
-    return { active: true, sites: [...(await this.#summaries(await store.list()))] };
+    if (!(await guard.isActive())) return { active: false, problem: null, sites: [] };
+    // A volume that is not there looks as if there were no sites.
+    const absent = await guard.volumeAbsent();
+    if (absent !== undefined) return { active: true, problem: absent.text, sites: [] };
+    return { active: true, problem: null, sites: [...(await this.#summaries(await store.list()))] };
   }
 
   async show(name: string): Promise<SiteSummary> {
-    const { store } = this.parts;
+    const { store, guard } = this.parts;
     const site = (await store.list()).filter((each) => each.name === name);
     const [summary] = await this.#summaries(site);
-    if (summary === undefined)
-      throw refusal(siteReports.report('sites.site.unknown', { site: name }, 'name'), 'not-found');
-    return summary;
+    if (summary !== undefined) return summary;
+    await guard.needActive();
+    throw refusal(siteReports.report('sites.site.unknown', { site: name }, 'name'), 'not-found');
   }
 
   async #summaries(sites: readonly Site[]): Promise<readonly SiteSummary[]> {

@@ -24,6 +24,7 @@ export type SiteSummary = z.output<typeof siteSummarySchema>;
 export const sitesSchema = z.lazy(() =>
   z.object({
     active: z.boolean().describe('Whether this node holds the active role; only there sites are seen and changed.'),
+    problem: z.string().nullable().describe('Why none of them can be seen, although this node holds the active role.'),
     sites: z.array(siteSummarySchema).describe('All sites, by name.'),
   }),
 );
@@ -34,7 +35,8 @@ export const sitesList = defineStatus<SitesStatus>({
   title: 'Sites',
   schema: sitesSchema,
   present: presentSites,
-  overview({ active, sites }) {
+  overview({ active, problem, sites }) {
+    if (problem !== null) return [['Sites', { text: 'the data volume is not mounted', tone: 'bad' }]];
     if (!active || sites.length === 0) return [];
     const count = (state: SiteState) => sites.filter((site) => site.state === state).length;
     const failed = count('failed') + sites.filter(({ problem }) => problem !== null).length;
@@ -43,7 +45,8 @@ export const sitesList = defineStatus<SitesStatus>({
   },
 });
 
-export function presentSites({ active, sites }: SitesStatus): View {
+export function presentSites({ active, problem, sites }: SitesStatus): View {
+  if (problem !== null) return { kind: 'text', text: problem, tone: 'bad' };
   return {
     kind: 'table',
     columns: ['Site', 'Type', 'Version', 'State', 'URL', 'Memory', 'Autostart'],
