@@ -22,6 +22,11 @@ export function siteUnit(name: string): string {
   return `gemel-site@${name}.service`;
 }
 
+/** Written by gemel-site-render: this device is trying out an update of the site. Gone when it is switched off. */
+export function trialMark(name: string): string {
+  return `/run/gemel/sites/${name}.trial`;
+}
+
 export const siteUnitPattern = /^gemel-site@([A-Za-z_][A-Za-z0-9_-]{0,15})\.service$/;
 
 /** A name that no site can have: what is being made or thrown away. Left over after a crash, it is removed. */

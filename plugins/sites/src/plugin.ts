@@ -107,7 +107,7 @@ export default definePlugin({
     const seen = (list: SitesStatus) => {
       status.set(list);
       if (list.active && !wasActive) {
-        tidy(guard, store).catch(noted);
+        tidy(guard, store, updating).catch(noted);
         supply?.begin();
       }
       wasActive = list.active;
@@ -145,14 +145,16 @@ export default definePlugin({
     void watch.begin().catch(quiet(noted));
     void removal.tidy().catch(noted);
     void exchange?.tidy().catch(noted);
-    void tidy(guard, store).catch(quiet(noted));
+    void tidy(guard, store, updating).catch(quiet(noted));
     adoption.begin();
   },
 });
 
-/** Removes what a crash left. On the passive node the volume is another's. */
-async function tidy(guard: SiteGuard, store: SiteStore): Promise<void> {
-  if (await guard.isActive()) await guard.whenIdle(() => store.tidy());
+/** Removes and ends what a crash left. On the passive node the volume is another's. */
+async function tidy(guard: SiteGuard, store: SiteStore, updating: SiteUpdating): Promise<void> {
+  if (!(await guard.isActive())) return;
+  await guard.whenIdle(() => store.tidy());
+  await updating.settle();
 }
 
 /** A host without systemd has no sites, which is nothing to tell. */

@@ -57,7 +57,11 @@ export const siteReports = defineReports({
   },
   'sites.update.not-healthy': {
     severity: 'error',
-    text: 'Site {site} did not become healthy with {version} and is back at {previous}. {reason}',
+    text: 'Site {site} did not become healthy with {version} and is back at {previous}, with which it runs. {reason}',
+  },
+  'sites.update.stopped': {
+    severity: 'error',
+    text: 'Site {site} did not become healthy with {version} and is back at {previous}, with which it did not start either: it is stopped. {reason} When that is mended: gemel site start {site}.',
   },
   'sites.update.same-version': { severity: 'error', text: 'Site {site} is at version {version} already.' },
   'sites.version.unknown': {

@@ -22,12 +22,21 @@ const record: SiteRecord = {
 
 function withDemo(t: ExecutionContext): ScriptHost {
   const host = new ScriptHost(t);
-  const folder = '/var/lib/gemel/site-versions/prometheus/2.53.3';
-  host.put(`${folder}/unit.conf`, renderUnit(metadataOf('2.53.3')));
-  host.put(`${folder}/health.env`, renderHealth(metadataOf('2.53.3')));
+  for (const version of ['2.42.0', '2.53.3']) {
+    const folder = `/var/lib/gemel/site-versions/prometheus/${version}`;
+    host.put(`${folder}/unit.conf`, renderUnit(metadataOf(version)));
+    host.put(`${folder}/health.env`, renderHealth(metadataOf(version)));
+  }
   host.put('/srv/gemel/sites/demo/site.json', writeSite(record));
   return host;
 }
+
+const trying: SiteRecord = {
+  ...record,
+  generation: 4,
+  previous: { version: '2.42.0', generation: 1 },
+  trial: { previous: { version: '2.37.0', generation: 3 } },
+};
 
 const rendered = (host: ScriptHost) => ({
   asked: /^PORT=(\d+)$/m.exec(host.read('/run/gemel/sites/demo.env'))?.[1],
@@ -59,4 +68,34 @@ test('what has not changed is not rendered again, and systemd is not asked', asy
   const before = host.read('record');
   t.deepEqual(await host.run('gemel-site-render', 'demo'), { code: 0, said: '' });
   t.is(host.read('record'), before);
+});
+
+const inForce = (host: ScriptHost) => {
+  const conf = host.read(`/run/systemd/system/${unit}.d/site.conf`);
+  return [/site-versions\/prometheus\/([\d.]+)\//.exec(conf)?.[1], /\/data\/(\d+):\/data$/m.exec(conf)?.[1]];
+};
+
+test('an update that was not tried to its end is not in force: at boot, and on the node that takes over', async (t) => {
+  const host = withDemo(t);
+  host.put('/srv/gemel/sites/demo/site.json', writeSite(trying));
+  t.is((await host.run('gemel-sites-start')).code, 0);
+  t.deepEqual(inForce(host), ['2.42.0', '1']);
+  t.deepEqual(host.asked().slice(-1), [`start --no-block ${unit}`]);
+  await host.run('gemel-site-render', 'demo');
+  t.deepEqual(inForce(host), ['2.42.0', '1']);
+});
+
+test('the device that tries an update out renders it, whoever starts the site, until that has ended', async (t) => {
+  const host = withDemo(t);
+  host.put('/srv/gemel/sites/demo/site.json', writeSite(trying));
+  t.is((await host.run('gemel-site-render', '--trial', 'demo')).code, 0);
+  t.deepEqual(inForce(host), ['2.53.3', '4']);
+  await host.run('gemel-site-render', 'demo');
+  t.deepEqual(inForce(host), ['2.53.3', '4']);
+  host.put('/srv/gemel/sites/demo/site.json', writeSite(record));
+  await host.run('gemel-site-render', 'demo');
+  t.deepEqual(inForce(host), ['2.53.3', '1']);
+  host.put('/srv/gemel/sites/demo/site.json', writeSite(trying));
+  await host.run('gemel-site-render', 'demo');
+  t.deepEqual(inForce(host), ['2.42.0', '1']);
 });

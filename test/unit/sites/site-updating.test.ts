@@ -1,4 +1,5 @@
 import { ApplianceError } from '@gemel/core/sdk';
+import type { SiteRecord } from '#sites/site/site-record.js';
 import test from 'ava';
 import { newCall, newWorld, siteFiles, withDemo, type World } from './world.js';
 
@@ -59,15 +60,97 @@ test('an update that is cancelled or fails leaves the site as it was', async (t)
   t.deepEqual([siteFiles(world), await world.parts.store.need('demo')], [files, record]);
 });
 
-test('a site that does not become healthy after an update is back at the version before', async (t) => {
+const codeOf = (failure: ApplianceError | undefined) => failure?.reports[0]?.code;
+const rendered = ({ system }: World) =>
+  system.commands.runs.flatMap(({ argv }) => (argv[0] === 'bash' ? [argv.slice(2).join(' ')] : []));
+
+test('a site that does not become healthy after an update is back at the version before, and runs', async (t) => {
+  const world = await oldDemo();
+  const [files, record] = [siteFiles(world), await world.parts.store.need('demo')];
+  world.failing.add('2.53.3');
+  const refused = await t.throwsAsync(world.updating.update('demo', undefined, true, newCall().call), {
+    instanceOf: ApplianceError,
+  });
+  t.is(codeOf(refused), 'sites.update.not-healthy');
+  t.deepEqual([siteFiles(world), await world.parts.store.need('demo')], [files, record]);
+  t.deepEqual(world.done.slice(-2), ['start demo', 'start demo']);
+});
+
+test('one that does not start with the version before either is said to be stopped', async (t) => {
   const world = await oldDemo();
   const [files, record] = [siteFiles(world), await world.parts.store.need('demo')];
   world.failing.add('demo');
   const refused = await t.throwsAsync(world.updating.update('demo', undefined, true, newCall().call), {
     instanceOf: ApplianceError,
   });
-  t.is(refused?.reports[0]?.code, 'sites.update.not-healthy');
+  t.is(codeOf(refused), 'sites.update.stopped');
   t.deepEqual([siteFiles(world), await world.parts.store.need('demo')], [files, record]);
+});
+
+/** `demo`, which was updated before, while another update is tried out. */
+async function tried(): Promise<World> {
+  const world = await oldDemo();
+  const { store } = world.parts;
+  await store.write('demo', {
+    ...(await store.need('demo')),
+    version: '2.53.3',
+    generation: 4,
+    previous: { version: '2.42.0', generation: 1 },
+    trial: { previous: { version: '2.37.0', generation: 3 } },
+  });
+  for (const generation of [3, 4]) world.system.files.put(`/srv/gemel/sites/demo/data/${generation}/tsdb/1`, '');
+  return world;
+}
+
+test('what is tried out says so on disk, until it has proven itself', async (t) => {
+  const world = await oldDemo();
+  const { store } = world.parts;
+  let during: SiteRecord | undefined;
+  world.system.commands.otherwise({
+    run: async (argv) => {
+      if (argv.includes('--trial')) during = await store.need('demo');
+      return { exitCode: 0, stdout: '', stderr: '' };
+    },
+  });
+  const after = await world.updating.update('demo', undefined, true, newCall().call);
+  t.deepEqual(during, { ...after, trial: { previous: null } });
+  t.deepEqual(await store.need('demo'), after);
+  t.deepEqual(rendered(world).slice(-3), ['--trial demo', 'demo', 'demo']);
+});
+
+test('what an update that is tried out may go back to stays', async (t) => {
+  const world = await tried();
+  const files = siteFiles(world);
+  await world.parts.store.tidy();
+  t.deepEqual(siteFiles(world), files);
+});
+
+test('a trial that the end of the device broke off is taken back', async (t) => {
+  const world = await tried();
+  await world.updating.settle();
+  t.like(await world.parts.store.need('demo'), {
+    version: '2.42.0',
+    generation: 1,
+    previous: { version: '2.37.0', generation: 3 },
+  });
+  t.is((await world.parts.store.need('demo')).trial, undefined);
+  t.false(siteFiles(world).some((path) => path.startsWith('demo/data/4/')));
+  t.deepEqual(world.told.at(-1), ['sites.updated', { site: 'demo', version: '2.42.0', before: '2.53.3' }]);
+});
+
+test('a trial that only the end of core broke off goes on', async (t) => {
+  const world = await tried();
+  world.system.files.put('/run/gemel/sites/demo.trial', '');
+  await world.updating.settle();
+  t.like(await world.parts.store.need('demo'), { version: '2.53.3', generation: 4 });
+  t.is((await world.parts.store.need('demo')).trial, undefined);
+  t.deepEqual(world.told.at(-1), ['sites.updated', { site: 'demo', version: '2.53.3', before: '2.42.0' }]);
+  const failing = await tried();
+  failing.system.files.put('/run/gemel/sites/demo.trial', '');
+  failing.failing.add('2.53.3');
+  await failing.updating.settle();
+  t.like(await failing.parts.store.need('demo'), { version: '2.42.0', previous: { version: '2.37.0', generation: 3 } });
+  t.is(failing.told.at(-1)?.[0], 'sites.failed');
 });
 
 test('keeping an update removes the data of before', async (t) => {

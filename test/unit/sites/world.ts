@@ -122,12 +122,14 @@ export function newWorld(files: Readonly<Record<string, string>> = {}) {
   } as unknown as EventsAccess; // sites only publish
   const folders = new MemoryFolders(system.files);
   const units = new SiteUnits(system.dbus, system.files);
+  /** Names of sites, and versions, that do not become healthy. */
   const failing = new Set<string>();
   const done: string[] = [];
   const control: SiteControl = {
     async start(name) {
       done.push(`start ${name}`);
-      if (failing.has(name)) throw new ApplianceError('engine-failed', 'exit-code');
+      const { version } = await parts.store.need(name);
+      if (failing.has(name) || failing.has(version)) throw new ApplianceError('engine-failed', 'exit-code');
       running.add(name);
     },
     async stop(name) {

@@ -6,7 +6,7 @@ import { refusal, siteReports } from '../reports.js';
 import type { VersionMetadata } from '../version/version-metadata.js';
 import { forget, needStopped, render, type SiteParts } from './site-parts.js';
 import { SiteNumbers } from './site-numbers.js';
-import type { SiteRecord } from './site-record.js';
+import { type SiteRecord, withoutTrial } from './site-record.js';
 import { needSpace } from './site-space.js';
 
 export interface NewSite {
@@ -97,7 +97,7 @@ export class SiteMaking {
   async clone(from: string, name: string, call: JobCall): Promise<SiteRecord> {
     const { store, folders, guard, events, control, clock } = this.parts;
     return guard.alone([from, name], 'cloned', async () => {
-      const source = await store.need(from);
+      const source = withoutTrial(await store.need(from));
       await this.#needFree(name);
       await needStopped(this.parts, from, 'cloned');
       using numbers = await this.#numbers.holdNew(name, undefined);

@@ -44,6 +44,11 @@ export async function render(parts: SiteParts, name: string): Promise<void> {
   await tellSystemd(parts, name, [name]);
 }
 
+/** From now on what is tried out is what is rendered, on this device and until it is switched off. @throws ApplianceError `engine-failed`. */
+export async function renderTrial(parts: SiteParts, name: string): Promise<void> {
+  await tellSystemd(parts, name, ['--trial', name]);
+}
+
 /** The site is gone. */
 export async function forget(parts: SiteParts, name: string): Promise<void> {
   await tellSystemd(parts, name, ['--forget', name]);

@@ -16,6 +16,7 @@ export const login = z
   .meta({ examples: ['admin'] });
 
 const generation = z.int().min(1);
+const kept = z.strictObject({ version: siteVersion, generation });
 
 /** site.json. What gemel-site-render reads of it must stay on the first level, a number or a text without blanks. */
 export const siteRecordSchema = z.lazy(() =>
@@ -33,7 +34,12 @@ export const siteRecordSchema = z.lazy(() =>
     login: login.nullable(),
     createdAt: z.number(),
     /** What `undo` goes back to. */
-    previous: z.strictObject({ version: siteVersion, generation }).nullable(),
+    previous: kept.nullable(),
+    /**
+     * There while an update is tried out; `previous` as it was before that. Until it is gone `previous` is in force: gemel-site-render
+     * renders that, unless this device is trying the update out since it was switched on.
+     */
+    trial: z.strictObject({ previous: kept.nullable() }).optional(),
   }),
 );
 export type SiteRecord = z.output<typeof siteRecordSchema>;
@@ -53,6 +59,16 @@ export function readSite(name: string, text: string | undefined): Site {
   } catch {
     return { name, problem: 'Its site.json is damaged. Delete the site or restore the file.' };
   }
+}
+
+/** What it was before the update that is being tried out; undefined when none is. */
+export function beforeTrial({ trial, previous, ...record }: SiteRecord): SiteRecord | undefined {
+  return trial === undefined || previous === null ? undefined : { ...record, ...previous, previous: trial.previous };
+}
+
+/** With the update in force. */
+export function withoutTrial({ trial: _trial, ...record }: SiteRecord): SiteRecord {
+  return record;
 }
 
 /** One property a line, which gemel-site-render relies on. */

@@ -1,5 +1,5 @@
 import type { FileStore } from '@gemel/core/sdk';
-import { paths, unfinished } from '../paths.js';
+import { paths, trialMark, unfinished } from '../paths.js';
 import { refusal, siteReports } from '../reports.js';
 import { readSite, type Site, type SiteRecord, writeSite } from './site-record.js';
 
@@ -80,9 +80,15 @@ export class SiteStore {
     for (const site of await this.list()) if ('record' in site) await this.dropUnused(site.name, site.record);
   }
 
+  /** Whether this device is trying out an update of the site, also when core was started anew meanwhile. */
+  async isTried(name: string): Promise<boolean> {
+    return (await this.#files.read(trialMark(name))) !== undefined;
+  }
+
   /** Removes data that is neither in use nor kept for going back. */
-  async dropUnused(name: string, { generation, previous }: SiteRecord): Promise<void> {
-    const used = new Set([String(generation), String(previous?.generation ?? generation)]);
+  async dropUnused(name: string, { generation, previous, trial }: SiteRecord): Promise<void> {
+    const kept = [previous?.generation, trial?.previous?.generation];
+    const used = new Set([generation, ...kept].map(String));
     for (const each of await this.#files.list(`${this.folder(name)}/data`)) {
       if (!used.has(each)) await this.#files.remove(`${this.folder(name)}/data/${each}`);
     }

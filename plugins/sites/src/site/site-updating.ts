@@ -2,14 +2,17 @@ import { ApplianceError, asApplianceError, type JobCall } from '@gemel/core/sdk'
 import { siteEvents } from '../events.js';
 import { paths } from '../paths.js';
 import { refusal, siteReports } from '../reports.js';
-import { needStopped, render, type SiteParts } from './site-parts.js';
+import { needStopped, render, renderTrial, type SiteParts } from './site-parts.js';
 import type { SitePower } from './site-power.js';
-import type { SiteRecord } from './site-record.js';
+import { beforeTrial, type SiteRecord, withoutTrial } from './site-record.js';
 import { needSpace } from './site-space.js';
 
 /**
  * Bringing a site to another version, and back. The new version works on a copy of the data from the start; taking it up, and
  * going back, is one write of site.json. What is left over is removed afterwards, or at the next start.
+ *
+ * INVARIANT: an update that is to be tried out is in force only when that has succeeded. Until then site.json says `trial`, and whoever
+ * starts the site without core, at boot or after a takeover, starts what was before.
  */
 export class SiteUpdating {
   constructor(
@@ -24,7 +27,7 @@ export class SiteUpdating {
   async update(name: string, version: string | undefined, start: boolean, call: JobCall): Promise<SiteRecord> {
     const { store, versions, folders, hooks, guard, events, needOnPeer } = this.parts;
     return guard.alone([name], 'updated', async () => {
-      const before = await store.need(name);
+      const before = withoutTrial(await store.need(name));
       const metadata = await versions.need(before.type, version);
       if (metadata.version === before.version)
         throw refusal(
@@ -61,14 +64,16 @@ export class SiteUpdating {
           signal: call.signal,
         });
         call.signal.throwIfAborted();
-        await store.write(name, after);
+        await store.write(name, start ? { ...after, trial: { previous: before.previous } } : after);
       } catch (failure) {
         await store.dropUnused(name, before);
         throw failure;
       }
       // Done from here on: no cancelling.
-      await render(this.parts, name);
-      if (start) await this.#tryOut(name, before, after, call);
+      if (start) {
+        call.progress(0.95, `starting ${after.version}`);
+        await this.#tryOut(name, before, after);
+      } else await render(this.parts, name);
       await store.dropUnused(name, after);
       events.publish(siteEvents.updated, { site: name, version: after.version, before: before.version });
       return after;
@@ -79,7 +84,7 @@ export class SiteUpdating {
   async undo(site: string): Promise<SiteRecord> {
     const { store, versions, guard, events } = this.parts;
     return guard.alone([site], 'taken back', async () => {
-      const before = await store.need(site);
+      const before = withoutTrial(await store.need(site));
       const { previous, version, generation } = before;
       if (previous === null) throw refusal(siteReports.report('sites.site.no-previous', { site }, 'name'));
       await versions.need(before.type, previous.version);
@@ -96,7 +101,7 @@ export class SiteUpdating {
   async keep(site: string): Promise<void> {
     const { store, guard } = this.parts;
     await guard.alone([site], 'cleared', async () => {
-      const record = await store.need(site);
+      const record = withoutTrial(await store.need(site));
       if (record.previous === null) throw refusal(siteReports.report('sites.site.no-previous', { site }, 'name'));
       const after: SiteRecord = { ...record, previous: null };
       await store.write(site, after);
@@ -104,19 +109,57 @@ export class SiteUpdating {
     });
   }
 
-  async #tryOut(site: string, before: SiteRecord, after: SiteRecord, call: JobCall): Promise<void> {
-    call.progress(0.95, `starting ${after.version}`);
+  /** Ends what core was in the middle of trying out when it, or the device, ended: it goes on here, or the site is as before its update. */
+  async settle(): Promise<void> {
+    const { store, guard, events } = this.parts;
+    const trials = (await store.list()).filter((site) => 'record' in site && site.record.trial !== undefined);
+    for (const { name: site } of trials) {
+      await guard.alone([site], 'updated', async () => {
+        const tried = await store.need(site);
+        const before = beforeTrial(tried);
+        if (before === undefined) return;
+        const after = withoutTrial(tried);
+        try {
+          if (await store.isTried(site)) {
+            await this.#tryOut(site, before, after);
+            events.publish(siteEvents.updated, { site, version: after.version, before: before.version });
+          } else {
+            await this.#goBack(site, before);
+            events.publish(siteEvents.updated, { site, version: before.version, before: after.version });
+          }
+        } catch (failure) {
+          // Nobody waits for it.
+          events.publish(siteEvents.failed, { site, reason: asApplianceError(failure).message });
+        }
+      });
+    }
+  }
+
+  /** @throws ApplianceError `engine-failed`; the site is as before then, and is started. */
+  async #tryOut(site: string, before: SiteRecord, after: SiteRecord): Promise<void> {
+    const { store } = this.parts;
     try {
+      await renderTrial(this.parts, site);
       await this.power.startNow(site);
     } catch (failure) {
       const { message } = asApplianceError(failure);
-      call.log(message);
-      await this.parts.store.write(site, before);
-      await render(this.parts, site);
-      await this.parts.store.dropUnused(site, before);
+      await this.#goBack(site, before);
+      const runs = await this.power.startNow(site).then(
+        () => true,
+        () => false, // told below
+      );
       const params = { site, version: after.version, previous: before.version, reason: message };
-      const report = siteReports.report('sites.update.not-healthy', params, 'version');
+      const code = runs ? 'sites.update.not-healthy' : 'sites.update.stopped';
+      const report = siteReports.report(code, params, 'version');
       throw new ApplianceError('engine-failed', report.text, { reports: [report], cause: failure });
     }
+    await store.write(site, after);
+    await render(this.parts, site);
+  }
+
+  async #goBack(site: string, before: SiteRecord): Promise<void> {
+    await this.parts.store.write(site, before);
+    await render(this.parts, site);
+    await this.parts.store.dropUnused(site, before);
   }
 }

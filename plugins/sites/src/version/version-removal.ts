@@ -21,8 +21,9 @@ export class VersionRemoval {
     const users = new Map<string, string[]>();
     for (const site of await this.sites.list()) {
       if (!('record' in site)) continue;
-      const { type, version, previous } = site.record;
-      for (const each of new Set([version, previous?.version ?? version])) {
+      const { type, version, previous, trial } = site.record;
+      const kept = [previous?.version ?? version, trial?.previous?.version ?? version];
+      for (const each of new Set([version, ...kept])) {
         const key = `${type} ${each}`;
         users.set(key, [...(users.get(key) ?? []), site.name]);
       }
