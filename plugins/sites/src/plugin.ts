@@ -107,7 +107,7 @@ export default definePlugin({
     const seen = (list: SitesStatus) => {
       status.set(list);
       if (list.active && !wasActive) {
-        tidy(guard, store, updating).catch(noted);
+        tidy(parts, updating).catch(noted);
         supply?.begin();
       }
       wasActive = list.active;
@@ -145,15 +145,18 @@ export default definePlugin({
     void watch.begin().catch(quiet(noted));
     void removal.tidy().catch(noted);
     void exchange?.tidy().catch(noted);
-    void tidy(guard, store, updating).catch(quiet(noted));
+    void tidy(parts, updating).catch(quiet(noted));
     adoption.begin();
   },
 });
 
 /** Removes and ends what a crash left. On the passive node the volume is another's. */
-async function tidy(guard: SiteGuard, store: SiteStore, updating: SiteUpdating): Promise<void> {
+async function tidy({ guard, hooks, store }: SiteParts, updating: SiteUpdating): Promise<void> {
   if (!(await guard.isActive())) return;
-  await guard.whenIdle(() => store.tidy());
+  await guard.whenIdle(async () => {
+    await hooks.endAll();
+    await store.tidy();
+  });
   await updating.settle();
 }
 

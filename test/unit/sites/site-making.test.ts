@@ -95,6 +95,29 @@ test('a step of the version that fails leaves nothing of the site', async (t) =>
   t.deepEqual(siteFiles(world), []);
 });
 
+test('a step of the version may use what its site may, not what its version asks for', async (t) => {
+  const world = newWorld();
+  await world.making.create({ name: 'demo', type: 'prometheus', autostart: true, memoryMiB: 2_048 }, never);
+  await world.parts.store.write('demo', { ...(await world.parts.store.need('demo')), version: '2.42.0' });
+  await world.updating.update('demo', undefined, false, newCall().call);
+  await world.making.setLogin('demo', 'admin', 'correct horse', never);
+  const steps = world.system.commands.runs.filter(({ argv }) => argv[0] === 'systemd-run');
+  t.deepEqual(
+    steps.map(({ argv }) => [argv.at(-1), argv.includes('MemoryMax=2048M')]),
+    [
+      ['/init', true],
+      ['/update', true],
+      ['/login', true],
+    ],
+  );
+});
+
+test('steps that outlived core are ended', async (t) => {
+  const world = newWorld();
+  await world.parts.hooks.endAll();
+  t.deepEqual(world.system.commands.runs.at(-1)?.argv, ['systemctl', 'stop', 'gemel-site-hook-*.service']);
+});
+
 test('the password goes to the version as a hash, by standard input', async (t) => {
   const world = newWorld();
   const wanted = { name: 'demo', type: 'prometheus', autostart: true, login: 'admin', password: 'correct horse' };

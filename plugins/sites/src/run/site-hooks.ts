@@ -13,6 +13,8 @@ export interface HookRun {
   /** Mounted at /data. */
   readonly data: string;
   readonly uid: number;
+  /** What the site itself may use. */
+  readonly memoryMiB: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly signal: AbortSignal;
@@ -58,7 +60,8 @@ export class SiteHooks {
   }
 
   /** Nothing happens when the version has no such step. @throws ApplianceError `engine-failed` with what it said. */
-  async run({ site, hook, metadata, versionFolder, data, uid, environment, input, signal }: HookRun): Promise<void> {
+  async run(run: HookRun): Promise<void> {
+    const { site, hook, metadata, versionFolder, data, uid, memoryMiB, environment, input, signal } = run;
     const command = metadata.hooks[hook];
     if (command === undefined) return;
     const root = (await this.#unpacked(versionFolder))
@@ -69,10 +72,10 @@ export class SiteHooks {
       `User=${uid}`,
       `Group=${uid}`,
       `BindPaths=${data}:/data`,
-      `MemoryMax=${metadata.memoryMiB}M`,
+      `MemoryMax=${memoryMiB}M`,
       ...confinement,
     ];
-    const unit = `gemel-site-hook-${site}.service`;
+    const unit = hookUnit(site);
     const argv = [
       ...['--quiet', '--pipe', '--wait', '--collect', '--service-type=exec', `--unit=${unit}`],
       ...properties.flatMap((property) => ['-p', property]),
@@ -91,6 +94,15 @@ export class SiteHooks {
     const { type, version } = metadata;
     throw refusal(siteReports.report('sites.hook.failed', { site, hook, type, version, said }), 'engine-failed');
   }
+
+  /** Those that core did not live to see the end of: nothing takes them up again, and the data that they work on is removed. */
+  async endAll(): Promise<void> {
+    await this.#commands.run(['systemctl', 'stop', hookUnit('*')]);
+  }
+}
+
+function hookUnit(site: string): string {
+  return `gemel-site-hook-${site}.service`;
 }
 
 function lastLine(text: string): string | undefined {

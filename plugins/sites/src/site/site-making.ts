@@ -77,7 +77,7 @@ export class SiteMaking {
         const data = `${work}/data/1`;
         await folders.make(data, record.uid);
         const versionFolder = versions.folder(type, metadata.version);
-        const run = { site: name, metadata, versionFolder, data, uid: record.uid, signal };
+        const run = { site: name, metadata, versionFolder, data, uid: record.uid, memoryMiB: record.memoryMiB, signal };
         await hooks.run({ ...run, hook: 'init', environment: { SITE: name } });
         if (credentials !== undefined)
           await hooks.run({
@@ -181,6 +181,7 @@ export class SiteMaking {
         versionFolder: versions.folder(record.type, record.version),
         data: store.data(name, record.generation),
         uid: record.uid,
+        memoryMiB: record.memoryMiB,
         environment: { LOGIN: login },
         input: `${credentials.hash}\n`,
         signal,

@@ -60,6 +60,7 @@ export class SiteUpdating {
           versionFolder: versions.folder(before.type, metadata.version),
           data: target,
           uid: before.uid,
+          memoryMiB: before.memoryMiB,
           environment: { SITE: name, FROM_VERSION: before.version },
           signal: call.signal,
         });
