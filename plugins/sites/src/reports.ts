@@ -70,7 +70,7 @@ export const siteReports = defineReports({
   },
   'sites.version.not-here': {
     severity: 'error',
-    text: '{type} {version} runs on firmware {range}, and this is {firmware}. Choose another version or update the firmware.',
+    text: '{type} {version} is made for firmware {range}, and this is {firmware}. Choose another version or update the firmware.',
   },
   'sites.version.in-use': {
     severity: 'error',

@@ -1,6 +1,6 @@
 import { ApplianceError } from '@gemel/core/sdk';
 import test from 'ava';
-import { newCall, newWorld, siteFiles, withDemo } from './world.js';
+import { newCall, newWorld, siteFiles, withDemo, type World } from './world.js';
 
 const never = new AbortController().signal;
 const codeOf = (failure: ApplianceError | undefined) => failure?.reports[0]?.code;
@@ -229,15 +229,32 @@ test('nothing is changed on a node that does not hold the active role', async (t
   t.is(codeOf(refused), 'sites.role.not-active');
 });
 
+/** The newer version is made for another firmware than this one. */
+async function misfit({ system }: World): Promise<void> {
+  const file = '/var/lib/gemel/site-versions/prometheus/2.53.3/version.json';
+  const text = (await system.files.read(file)) ?? '';
+  system.files.put(file, text.replace('>=0.1.0 <1.0.0', '>=2.0.0'));
+}
+
 test('a version that the firmware cannot run is not used', async (t) => {
   const world = newWorld();
-  const file = '/var/lib/gemel/site-versions/prometheus/2.53.3/version.json';
-  const text = (await world.system.files.read(file)) ?? '';
-  world.system.files.put(file, text.replace('>=0.1.0 <1.0.0', '>=2.0.0'));
+  await misfit(world);
   const refused = await t.throwsAsync(
     world.making.create({ name: 'demo', type: 'prometheus', version: '2.53.3', autostart: true }, never),
     { instanceOf: ApplianceError },
   );
   t.is(codeOf(refused), 'sites.version.not-here');
   t.is((await world.making.create({ name: 'demo', type: 'prometheus', autostart: true }, never)).version, '2.42.0');
+});
+
+test('a site that is at such a version already is started by hand as it is at boot, and given a login', async (t) => {
+  const world = newWorld();
+  const { store } = world.parts;
+  await misfit(world);
+  await world.making.create({ name: 'demo', type: 'prometheus', autostart: true }, never);
+  await store.write('demo', { ...(await store.need('demo')), version: '2.53.3' });
+  await world.power.start('demo');
+  await world.power.restart('demo');
+  await world.making.setLogin('demo', 'admin', 'correct horse', never);
+  t.deepEqual(world.done.slice(-3), ['start demo', 'stop demo', 'start demo']);
 });

@@ -2,6 +2,7 @@ import { ApplianceError, type SystemAccess } from '@gemel/core/sdk';
 import { SiteGuard } from '#sites/site/site-guard.js';
 import { SiteOverview } from '#sites/site/site-overview.js';
 import { presentSites, sitesList } from '#sites/site/site-status.js';
+import { VersionStore } from '#sites/version/version-store.js';
 import test from 'ava';
 import { newWorld, withDemo, type World } from './world.js';
 
@@ -29,4 +30,20 @@ test('shows a site with its URL, and one that is not there as unknown', async (t
   t.like(await overview.show('demo'), { url: 'http://10.0.0.9:8001/demo/', state: 'stopped', problem: null });
   const refused = await t.throwsAsync(overview.show('other'), { instanceOf: ApplianceError });
   t.is(refused?.reports[0]?.code, 'sites.site.unknown');
+});
+
+test('a site whose version is not made for this firmware is marked, whether it runs or not', async (t) => {
+  const world = await withDemo(newWorld());
+  const versions = new VersionStore(world.system.files, '1.0.0');
+  const overview = new SiteOverview({ ...world.parts, versions, host: () => Promise.resolve('10.0.0.9') });
+  const said = /prometheus 2\.53\.3 is made for firmware >=0\.1\.0 <1\.0\.0, and this is 1\.0\.0/;
+  const stateOf = async () => presentSites(await overview.list());
+  t.regex((await overview.show('demo')).problem ?? '', said);
+  t.like(await stateOf(), { rows: [{ 3: { tone: 'bad' } }] });
+  t.like(sitesList.overview?.(await overview.list()), [['Sites', { text: '0 of 1 running, 1 failed', tone: 'bad' }]]);
+  world.running.add('demo');
+  t.like(await stateOf(), { rows: [{ 3: { tone: 'warn' } }] });
+  t.like(sitesList.overview?.(await overview.list()), [
+    ['Sites', { text: '1 of 1 running, 1 with a problem', tone: 'warn' }],
+  ]);
 });

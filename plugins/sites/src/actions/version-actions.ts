@@ -29,8 +29,8 @@ const listed = z.object({
         version: z.string().describe('Version.'),
         title: z.string().describe('The type for people.'),
         imageMiB: z.number().describe('Size of its image.'),
-        firmware: z.string().describe('Range of firmware versions that it runs on.'),
-        runsHere: z.boolean().describe('Whether it runs on the firmware of this node.'),
+        firmware: z.string().describe('Range of firmware versions that it is made for.'),
+        runsHere: z.boolean().describe('Whether it is made for the firmware of this node.'),
         sites: z
           .array(z.string())
           .nullable()
@@ -64,7 +64,7 @@ export function versionActions(parts: VersionParts): readonly AnyAction[] {
     defineAction({
       kind: 'call',
       id: 'site.version.list',
-      summary: 'List the installed versions of all site types, and which are unused or cannot run here.',
+      summary: 'List the installed versions of all site types, and which are unused or not made for this firmware.',
       role: 'viewer',
       audited: false,
       input: z.strictObject({}),
@@ -80,7 +80,7 @@ export function versionActions(parts: VersionParts): readonly AnyAction[] {
             title: each.title,
             imageMiB: mebibytes(each.image.bytes),
             firmware: each.firmware,
-            runsHere: versions.runsHere(each),
+            runsHere: versions.misfit(each) === undefined,
             sites: active ? [...(users.get(`${each.type} ${each.version}`) ?? [])] : null,
           })),
         };
@@ -168,7 +168,7 @@ function presentVersions({ versions }: z.output<typeof listed>): View {
       `${imageMiB} MiB`,
       runsHere
         ? { text: sites?.length === 0 ? 'unused' : '', tone: 'muted' as const }
-        : { text: `cannot run here: needs firmware ${firmware}`, tone: 'bad' as const },
+        : { text: `made for firmware ${firmware}`, tone: 'bad' as const },
       sites?.join(', ') ?? 'on the other node',
     ]),
     empty: 'No version of any site type is installed. Upload one: gemel site version upload FILE.',

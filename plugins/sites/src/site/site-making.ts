@@ -171,7 +171,7 @@ export class SiteMaking {
     const { store, versions, hooks, guard, events } = this.parts;
     await guard.alone([name], 'given a login', async () => {
       const record = await store.need(name);
-      const metadata = await versions.need(record.type, record.version);
+      const metadata = await versions.needInstalled(record.type, record.version);
       const credentials = await this.#credentials(metadata, login, password);
       if (credentials === undefined) return;
       await hooks.run({

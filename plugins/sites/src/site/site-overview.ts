@@ -54,6 +54,7 @@ export class SiteOverview {
       state === 'stopped' ? undefined : this.parts.units.memory(name),
     ]);
     const missing = `${record.type} ${record.version} is not installed on this node.`;
+    const misfit = version === undefined ? undefined : this.parts.versions.misfit(version)?.text;
     return {
       name,
       type: record.type,
@@ -67,7 +68,7 @@ export class SiteOverview {
       autostart: record.autostart,
       login: record.login,
       previousVersion: record.previous?.version ?? null,
-      problem: version === undefined ? missing : null,
+      problem: version === undefined ? missing : (misfit ?? null),
     };
   }
 }

@@ -39,7 +39,7 @@ export class SitePower {
 
   async #needVersion(name: string): Promise<void> {
     const { type, version } = await this.parts.store.need(name);
-    await this.parts.versions.need(type, version);
+    await this.parts.versions.needInstalled(type, version);
   }
 
   async #telling(site: string, act: () => Promise<void>): Promise<void> {

@@ -16,7 +16,7 @@ export const siteSummarySchema = z.lazy(() =>
     autostart: z.boolean().describe('Started with the device, on a single appliance.'),
     login: z.string().nullable().describe('Who signs in to it; null when it asks nobody.'),
     previousVersion: z.string().nullable().describe('Version that undo goes back to.'),
-    problem: z.string().nullable().describe('Why it cannot be used as it is.'),
+    problem: z.string().nullable().describe('Why it cannot be used as it is, or why it may not go on running.'),
   }),
 );
 export type SiteSummary = z.output<typeof siteSummarySchema>;
@@ -38,10 +38,17 @@ export const sitesList = defineStatus<SitesStatus>({
   overview({ active, problem, sites }) {
     if (problem !== null) return [['Sites', { text: 'the data volume is not mounted', tone: 'bad' }]];
     if (!active || sites.length === 0) return [];
-    const count = (state: SiteState) => sites.filter((site) => site.state === state).length;
-    const failed = count('failed') + sites.filter(({ problem }) => problem !== null).length;
-    const text = `${count('running')} of ${sites.length} running${failed === 0 ? '' : `, ${failed} failed`}`;
-    return [['Sites', { text, tone: failed === 0 ? 'ok' : 'bad' }]];
+    const running = sites.filter(({ state }) => state === 'running');
+    const doubtful = running.filter(({ problem }) => problem !== null).length;
+    const failed = sites.filter(
+      ({ state, problem }) => state === 'failed' || (state !== 'running' && problem !== null),
+    );
+    const marks = [
+      ...(failed.length === 0 ? [] : [`${failed.length} failed`]),
+      ...(doubtful === 0 ? [] : [`${doubtful} with a problem`]),
+    ];
+    const text = [`${running.length} of ${sites.length} running`, ...marks].join(', ');
+    return [['Sites', { text, tone: failed.length > 0 ? 'bad' : doubtful > 0 ? 'warn' : 'ok' }]];
   },
 });
 
@@ -83,7 +90,8 @@ export function presentSite(site: SiteSummary): View {
 }
 
 function stateCell({ state, problem }: SiteSummary): Cell {
-  return problem === null ? { text: state, tone: tones[state] } : { text: problem, tone: 'bad' };
+  if (problem === null) return { text: state, tone: tones[state] };
+  return state === 'running' ? { text: `${state}; ${problem}`, tone: 'warn' } : { text: problem, tone: 'bad' };
 }
 
 const tones: Readonly<Record<SiteState, Tone>> = {

@@ -88,7 +88,7 @@ export class SiteUpdating {
       const before = withoutTrial(await store.need(site));
       const { previous, version, generation } = before;
       if (previous === null) throw refusal(siteReports.report('sites.site.no-previous', { site }, 'name'));
-      await versions.need(before.type, previous.version);
+      await versions.needInstalled(before.type, previous.version);
       await needStopped(this.parts, site, 'taken back');
       const after: SiteRecord = { ...before, ...previous, previous: { version, generation } };
       await store.write(site, after);

@@ -56,7 +56,7 @@ function described() {
       .default({}),
     memoryMiB,
     cpuPercent,
-    /** Range of firmware versions that it runs on. */
+    /** Range of firmware versions that it is made for. */
     firmware: z.string().min(1).max(100),
   });
 }

@@ -1,4 +1,4 @@
-import type { FileStore } from '@gemel/core/sdk';
+import type { FileStore, Report } from '@gemel/core/sdk';
 import { paths, unfinished } from '../paths.js';
 import { refusal, siteReports } from '../reports.js';
 import { parseMetadata, type VersionMetadata } from './version-metadata.js';
@@ -49,26 +49,33 @@ export class VersionStore {
 
   /** A version that is here and runs on this firmware; the newest of the type when none is named. @throws ApplianceError `not-found`, `conflict`. */
   async need(type: string, version?: string): Promise<VersionMetadata> {
+    const wanted = await this.needInstalled(type, version);
+    const misfit = this.misfit(wanted);
+    if (misfit !== undefined) throw refusal(misfit);
+    return wanted;
+  }
+
+  /**
+   * For a site that is at it already: boot and takeover start it on any firmware, and so does whoever does it by hand. Without a version
+   * the newest one, of those that run on this firmware if there are any. @throws ApplianceError `not-found`.
+   */
+  async needInstalled(type: string, version?: string): Promise<VersionMetadata> {
     const all = await this.list();
     const ofType = all.filter((each) => each.type === type);
     const wanted =
       version === undefined
-        ? (ofType.find((each) => this.runsHere(each)) ?? ofType[0])
+        ? (ofType.find((each) => this.misfit(each) === undefined) ?? ofType[0])
         : ofType.find((each) => each.version === version);
-    if (wanted === undefined) {
-      const known = all.map((each) => `${each.type} ${each.version}`).join(', ') || 'none';
-      const params = { type, version: version ?? 'of any version', known };
-      throw refusal(siteReports.report('sites.version.unknown', params, 'version'), 'not-found');
-    }
-    if (!this.runsHere(wanted)) {
-      const params = { type, version: wanted.version, range: wanted.firmware, firmware: this.#firmware };
-      throw refusal(siteReports.report('sites.version.not-here', params, 'version'));
-    }
-    return wanted;
+    if (wanted !== undefined) return wanted;
+    const known = all.map((each) => `${each.type} ${each.version}`).join(', ') || 'none';
+    const params = { type, version: version ?? 'of any version', known };
+    throw refusal(siteReports.report('sites.version.unknown', params, 'version'), 'not-found');
   }
 
-  runsHere({ firmware }: VersionMetadata): boolean {
-    return runsHere(firmware, this.#firmware);
+  /** What is to be said of a version that is not made for this firmware; undefined when it is. */
+  misfit({ type, version, firmware: range }: VersionMetadata): Report | undefined {
+    if (runsHere(range, this.#firmware)) return undefined;
+    return siteReports.report('sites.version.not-here', { type, version, range, firmware: this.#firmware }, 'version');
   }
 
   forget(type: string, version: string): void {
