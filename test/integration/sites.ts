@@ -83,6 +83,8 @@ await checks.check('with a login it answers nobody without', async () => {
   const right = Buffer.from('admin:correct horse').toString('base64');
   const ask = `exec 3<>/dev/tcp/127.0.0.1/8001 && printf 'GET /demo/-/ready HTTP/1.0\\r\\nAuthorization: Basic ${right}\\r\\n\\r\\n' >&3 && head -1 <&3`;
   assert.match(await lab.sh(ask), / 200 /);
+  // The check signs in with a login of its own.
+  await lab.sh('grep -q ^HEALTH_LOGIN= /run/gemel/sites/demo.env && /usr/lib/gemel/libexec/gemel-site-health demo');
 });
 
 await checks.check('a killed site is back within two seconds, by its unit', async () => {

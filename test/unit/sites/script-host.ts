@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -37,6 +37,15 @@ export class ScriptHost {
 
   read(path: string): string {
     return existsSync(join(this.#root, path)) ? readFileSync(join(this.#root, path), 'utf8') : '';
+  }
+
+  /** Where a path of an appliance is. */
+  path(path: string): string {
+    return join(this.#root, path);
+  }
+
+  mode(path: string): number {
+    return statSync(this.path(path)).mode & 0o777;
   }
 
   /** @param activeState As systemd says it of the unit. */

@@ -1,6 +1,7 @@
 import { ApplianceError } from '@gemel/core/sdk';
+import { passwordIn } from '#sites/run/health-login.js';
 import test from 'ava';
-import { newCall, newWorld, siteFiles, withDemo, type World } from './world.js';
+import { metadataOf, newCall, newWorld, siteFiles, withDemo, type World } from './world.js';
 
 const never = new AbortController().signal;
 const codeOf = (failure: ApplianceError | undefined) => failure?.reports[0]?.code;
@@ -126,6 +127,33 @@ test('the password goes to the version as a hash, by standard input', async (t) 
   t.is(login?.input, `$2y$10$${'x'.repeat(53)}\n`);
   t.true(login?.argv.includes('--setenv=LOGIN=admin'));
   t.false(world.system.commands.runs.some(({ argv }) => argv.join(' ').includes('correct horse')));
+});
+
+test('a version whose health check signs in sets a user for it beside the login, and keeps it', async (t) => {
+  const world = newWorld();
+  const { store } = world.parts;
+  const health = { path: '-/ready', statuses: [200], signIn: true, startSeconds: 60 };
+  world.system.files.put(
+    '/var/lib/gemel/site-versions/prometheus/2.53.3/version.json',
+    JSON.stringify(metadataOf('2.53.3', { health })),
+  );
+  const wanted = { name: 'demo', type: 'prometheus', autostart: true, login: 'admin', password: 'correct horse' };
+  const { healthLogin = '' } = await world.making.create(wanted, never);
+  t.regex(Buffer.from(healthLogin, 'base64').toString(), /^_gemel:[0-9a-f]{32}$/);
+  t.like(await store.need('demo'), { login: 'admin', healthLogin });
+  await world.making.setLogin('demo', 'other', 'battery staple', never);
+  t.like(await store.need('demo'), { login: 'other', healthLogin });
+  const logins = world.system.commands.runs.filter(({ argv }) => argv.at(-1) === '/login');
+  const hash = `$2y$10$${'x'.repeat(53)}\n`;
+  t.deepEqual(
+    logins.map(({ argv, input }) => [argv.includes('--setenv=HEALTH_USER=_gemel'), input]),
+    [
+      [true, `${hash}${hash}`],
+      [true, `${hash}${hash}`],
+    ],
+  );
+  const asked = `${passwordIn(healthLogin)}\n$2y$04$`;
+  t.true(world.system.commands.runs.some(({ argv, input }) => argv[0] === 'perl' && input?.startsWith(asked)));
 });
 
 test('a copy has the same data, another port and user, and does not start by itself', async (t) => {

@@ -1,9 +1,16 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type SiteRecord, writeSite } from '#sites/site/site-record.js';
 import { renderHealth, renderUnit } from '#sites/version/version-unit.js';
 import test, { type ExecutionContext } from 'ava';
 import { ScriptHost } from './script-host.js';
 import { metadataOf } from './world.js';
 
+const repository = join(import.meta.dirname, '../../../..');
 const unit = 'gemel-site@demo.service';
 const record: SiteRecord = {
   format: 1,
@@ -98,4 +105,55 @@ test('the device that tries an update out renders it, whoever starts the site, u
   host.put('/srv/gemel/sites/demo/site.json', writeSite(trying));
   await host.run('gemel-site-render', 'demo');
   t.deepEqual(inForce(host), ['2.42.0', '1']);
+});
+
+test('what the health check signs in with is rendered for nobody but root to read', async (t) => {
+  const host = withDemo(t);
+  host.put('/srv/gemel/sites/demo/site.json', writeSite({ ...record, login: 'admin', healthLogin: 'X2dlbWVs' }));
+  await host.run('gemel-site-render', 'demo');
+  t.regex(host.read('/run/gemel/sites/demo.env'), /^HEALTH_LOGIN=X2dlbWVs$/m);
+  t.is(host.mode('/run/gemel/sites/demo.env'), 0o600);
+  t.is(host.mode(`/run/systemd/system/${unit}.d/site.conf`), 0o644);
+});
+
+/** A site whose login stands before everything; who signs in learns that it is not ready, or that it is. */
+async function siteWithLogin(t: ExecutionContext, ready: boolean): Promise<number> {
+  const server = createServer(({ headers }, response) => {
+    response.writeHead(headers.authorization === 'Basic right' ? (ready ? 200 : 503) : 401).end();
+  });
+  t.teardown(() => server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+test('the health check signs in, and being refused is no health', async (t) => {
+  const host = withDemo(t);
+  const [ready, opening] = [await siteWithLogin(t, true), await siteWithLogin(t, false)];
+  const ask = async (port: number, ...lines: readonly string[]) => {
+    const known = ['URL_PATH=/demo/', 'HEALTH_PATH="-/ready"', 'HEALTH_STATUSES="200"', 'HEALTH_SECONDS="60"'];
+    host.put('/run/gemel/sites/demo.env', [`PORT=${port}`, ...known, ...lines, ''].join('\n'));
+    return host.run('gemel-site-health', 'demo');
+  };
+  const [signIn, login] = ['HEALTH_SIGN_IN="yes"', 'HEALTH_LOGIN=right'];
+  t.is((await ask(ready, signIn, login)).code, 0);
+  t.deepEqual(await ask(opening, signIn, login), {
+    code: 1,
+    said: 'not healthy: /demo/-/ready answers 503 instead of 200\n',
+  });
+  t.is((await ask(ready, signIn, 'HEALTH_LOGIN=wrong')).code, 1);
+  t.is((await ask(opening, signIn)).code, 0, 'a login that was set otherwise');
+  t.is((await ask(ready)).code, 1, 'a type that does not have it sign in');
+});
+
+test('the login of Prometheus has both users', async (t) => {
+  const host = new ScriptHost(t);
+  host.put('/data/old', '');
+  const step = await readFile(join(repository, 'site-types/prometheus/files/usr/lib/gemel-site/login'), 'utf8');
+  const env = { PATH: '/usr/bin:/bin', LOGIN: 'admin', HEALTH_USER: '_gemel' };
+  const script = step.replaceAll('/data/', host.path('/data/'));
+  const running = promisify(execFile)('sh', ['-c', script], { env });
+  running.child.stdin?.end('$2y$10$one\n$2y$04$two\n');
+  await running;
+  t.is(host.read('/data/web.yml'), 'basic_auth_users:\n  "admin": "$2y$10$one"\n  "_gemel": "$2y$04$two"\n');
 });

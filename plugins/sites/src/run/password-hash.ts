@@ -11,11 +11,11 @@ const cost = '10';
 /** Perl's crypt() is the C library's and knows bcrypt; Node's does not. Password and salt come by standard input, where nobody sees them. */
 const script = 'chomp(my ($password, $salt) = <STDIN>); print crypt($password, $salt);';
 
-export function newSalt(random: Uint8Array = randomBytes(22)): string {
+export function newSalt(random: Uint8Array = randomBytes(22), rounds = cost): string {
   const characters = [...random].map((byte, index) =>
     index === 21 ? lastCharacters[byte % lastCharacters.length] : alphabet[byte % alphabet.length],
   );
-  return `$2y$${cost}$${characters.join('')}`;
+  return `$2y$${rounds}$${characters.join('')}`;
 }
 
 /** The form that Apache and Prometheus take. */

@@ -1,9 +1,8 @@
 import type { JobCall } from '@gemel/core/sdk';
 import { siteEvents } from '../events.js';
 import { paths } from '../paths.js';
-import { hashPassword } from '../run/password-hash.js';
 import { refusal, siteReports } from '../reports.js';
-import type { VersionMetadata } from '../version/version-metadata.js';
+import { siteLogin } from './site-login.js';
 import { forget, needStopped, render, type SiteParts } from './site-parts.js';
 import { SiteNumbers } from './site-numbers.js';
 import { type SiteRecord, withoutTrial } from './site-record.js';
@@ -28,11 +27,6 @@ export interface SiteSettings {
   readonly autostart?: boolean | undefined;
 }
 
-interface Credentials {
-  readonly login: string;
-  readonly hash: string;
-}
-
 /** A site that has nothing yet is small. */
 const newSiteBytes = 1024 * 1024;
 
@@ -50,13 +44,13 @@ export class SiteMaking {
   }
 
   async create(wanted: NewSite, signal: AbortSignal): Promise<SiteRecord> {
-    const { store, versions, folders, hooks, guard, events, control, clock, needOnPeer } = this.parts;
+    const { store, versions, folders, hooks, guard, commands, events, control, clock, needOnPeer } = this.parts;
     const { name, type } = wanted;
     return guard.alone([name], 'made', async () => {
       await this.#needFree(name);
       const metadata = await versions.need(type, wanted.version);
       await needOnPeer(type, metadata.version);
-      const credentials = await this.#credentials(metadata, wanted.login, wanted.password);
+      const login = await siteLogin(commands, metadata, wanted);
       using numbers = await this.#numbers.holdNew(name, wanted.port);
       const record: SiteRecord = {
         format: 1,
@@ -68,7 +62,8 @@ export class SiteMaking {
         memoryMiB: wanted.memoryMiB ?? metadata.memoryMiB,
         cpuPercent: wanted.cpuPercent ?? metadata.cpuPercent,
         autostart: wanted.autostart,
-        login: credentials?.login ?? null,
+        login: null,
+        ...login?.record,
         createdAt: clock.now(),
         previous: null,
       };
@@ -79,13 +74,8 @@ export class SiteMaking {
         const versionFolder = versions.folder(type, metadata.version);
         const run = { site: name, metadata, versionFolder, data, uid: record.uid, memoryMiB: record.memoryMiB, signal };
         await hooks.run({ ...run, hook: 'init', environment: { SITE: name } });
-        if (credentials !== undefined)
-          await hooks.run({
-            ...run,
-            hook: 'login',
-            environment: { LOGIN: credentials.login },
-            input: `${credentials.hash}\n`,
-          });
+        if (login !== undefined)
+          await hooks.run({ ...run, hook: 'login', environment: login.environment, input: login.input });
         await store.writeUnfinished(name, record);
       });
       await (await control()).added(name);
@@ -168,12 +158,12 @@ export class SiteMaking {
   }
 
   async setLogin(name: string, login: string, password: string, signal: AbortSignal): Promise<void> {
-    const { store, versions, hooks, guard, events } = this.parts;
+    const { store, versions, hooks, guard, commands, events } = this.parts;
     await guard.alone([name], 'given a login', async () => {
       const record = await store.need(name);
       const metadata = await versions.needInstalled(record.type, record.version);
-      const credentials = await this.#credentials(metadata, login, password);
-      if (credentials === undefined) return;
+      const wanted = await siteLogin(commands, metadata, { login, password }, record.healthLogin);
+      if (wanted === undefined) return;
       await hooks.run({
         site: name,
         hook: 'login',
@@ -182,11 +172,13 @@ export class SiteMaking {
         data: store.data(name, record.generation),
         uid: record.uid,
         memoryMiB: record.memoryMiB,
-        environment: { LOGIN: login },
-        input: `${credentials.hash}\n`,
+        environment: wanted.environment,
+        input: wanted.input,
         signal,
       });
-      await store.write(name, { ...record, login });
+      // Until now the check signed in as before, or not at all, and both still count.
+      await store.write(name, { ...record, healthLogin: undefined, ...wanted.record });
+      await render(this.parts, name);
       events.publish(siteEvents.changed, { site: name, what: ['login'] });
     });
   }
@@ -224,18 +216,5 @@ export class SiteMaking {
   async #needFree(name: string): Promise<void> {
     if ((await this.parts.store.list()).some((site) => site.name === name))
       throw refusal(siteReports.report('sites.site.exists', { site: name }, 'name'));
-  }
-
-  async #credentials(
-    { type, version, hooks }: VersionMetadata,
-    login: string | undefined,
-    password: string | undefined,
-  ): Promise<Credentials | undefined> {
-    if (login === undefined && password === undefined) return undefined;
-    if (hooks.login === undefined)
-      throw refusal(siteReports.report('sites.login.not-supported', { type, version }, 'login'), 'invalid');
-    if (login === undefined || password === undefined)
-      throw refusal(siteReports.report('sites.login.incomplete', {}, 'login'), 'invalid');
-    return { login, hash: await hashPassword(this.parts.commands, password) };
   }
 }

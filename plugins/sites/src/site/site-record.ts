@@ -32,6 +32,11 @@ export const siteRecordSchema = z.lazy(() =>
     cpuPercent,
     autostart: z.boolean(),
     login: login.nullable(),
+    /** What the health check signs in with, in the form of HTTP's basic authentication; of versions that have it sign in. */
+    healthLogin: z
+      .string()
+      .regex(/^[A-Za-z0-9]{1,100}$/)
+      .optional(),
     createdAt: z.number(),
     /** What `undo` goes back to. */
     previous: kept.nullable(),

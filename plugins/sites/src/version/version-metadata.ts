@@ -40,6 +40,8 @@ function described() {
         .max(200)
         .regex(/^[A-Za-z0-9._~/?=&%+-]*$/, 'must be a path without blanks, below the URL of the site'),
       statuses: z.array(z.int().min(100).max(599)).min(1).max(8),
+      /** Where a login is set the check signs in with one of its own, which `hooks.login` sets too; a refusal to answer is no health then. */
+      signIn: z.boolean().optional(),
       /** A site that is not healthy this long after its start has failed. */
       startSeconds: z.int().min(1).max(90),
     }),
@@ -50,7 +52,10 @@ function described() {
         init: command().optional(),
         /** Brings a copy of the data to this version. FROM_VERSION is where it comes from. */
         update: command().optional(),
-        /** Sets who may sign in: LOGIN is the name, standard input the bcrypt hash of the password. Without it sites of this type have no login. */
+        /**
+         * Sets who may sign in: LOGIN is the name, standard input the bcrypt hash of the password. With `health.signIn` it is two users, HEALTH_USER
+         * and a second line being the other one. Without it sites of this type have no login.
+         */
         login: command().optional(),
       })
       .default({}),

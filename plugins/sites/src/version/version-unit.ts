@@ -15,7 +15,7 @@ export function renderHealth({ health }: VersionMetadata): string {
   return `HEALTH_PATH="${health.path}"
 HEALTH_STATUSES="${health.statuses.join(' ')}"
 HEALTH_SECONDS="${health.startSeconds}"
-`;
+${health.signIn === true ? 'HEALTH_SIGN_IN="yes"\n' : ''}`;
 }
 
 /** An argument of a command line in a unit: `%` begins a specifier, places such as `${PORT}` stay. */
