@@ -68,8 +68,8 @@ export class AccessService implements Authenticator, PasswordCheck {
    *         `unavailable` when too many sign in at once.
    */
   async signIn(name: string, password: string, source: string): Promise<SignedIn> {
-    const role = await this.check(name, password, source);
-    return { session: await this.sessions.start(name), name, role };
+    const { role, passwordMark } = await this.#check(name, password, source);
+    return { session: await this.sessions.start(name, passwordMark), name, role };
   }
 
   /** @throws ApplianceError `conflict` while the user or the source is locked out. */
@@ -81,29 +81,39 @@ export class AccessService implements Authenticator, PasswordCheck {
   }
 
   async check(name: string, password: string, source: string): Promise<Role> {
-    this.refuseLockedOut(name, source);
-    const from = sourceOf(source);
-    this.#byUser.attempt(name);
-    this.#bySource.attempt(from);
-    const valid = await this.users.verify(name, password);
-    const user = this.users.find(name);
-    if (!valid || user === undefined) throw new ApplianceError('forbidden', 'The user name or the password is wrong.');
-    this.#byUser.forgive(name, true);
-    this.#bySource.forgive(from, false); // one good account must not reset the count for guessing others
-    return user.role;
+    return (await this.#check(name, password, source)).role;
   }
 
   identify({ kind, secret }: Credential): Identity | undefined {
-    return kind === 'token' ? this.tokens.identify(secret) : this.#identityOf(this.sessions.user(secret, true));
+    return kind === 'token' ? this.tokens.identify(secret) : this.#identityOf(secret, true);
   }
 
   isValid({ kind, secret }: Credential): boolean {
     if (kind === 'token') return this.tokens.identify(secret) !== undefined;
-    return this.#identityOf(this.sessions.user(secret, false)) !== undefined;
+    return this.#identityOf(secret, false) !== undefined;
   }
 
-  #identityOf(name: string | undefined): Identity | undefined {
-    const user = name === undefined ? undefined : this.users.find(name);
-    return user === undefined ? undefined : { name: `user:${user.name}`, role: user.role };
+  async #check(name: string, password: string, source: string): Promise<{ role: Role; passwordMark: string }> {
+    this.refuseLockedOut(name, source);
+    const from = sourceOf(source);
+    this.#byUser.attempt(name);
+    this.#bySource.attempt(from);
+    const passwordMark = await this.users.verify(name, password);
+    const user = this.users.find(name);
+    // it may have been changed while it was being verified
+    if (passwordMark === undefined || user === undefined || passwordMark !== this.users.passwordMark(name)) {
+      throw new ApplianceError('forbidden', 'The user name or the password is wrong.');
+    }
+    this.#byUser.forgive(name, true);
+    this.#bySource.forgive(from, false); // one good account must not reset the count for guessing others
+    return { role: user.role, passwordMark };
+  }
+
+  /** A session counts while the password on which it rests is the user's. */
+  #identityOf(secret: string, use: boolean): Identity | undefined {
+    const session = this.sessions.find(secret, use);
+    const user = session === undefined ? undefined : this.users.find(session.user);
+    if (user === undefined || session?.passwordMark !== this.users.passwordMark(user.name)) return undefined;
+    return { name: `user:${user.name}`, role: user.role };
   }
 }

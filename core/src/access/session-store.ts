@@ -5,6 +5,8 @@ import { StoredList } from './stored-list.js';
 
 const storedSession = z.object({
   user: z.string(),
+  /** Mark of the password it rests on: a sign-in may end after the password was changed. */
+  passwordMark: z.string(),
   /** SHA-256 of the secret, hex. */
   hash: z.string(),
   /** Monotonic milliseconds: a clock that jumps ends no session and prolongs none. */
@@ -53,10 +55,10 @@ export class SessionStore {
   }
 
   /** @returns the secret that stands for it. */
-  async start(user: string): Promise<string> {
+  async start(user: string, passwordMark: string): Promise<string> {
     const secret = randomBytes(32).toString('base64url');
     const now = this.#parts.clock.monotonic();
-    const started: StoredSession = { user, hash: hash('sha256', secret), startedAt: now };
+    const started: StoredSession = { user, passwordMark, hash: hash('sha256', secret), startedAt: now };
     await this.#list.change((sessions) => {
       const others = sessions.filter((session) => this.#alive(session));
       const own = others.filter((session) => session.user === user).slice(-mostPerUser + 1);
@@ -67,13 +69,13 @@ export class SessionStore {
     return secret;
   }
 
-  /** The user's name while the session lasts. `use` prolongs the idle time. */
-  user(secret: string, use: boolean): string | undefined {
+  /** While it lasts. `use` prolongs the idle time. */
+  find(secret: string, use: boolean): Pick<StoredSession, 'user' | 'passwordMark'> | undefined {
     const digest = hash('sha256', secret);
     const session = this.#list.entries.find((entry) => entry.hash === digest);
     if (session === undefined || !this.#alive(session)) return undefined;
     if (use) this.#usedAt.set(digest, this.#parts.clock.monotonic());
-    return session.user;
+    return session;
   }
 
   /** Unknown is fine. */

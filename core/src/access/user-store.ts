@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { ApplianceError, type Clock, type FileStore, type Report, type Role, roles } from '../sdk/index.js';
 import type { PasswordHasher } from './password-hash.js';
@@ -79,10 +80,21 @@ export class UserStore {
     await this.#edit(name, (user) => ({ ...user, role }));
   }
 
-  /** Takes equally long for users that do not exist. */
-  verify(name: string, password: string): Promise<boolean> {
-    const stored = this.#list.entries.find((user) => user.name === name);
-    return this.#parts.hasher.verify(password, stored?.password);
+  /** Takes equally long for users that do not exist. @returns the mark of the password when it is, or by now was, the user's. */
+  async verify(name: string, password: string): Promise<string | undefined> {
+    const stored = this.#stored(name)?.password;
+    const valid = await this.#parts.hasher.verify(password, stored);
+    return valid && stored !== undefined ? markOf(stored) : undefined;
+  }
+
+  /** Stands for the password that the user has now: what rests on another mark rests on a password that was changed. */
+  passwordMark(name: string): string | undefined {
+    const stored = this.#stored(name)?.password;
+    return stored === undefined ? undefined : markOf(stored);
+  }
+
+  #stored(name: string): StoredUser | undefined {
+    return this.#list.entries.find((user) => user.name === name);
   }
 
   async #edit(name: string, change: (user: StoredUser) => StoredUser): Promise<void> {
@@ -97,6 +109,11 @@ export class UserStore {
     if (reports.length > 0) throw new ApplianceError('invalid', 'The password does not follow the rules.', { reports });
     return await this.#parts.hasher.hash(password);
   }
+}
+
+/** SHA-256 of the stored hash, whose salt is another one each time a password is set. */
+function markOf(stored: string): string {
+  return hash('sha256', stored);
 }
 
 function requireUser(users: readonly StoredUser[], name: string): void {

@@ -248,3 +248,34 @@ test('a new password ends the sessions that rest on the old one, and a removed u
   await access.users.add('jane', 'administrator', password);
   t.is(access.identify({ kind: 'session', secret: second.session }), undefined);
 });
+
+test('a sign-in that was under way when the password was changed, or the user removed, comes to nothing', async (t) => {
+  const { access } = await world();
+  const { users } = access;
+  await users.add('jane', 'operator', password);
+  const first = access.signIn('jane', password, 'a');
+  const changed = users.setPassword('jane', 'battery-staple-7').then(() => access.sessions.endAllOf('jane'));
+  await users.add('joe', 'operator', password);
+  const second = access.signIn('joe', password, 'b');
+  await users.remove('joe');
+  await users.add('joe', 'administrator', password);
+  t.is(await codeOf(second), 'forbidden');
+  await changed;
+  const session = await first.then(
+    (signedIn) => signedIn.session,
+    () => '',
+  );
+  t.is(access.identify({ kind: 'session', secret: session }), undefined);
+  t.is(await codeOf(access.signIn('jane', 'battery-staple-7', 'a')), 'done');
+});
+
+test('a session that rests on an old password is nobody’s, also when nothing ended it', async (t) => {
+  const { access, files, clock } = await world();
+  await access.users.add('jane', 'operator', password);
+  const secret = (await access.signIn('jane', password, 'a')).session;
+  await access.users.setPassword('jane', password);
+  t.is(access.identify({ kind: 'session', secret }), undefined);
+  t.false(access.isValid({ kind: 'session', secret }));
+  const { access: restarted } = await world(files, clock);
+  t.is(restarted.identify({ kind: 'session', secret }), undefined);
+});
