@@ -32,7 +32,7 @@ const linkReports = {
   },
   'network.link.replaced': {
     severity: 'warning',
-    text: 'The NIC that is now called {interface} has the hardware address {found}, not {expected}. The configuration waits for the NIC with {expected}; enter {found} if it was replaced.',
+    text: 'The NIC that is now called {interface} has the hardware address {found}, not {expected}. The configuration waits for the NIC with {expected}. If it was replaced: {command}',
   },
   'network.link.renamed': {
     severity: 'info',

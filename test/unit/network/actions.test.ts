@@ -234,6 +234,22 @@ test('sets the standard interface of Simple Mode', async (t) => {
   });
 });
 
+test('a standard interface that is named is the NIC that has the name now; one that is not named, or not there, stays what it was', async (t) => {
+  const exchanged = operator(factory, [nic('e0', 7)]);
+  await exchanged.run('network.simple.set', { address: ['10.0.0.2/24'] });
+  t.is(exchanged.held.draft.simple.hardwareAddress, '52:54:00:77:00:00');
+  await exchanged.run('network.simple.set', { interface: 'e0' });
+  t.deepEqual(exchanged.held.draft.simple, {
+    interface: 'e0',
+    hardwareAddress: '52:54:00:77:00:07',
+    ipv4: { method: 'static', address: '10.0.0.2/24', gateway: '10.0.0.9' },
+    ipv6: { method: 'none' },
+  });
+  const missing = operator(factory, [nic('e1', 1)]);
+  await missing.run('network.simple.set', { interface: 'e0' });
+  t.is(missing.held.draft.simple.hardwareAddress, '52:54:00:77:00:00');
+});
+
 test('looks on the wire also for the standard interface that nobody named', async (t) => {
   const ipv4 = { method: 'static', address: '10.0.0.1/24' };
   const start = networkSchema.parse({ ...factory, simple: { ipv4, ipv6: { method: 'none' } } });

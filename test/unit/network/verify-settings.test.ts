@@ -1,8 +1,14 @@
-import { networkSchema } from '#network/settings/schema.js';
+import { type NetworkSettings, networkSchema } from '#network/settings/schema.js';
+import { verifyNetwork } from '#network/settings/verify.js';
 import test from 'ava';
 import { address, advanced, fourNics, localRoot, nic, remoteOperator, staticIpv4, verify } from './network-world.js';
 
 const link = (parts: Record<string, unknown>) => advanced({ links: { e0: parts } });
+/** The command that the report of an exchanged NIC names. */
+const takesUp = (settings: NetworkSettings) =>
+  verifyNetwork({ settings, confirmed: advanced(), facts: fourNics, caller: localRoot }).find(
+    ({ code }) => code === 'network.link.replaced',
+  )?.params['command'];
 const ipv4 = (parts: Record<string, unknown>) => link({ ipv4: { method: 'static', ...parts } });
 const ipv6 = (parts: Record<string, unknown>) => link({ ipv6: { method: 'static', ...parts } });
 
@@ -203,6 +209,14 @@ test('NICs that were renamed or replaced, and what is no NIC', (t) => {
   t.deepEqual(verify(settings), ['link.renamed links/old']);
   const replaced = advanced({ links: { e0: { hardwareAddress: '52:54:00:77:00:99', ipv4: { method: 'dhcp' } } } });
   t.deepEqual(verify(replaced), ['link.replaced links/e0/hardwareAddress']);
+  t.is(takesUp(replaced), 'gemel network link set e0 --hardware-address 52:54:00:77:00:00');
+  const simple = {
+    interface: 'e0',
+    hardwareAddress: '52:54:00:77:00:99',
+    ipv4: { method: 'dhcp' },
+    ipv6: { method: 'none' },
+  };
+  t.is(takesUp(networkSchema.parse({ mode: 'simple', simple })), 'gemel network simple set --interface e0');
   const facts = { ...fourNics, links: [...fourNics.links, nic('br0', 9, { kind: 'bridge', nic: false })] };
   t.deepEqual(verify(advanced({ links: { br0: { ipv4: { method: 'dhcp' } } } }), { facts }), [
     'link.not-a-nic links/br0',

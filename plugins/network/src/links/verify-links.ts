@@ -74,7 +74,7 @@ function verifyPresence(check: Check, subject: ModelInterface): void {
     if (hardwareAddress !== undefined && found !== undefined) {
       check.report(
         'network.link.replaced',
-        { interface: name, expected: hardwareAddress, found },
+        { interface: name, expected: hardwareAddress, found, command: takeUpCommand(path, name, found) },
         `${path}/hardwareAddress`,
       );
     } else if (check.caller === undefined || check.confirmedModel.interfaces.has(name)) {
@@ -89,6 +89,13 @@ function verifyPresence(check: Check, subject: ModelInterface): void {
   } else if (present.name !== name && hardwareAddress !== undefined) {
     check.report('network.link.renamed', { interface: name, hardwareAddress, name: present.name }, place);
   }
+}
+
+/** What an operator types so that the NIC which has the name now gets its configuration. */
+function takeUpCommand(path: string, name: string, hardwareAddress: string): string {
+  return path === 'network/simple'
+    ? `gemel network simple set --interface ${name}`
+    : `gemel network link set ${name} --hardware-address ${hardwareAddress}`;
 }
 
 /** RFC 8200 section 5 and RFC 791: the smallest packet every link must carry. */

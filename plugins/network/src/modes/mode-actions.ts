@@ -87,9 +87,9 @@ function changeSimple(
   });
   const { hardwareAddress, ...rest } = before;
   const isSame = input.interface === undefined || input.interface === before.interface;
-  const recorded = isSame
-    ? hardwareAddress
-    : links.find((link) => link.nic && link.name === input.interface)?.permanentAddress;
+  // Named, it is the NIC that has the name now: one that was exchanged is taken up so.
+  const named = links.find((link) => link.nic && link.name === input.interface)?.permanentAddress;
+  const recorded = named ?? (isSame ? hardwareAddress : undefined);
   return {
     ...rest,
     ...(input.interface === undefined ? {} : { interface: input.interface }),
