@@ -43,13 +43,14 @@ function draftActions(settings: SettingsAccess): readonly AnyAction[] {
   return [
     defineDraftAction(settings, {
       id: 'dns.server.add',
-      summary: 'Add a DNS server to the end of the draft’s list, or change one.',
+      summary: 'Add a DNS server to the end of the draft’s list, or change one. What is not given stays.',
       input: dnsServerSchema,
       positionals: ['address'],
       section: dnsSettings,
       change(draft, server) {
         const index = draft.servers.findIndex(({ address }) => isSameAddress(address, server.address));
-        const servers = index === -1 ? [...draft.servers, server] : draft.servers.with(index, server);
+        const servers =
+          index === -1 ? [...draft.servers, server] : draft.servers.with(index, { ...draft.servers[index], ...server });
         return { settings: { ...draft, servers }, changed: `DNS server ${server.address}` };
       },
     }),

@@ -1,7 +1,7 @@
 import { type AnyAction, ApplianceError, defineAction, defineDraftAction, type SettingsAccess } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { timeSettings } from './contract.js';
-import { ntpServerSchema } from './settings/schema.js';
+import { ntpServerOptions, ntpServerSchema } from './settings/schema.js';
 import { presentTime, timeSynchronisation } from './sources/time-status.js';
 import type { TimeServiceImpl } from './time-service.js';
 
@@ -21,14 +21,17 @@ export function timeActions(settings: SettingsAccess, time: TimeServiceImpl): re
     }),
     defineDraftAction(settings, {
       id: 'time.server.add',
-      summary: 'Add an NTP server to the draft, or change one.',
-      input: ntpServerSchema.extend({ server: z.string().describe('Host name or IP address.') }),
+      summary: 'Add an NTP server to the draft, or change one. What is not given stays.',
+      input: ntpServerOptions.extend({ server: z.string().describe('Host name or IP address.') }),
       positionals: ['server'],
       section: timeSettings,
-      change: (draft, { server, ...options }) => ({
-        settings: { ...draft, servers: { ...draft.servers, [server]: options } },
-        changed: `NTP server ${server}`,
-      }),
+      change(draft, { server, ...options }) {
+        const changed = ntpServerSchema.parse({ ...draft.servers[server], ...options });
+        return {
+          settings: { ...draft, servers: { ...draft.servers, [server]: changed } },
+          changed: `NTP server ${server}`,
+        };
+      },
     }),
     defineDraftAction(settings, {
       id: 'time.server.remove',

@@ -3,16 +3,25 @@ import { z } from 'zod';
 /** Bounds chrony accepts for poll intervals of network servers, as powers of two: 8 s to 36 h (chrony.conf(5), minpoll). */
 const poll = z.int().min(3).max(17);
 
+const options = {
+  pool: z.boolean().describe('The name stands for several servers that change, such as 2.debian.pool.ntp.org.'),
+  nts: z.boolean().describe('Network Time Security: the server proves its identity by a certificate.'),
+  prefer: z.boolean().describe('Chosen before others that agree with it.'),
+  iburst: z.boolean().describe('Four quick requests at start, so that the time is right within seconds.'),
+  minPoll: poll.describe('Shortest interval between requests, as a power of two in seconds: 6 is 64 s.'),
+  maxPoll: poll.describe('Longest interval between requests, as a power of two in seconds: 10 is 1,024 s.'),
+};
+
+/** What is said of a server; the rest stays as it is. */
+export const ntpServerOptions = z.strictObject(options).partial();
+
 export const ntpServerSchema = z.strictObject({
-  pool: z
-    .boolean()
-    .default(false)
-    .describe('The name stands for several servers that change, such as 2.debian.pool.ntp.org.'),
-  nts: z.boolean().default(false).describe('Network Time Security: the server proves its identity by a certificate.'),
-  prefer: z.boolean().default(false).describe('Chosen before others that agree with it.'),
-  iburst: z.boolean().default(true).describe('Four quick requests at start, so that the time is right within seconds.'),
-  minPoll: poll.default(6).describe('Shortest interval between requests, as a power of two in seconds: 6 is 64 s.'),
-  maxPoll: poll.default(10).describe('Longest interval between requests, as a power of two in seconds: 10 is 1,024 s.'),
+  pool: options.pool.default(false),
+  nts: options.nts.default(false),
+  prefer: options.prefer.default(false),
+  iburst: options.iburst.default(true),
+  minPoll: options.minPoll.default(6),
+  maxPoll: options.maxPoll.default(10),
 });
 
 export type NtpServer = z.output<typeof ntpServerSchema>;
