@@ -69,7 +69,8 @@ export class TimeApply {
 export function planTime({ changes, settings, confirmed }: PlanInput<TimeSettings, TimeFacts>): SectionPlan {
   const interruptions: SectionPlan['interruptions'][number][] = [];
   if (changes.length > 0) {
-    const text = 'chrony takes over the new servers while it runs; the clock is not stepped.';
+    const text =
+      'chrony takes over the new servers while it runs. A clock that no server has set since the start may be stepped, by any amount; one that was set is corrected gradually.';
     interruptions.push({ subject: 'chrony', kind: 'reload', expectedMs: 0, text });
   }
   if (settings.timeZone !== confirmed.timeZone) {
