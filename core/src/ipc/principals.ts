@@ -35,6 +35,8 @@ const peerDelivery = 'peer.deliver';
 const nothing = () => false;
 const allEvents = () => true;
 const forOperators = (id: string) => id !== peerDelivery;
+/** Before somebody signed in at the device: its state, and the way in. */
+const forEverybody = (id: string) => id === 'access.login' || id === 'status' || id.startsWith('status.');
 const notSessions = (id: string) => forOperators(id) && !sessionActions.has(id);
 
 function person(name: string, role: Role, group: string | undefined): Principal {
@@ -67,7 +69,7 @@ export const principals = {
     surface: 'console',
     group: 'gemel-console',
     identity: 'program',
-    own: { role: 'viewer', action: (id) => id === 'access.login' || id.startsWith('status.'), events: allEvents },
+    own: { role: 'viewer', action: forEverybody, events: allEvents },
     onBehalf: { action: forOperators, events: allEvents },
   },
   /** Carries requests of the other node. The role is the highest because the one action is the limit. */

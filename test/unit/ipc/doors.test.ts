@@ -18,6 +18,7 @@ const actions = [
   action('peer.deliver'),
   action('access.user.add', 'administrator'),
   action('network.bond.create', 'operator'),
+  action('status'),
   action('status.show'),
 ];
 
@@ -38,11 +39,11 @@ class OneSession implements Authenticator {
 const janes = { onBehalf: { credential: { kind: 'session', secret: 'jane' } } } as const;
 
 const seen: Readonly<Record<string, readonly string[]>> = {
-  root: ['access.user.add', 'network.bond.create', 'status.show'],
-  operators: ['network.bond.create', 'status.show'],
-  viewers: ['status.show'],
+  root: ['access.user.add', 'network.bond.create', 'status', 'status.show'],
+  operators: ['network.bond.create', 'status', 'status.show'],
+  viewers: ['status', 'status.show'],
   gateway: ['access.login'],
-  console: ['access.login', 'status.show'],
+  console: ['access.login', 'status', 'status.show'],
   peer: ['peer.deliver'],
   'plugin-example': ['status.show'],
 };
@@ -93,8 +94,10 @@ test('callers are who the kernel says at the socket they came through', async (t
   await client.invoke('status.show', { caller: 'local:root', role: 'administrator' });
   await using console = await CoreClient.connect(servers.path('console'));
   await console.invoke('status.show');
+  await console.invoke('status');
   t.deepEqual(core.callers, [
     { name: 'local:jane', role: 'operator', surface: 'cli', connectedAt: 5_000 },
+    { name: 'console', role: 'viewer', surface: 'console', connectedAt: 6_000 },
     { name: 'console', role: 'viewer', surface: 'console', connectedAt: 6_000 },
   ]);
 });
@@ -123,7 +126,7 @@ test('the gateway acts with the session’s role, and the operator’s own conne
   t.deepEqual(core.callers, [{ name: 'user:jane', role: 'operator', surface: 'http', connectedAt: 5_800, remote }]);
   t.deepEqual(
     (await client.describe(janes)).map(({ id }) => id),
-    ['access.login', 'network.bond.create', 'status.show'],
+    ['access.login', 'network.bond.create', 'status', 'status.show'],
   );
 });
 
