@@ -53,7 +53,7 @@ function meaningOf(schema: JsonSchema, description: string): string {
   const examples = Array.isArray(schema['examples']) ? schema['examples'] : [];
   const parts = [
     description === '' || /[.!?]$/.test(description) ? description : `${description}.`,
-    schema['secret'] === true ? 'Secret.' : '',
+    schema['secret'] === true && !('secretField' in schema) ? 'Secret.' : '',
     examples.length === 0 ? '' : `Example: ${examples.map((example) => code(textOf(example))).join(', ')}.`,
   ];
   return parts.filter((part) => part !== '').join(' ');

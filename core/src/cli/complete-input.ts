@@ -1,5 +1,5 @@
 import type { ActionDescriptor } from '../ipc/core-api.js';
-import { type ParsedLine, parseLine, put, refuseMissing } from './command-line.js';
+import { type ParsedLine, parseLine, placeholder, put, refuseMissing } from './command-line.js';
 import { type Field, type JsonSchema, record } from './fields.js';
 import { parseJson } from './parse-value.js';
 import type { Terminal } from './terminal.js';
@@ -21,12 +21,25 @@ export async function completeInput(
   for (const [field, file] of line.files) put(input, field.path, await fileText(field, file, terminal));
   for (const field of line.fromInput) put(input, field.path, (await terminal.readInput()).replace(/\r?\n$/, ''));
   for (const field of line.fields) {
-    if (field.secret && !field.fileContent && field.required && input[field.path[0] ?? ''] === undefined) {
+    if (!field.secret || field.fileContent || isGiven(field, input)) continue;
+    const typed = line.fields.find(({ secretField }) => secretField === field.path[0]);
+    if (typed !== undefined && !isGiven(typed, input)) {
+      if (!terminal.interactive) throw missingOrSecret(action, typed, field);
       put(input, field.path, await askSecret(field, terminal));
-    }
+    } else if (field.required) put(input, field.path, await askSecret(field, terminal));
   }
   refuseMissing(action, line.fields, input);
   return input;
+}
+
+function isGiven({ path }: Field, input: JsonSchema): boolean {
+  return input[path[0] ?? ''] !== undefined;
+}
+
+function missingOrSecret(action: ActionDescriptor, typed: Field, secret: Field): UsageError {
+  const name = placeholder(typed, action.positionals);
+  const command = `gemel ${action.id.replaceAll('.', ' ')}`;
+  return new UsageError(`Missing: ${name}, or --${secret.option}-stdin where it is a secret. See: ${command} --help`);
 }
 
 function refuseSharedInput({ files, fromInput, inputFile }: ParsedLine): void {
@@ -62,7 +75,7 @@ async function askSecret(field: Field, terminal: Terminal): Promise<string> {
   if (!terminal.interactive) {
     throw new UsageError(`There is no terminal to ask for ${field.option}. Use --${field.option}-stdin.`);
   }
-  const label = `${field.option.slice(0, 1).toUpperCase()}${field.option.slice(1)}`;
+  const label = `${field.option.slice(0, 1).toUpperCase()}${field.option.slice(1).replaceAll('-', ' ')}`;
   const answer = await terminal.ask(`${label}: `, false);
   if (answer === undefined) throw new GaveUp();
   if (field.schema['repeat'] === true) {

@@ -12,11 +12,10 @@ export interface Field {
   readonly required: boolean;
   readonly kind: 'flag' | 'list' | 'map' | 'value';
   readonly secret: boolean;
-  /**
-   * False for secrets, which others would see on a command line. One that the action takes by position may be typed: it is
-   * marked because it can hold a secret, and usually does not.
-   */
+  /** False for secrets, which others would see on a command line. */
   readonly typed: boolean;
+  /** It may be typed because it seldom is a secret; where it is one, the field of this name takes it. */
+  readonly secretField: string | undefined;
   /** The argument is the name of a file; its text is sent. */
   readonly fileContent: boolean;
   /** The argument is the name of a file that core gets: where it lies, or sent. */
@@ -27,19 +26,17 @@ export interface Field {
 const deepest = 4;
 
 /** All options of an action's input, in the schema's order. */
-export function fieldsOf(action: {
-  readonly input: JsonSchema;
-  readonly positionals: readonly string[];
-}): readonly Field[] {
-  return fieldsBelow(action.input, [], action.positionals);
+export function fieldsOf(action: { readonly input: JsonSchema }): readonly Field[] {
+  return fieldsBelow(action.input, []);
 }
 
-function fieldsBelow(input: JsonSchema, path: readonly string[], positionals: readonly string[]): readonly Field[] {
+function fieldsBelow(input: JsonSchema, path: readonly string[]): readonly Field[] {
   const required = stringList(input['required']);
   return Object.entries(record(input['properties'])).flatMap(([name, value]) => {
     const schema = withoutNull(record(value));
     const here = [...path, name];
-    const secret = schema['secret'] === true;
+    const secretField = typeof schema['secretField'] === 'string' ? schema['secretField'] : undefined;
+    const secret = schema['secret'] === true && secretField === undefined;
     const fileContent = schema['fileContent'] === true;
     const field: Field = {
       path: here,
@@ -48,11 +45,12 @@ function fieldsBelow(input: JsonSchema, path: readonly string[], positionals: re
       required: path.length === 0 && required.includes(name) && !('default' in schema),
       kind: kindOf(schema),
       secret,
-      typed: !secret || fileContent || (path.length === 0 && positionals.includes(name)),
+      typed: !secret || fileContent,
+      secretField,
       fileContent,
       callerFile: callerFileRule(schema),
     };
-    const inner = here.length < deepest && 'properties' in schema ? fieldsBelow(schema, here, positionals) : [];
+    const inner = here.length < deepest && 'properties' in schema ? fieldsBelow(schema, here) : [];
     return [field, ...inner];
   });
 }

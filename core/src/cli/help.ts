@@ -3,7 +3,7 @@ import type { KnownAction } from '../ipc/router.js';
 import { commonOptions } from './command-line.js';
 import { drawView } from './draw-view.js';
 import { exitCodeMeanings } from './exit-codes.js';
-import { choicesOf, type Field, fieldsOf } from './fields.js';
+import { choicesOf, type Field, fieldsOf, kebab } from './fields.js';
 import { rangeText } from './parse-value.js';
 import { bold, type Style } from './style.js';
 
@@ -130,8 +130,8 @@ function explain(field: Field): string {
   if (field.callerFile !== undefined)
     parts.push(`name of a file; sent to core unless it lies below ${field.callerFile.inPlace.join(', ')}`);
   if (!field.typed) parts.push('secret: asked for, or read from standard input');
-  else if (field.secret && !field.fileContent)
-    parts.push(`when it is a secret, leave it out, or use --${field.option}-stdin`);
+  else if (field.secretField !== undefined)
+    parts.push(`where it is a secret, leave it out, or use --${kebab(field.secretField)}-stdin`);
   if (byDefault !== undefined)
     parts.push(`default ${typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault)}`);
   if (field.required) parts.push('required');

@@ -9,6 +9,10 @@ export const settingsReports = defineReports({
     severity: 'error',
     text: '{field} says "keep the stored secret", but none is stored. Put the secret itself there.',
   },
+  'settings.secret.in-clear': {
+    severity: 'error',
+    text: '{field} is or holds a secret, which others see on a command line. Wait to be asked: gemel settings set {field}; or pass it in: gemel settings set {field} --secret-value-stdin.',
+  },
   'settings.section.unknown': {
     severity: 'error',
     text: 'There is no section {section}. See: gemel settings show.',

@@ -116,11 +116,18 @@ test('asks for secrets without echo, twice, or reads them from standard input', 
   t.deepEqual([gaveUp.code, gaveUp.inputs], [130, []]);
 });
 
-test('takes by position what may but need not be secret, and asks when it is left out', async (t) => {
+test('takes by position what seldom is a secret; where it is one it is asked for or read, and goes to a field of its own', async (t) => {
   t.deepEqual((await gemel('settings set a/b c')).inputs, [{ path: 'a/b', value: 'c' }]);
-  t.deepEqual((await gemel('settings set a/b --value-stdin', { input: 's\n' })).inputs, [{ path: 'a/b', value: 's' }]);
+  const read = await gemel('settings set a/b --secret-value-stdin', { input: 's\n' });
+  t.deepEqual(read.inputs, [{ path: 'a/b', secretValue: 's' }]);
   const asked = await gemel('settings set a/b', { interactive: true, answers: ['s'] });
-  t.deepEqual([asked.inputs, asked.terminal.questions[0]?.echo], [[{ path: 'a/b', value: 's' }], false]);
+  t.deepEqual(asked.inputs, [{ path: 'a/b', secretValue: 's' }]);
+  t.deepEqual(asked.terminal.questions, [{ question: 'Secret value: ', echo: false }]);
+  const typed = await gemel('settings set a/b --secret-value s');
+  t.deepEqual([typed.code, typed.inputs], [2, []]);
+  const nothing = await gemel('settings set a/b');
+  t.deepEqual([nothing.code, nothing.inputs], [2, []]);
+  t.regex(nothing.terminal.notes, /Missing: VALUE, or --secret-value-stdin where it is a secret/);
 });
 
 test('asks before what can’t be taken back, and refuses where nobody can answer', async (t) => {

@@ -78,8 +78,12 @@ export const set: FakeAction = {
     positionals: ['path', 'value'],
     input: {
       type: 'object',
-      required: ['path', 'value'],
-      properties: { path: { type: 'string' }, value: { type: 'string', secret: true } },
+      required: ['path'],
+      properties: {
+        path: { type: 'string' },
+        value: { type: 'string', secret: true, secretField: 'secretValue' },
+        secretValue: { type: 'string', secret: true },
+      },
     },
   }),
   run: (input) => ({ output: input, reports: [] }),

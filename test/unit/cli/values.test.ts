@@ -57,7 +57,7 @@ test('makes options of nested properties and keeps dashes between words', (t) =>
     },
   };
   t.deepEqual(
-    fieldsOf({ input: schema, positionals: [] }).map(({ option, required, kind }) => [option, required, kind]),
+    fieldsOf({ input: schema }).map(({ option, required, kind }) => [option, required, kind]),
     [
       ['lacp-rate', true, 'value'],
       ['ipv4', false, 'value'],

@@ -168,12 +168,12 @@ test('secrets are written and never read back, wherever one looks', async (t) =>
   const world = await World.started();
   const everything: unknown[] = [];
   const look = async (id: string, input = {}) => everything.push(await run(world, id, input));
-  await look('set', { path: 'lan/key', value: 'correct horse' });
+  await look('set', { path: 'lan/key', secretValue: 'correct horse' });
   for (const id of ['show', 'compare', 'plan', 'verify', 'export']) await look(id);
   await look('show', { path: 'lan/key' });
   await look('activate');
   await world.engine.confirm(jane);
-  await look('set', { path: 'lan/key', value: 'battery staple' });
+  await look('set', { path: 'lan/key', secretValue: 'battery staple' });
   for (const id of ['show', 'compare', 'plan', 'export', 'history']) await look(id);
   await look('diff', { from: 1, to: 2 });
   await look('show', { path: 'lan', of: 'running' });
@@ -182,10 +182,34 @@ test('secrets are written and never read back, wherever one looks', async (t) =>
   t.is(world.kernel.network['/run/systemd/network/20-key.network'], 'Key=correct horse\n');
 });
 
+test('a secret is not taken where others see it, alone or in a larger value; a marker and nothing are none', async (t) => {
+  const world = await World.started();
+  const set = (input: object) => run(world, 'set', input);
+  for (const [path, value] of [
+    ['lan/key', 'hush'],
+    ['lan', '{"key": "hush"}'],
+  ] as const) {
+    const refused = await t.throwsAsync(set({ path, value }), { instanceOf: ApplianceError, code: 'invalid' });
+    t.deepEqual(
+      refused?.reports.map(({ code, params }) => [code, params]),
+      [['settings.secret.in-clear', { field: path }]],
+    );
+  }
+  t.like((await run(world, 'compare')).output, { changes: [] });
+  await set({ path: 'lan', secretValue: '{"key": "hush"}' });
+  await set({ path: 'lan', value: '{"key": {"$secret": "set"}, "mtu": 9000}' });
+  await run(world, 'activate');
+  await world.engine.confirm(jane);
+  t.is(world.settings().lan.key, 'hush');
+  await set({ path: 'lan/key', value: '' });
+  await t.throwsAsync(set({ path: 'lan/mtu' }), { code: 'invalid' });
+  await t.throwsAsync(set({ path: 'lan/mtu', value: '1500', secretValue: '1500' }), { code: 'invalid' });
+});
+
 test('a plan shows no private file and blots secrets out of the others', async (t) => {
   const world = await World.started();
   // the secret is what a file that everybody reads says, too
-  await run(world, 'set', { path: 'lan/key', value: '9000' });
+  await run(world, 'set', { path: 'lan/key', secretValue: '9000' });
   await run(world, 'set', { path: 'lan/mtu', value: '9000' });
   const { files } = (await world.engine.plan(jane)).sections[0] ?? { files: [] };
   t.deepEqual(
@@ -204,7 +228,7 @@ test('a plan shows no private file and blots secrets out of the others', async (
 
 test('of a section whose plugin is not there nothing is shown: nobody can say what in it is secret', async (t) => {
   const world = await World.started();
-  await run(world, 'set', { path: 'lan/key', value: 'correct horse' });
+  await run(world, 'set', { path: 'lan/key', secretValue: 'correct horse' });
   await run(world, 'activate');
   await world.engine.confirm(jane);
   world.loaded = ['ntp'];
@@ -222,7 +246,7 @@ test('an export applied again changes nothing, and applied elsewhere it needs th
     ['lan/key', 'hush'],
     ['ntp/servers', 'a.example'],
   ] as const) {
-    await run(world, 'set', { path, value });
+    await run(world, 'set', { path, secretValue: value });
   }
   await run(world, 'activate');
   await run(world, 'confirm');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AnyAction, type Caller, defineAction, type Report, type View } from '../../sdk/index.js';
+import { type AnyAction, ApplianceError, type Caller, defineAction, type Report, type View } from '../../sdk/index.js';
 import { setText, unsetPath } from '../exchange/text-edit.js';
 import type { SettingsEngine } from '../settings-engine.js';
 import { reportSchema } from '../store/journal.js';
@@ -45,15 +45,28 @@ export function editActions(engine: SettingsEngine): readonly AnyAction[] {
         path: pathInput,
         value: z
           .string()
+          .optional()
           .describe('Text, a number, true or false, a comma list, or JSON for objects and lists.')
-          .meta({ secret: true }), // it may be one, and the audit log must not keep it
+          // somebody may type a secret all the same, and the audit log must not keep it
+          .meta({ secret: true, secretField: 'secretValue' }),
+        secretValue: z
+          .string()
+          .optional()
+          .describe('In place of the value for a setting that is a secret or holds one.')
+          .meta({ secret: true }),
         baseRevision: baseRevisionInput,
       }),
       output: editOutput,
       positionals: ['path', 'value'],
       present: presentEdit,
-      run: async ({ path, value, baseRevision }, { caller }) =>
-        editResult(engine, await setText(engine, { path, caller, baseRevision }, value)),
+      run: async ({ path, value, secretValue, baseRevision }, { caller }) => {
+        const text = secretValue ?? value;
+        if (text === undefined || (value !== undefined && secretValue !== undefined)) {
+          throw new ApplianceError('invalid', `Give one value for ${path}: as value, or as secretValue for a secret.`);
+        }
+        const edit = { path, caller, baseRevision, inClear: secretValue === undefined };
+        return editResult(engine, await setText(engine, edit, text));
+      },
     }),
     defineAction({
       kind: 'call',

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { childPath, isObject, joinPath, type JsonObject } from './json-tree.js';
 import type { SchemaTree } from './schema-tree.js';
 
@@ -40,6 +41,11 @@ function redact(tree: SchemaTree, nodes: readonly JsonObject[], value: unknown):
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [key, redact(tree, tree.child(nodes, key), each)]),
   );
+}
+
+/** Whether a value for that place holds a secret itself, and not only markers. */
+export function hasSecrets(tree: SchemaTree, value: unknown, segments: readonly string[]): boolean {
+  return !isDeepStrictEqual(redactSecrets(tree, value, segments), value);
 }
 
 /** Every secret text in a value, longest first, to be blotted out of what is derived from it. */

@@ -2,7 +2,7 @@ import { ApplianceError, type Caller, type Report } from '../../sdk/index.js';
 import { defaultsOf } from '../activation/defaults.js';
 import { readFacts } from '../activation/facts.js';
 import { splitPath, valueAt, withoutValue, withValue } from '../document/json-tree.js';
-import { restoreSecrets } from '../document/secrets.js';
+import { hasSecrets, restoreSecrets } from '../document/secrets.js';
 import { parseValueText } from '../document/value-text.js';
 import { settingsReports } from '../reports.js';
 import type { SettingsEngine } from '../settings-engine.js';
@@ -14,14 +14,23 @@ export interface TextEdit {
   readonly baseRevision: number | undefined;
 }
 
+export interface TextSet extends TextEdit {
+  /** The text was given where others may see it, so that it must hold no secret. Default false. */
+  readonly inClear?: boolean;
+}
+
 /** Sets a place to what an operator typed. @returns the verification of the draft. @throws ApplianceError `not-found`, `invalid`, `conflict`. */
-export async function setText(engine: SettingsEngine, edit: TextEdit, text: string): Promise<readonly Report[]> {
+export async function setText(engine: SettingsEngine, edit: TextSet, text: string): Promise<readonly Report[]> {
   const { state, desk } = engine;
   const place = findPlace(state, desk.document(), edit.path);
   const { section, segments, nodes, path } = place;
   const parsed = parseValueText(state.sections.tree(section), nodes, text);
   if (!parsed.ok) {
     const report = settingsReports.report('settings.value.unfit', { field: path, expected: parsed.expected }, path);
+    throw new ApplianceError('invalid', report.text, { reports: [report] });
+  }
+  if (edit.inClear === true && hasSecrets(state.sections.tree(section), parsed.value, segments)) {
+    const report = settingsReports.report('settings.secret.in-clear', { field: path }, path);
     throw new ApplianceError('invalid', report.text, { reports: [report] });
   }
   const current = state.sections.settingsOf(desk.document(), section.id);
