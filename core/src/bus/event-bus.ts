@@ -22,7 +22,7 @@ const everything = '*';
  * - A listener that throws harms neither the publisher nor the other listeners; it is logged with its owner, not every time.
  * - Events of one turn of the event loop carry the same time.
  * - `sequence` counts up by one per event, gapless.
- * - Payloads are trusted inside the process (the compiler checked them); they are parsed at the borders.
+ * - Payloads are trusted inside the process: the compiler checked them, and those of extra plugins were parsed before.
  */
 export class EventBus {
   readonly #emitter = new EventEmitter<string>();

@@ -12,6 +12,7 @@ import {
   type HealthPartReport,
   type Plugin,
 } from '../sdk/index.js';
+import { checkedContext } from './checked-context.js';
 import { isInRange } from './core-range.js';
 import type { Manifest, PluginPackage } from './manifest.js';
 import type { PluginHost } from './module-loader.js';
@@ -278,7 +279,8 @@ export class PluginRegistry implements AsyncDisposable {
         new AbortController().signal,
         async () => {
           const loaded = await this.host.load(record.package, this.#generations.get(manifest.id) ?? 0);
-          await loaded.activate(createPluginContext(manifest, this.around, container, own));
+          const context = createPluginContext(manifest, this.around, container, own);
+          await loaded.activate(record.package.origin === 'extra' ? checkedContext(context) : context);
           return loaded;
         },
       );

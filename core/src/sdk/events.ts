@@ -28,8 +28,9 @@ export function defineEvent<Payload>(definition: EventDefinition<Payload>): Even
 /** A plugin's door to the bus. Subscriptions end with the plugin. */
 export interface EventsAccess {
   /**
-   * The payload's type is checked by the compiler; it is parsed where it leaves the process. Beyond a plugin's share of the
-   * bus events are dropped. @throws ApplianceError `forbidden` for an event that the manifest does not list under `publishes`.
+   * The payload's type is checked by the compiler; that of an extra plugin, which may have had none, is parsed here. Beyond a plugin's
+   * share of the bus events are dropped. @throws ApplianceError `forbidden` for an event that the manifest does not list under
+   * `publishes`, `internal` for a payload of an extra plugin that does not fit.
    */
   publish<Payload>(definition: EventDefinition<Payload>, payload: Payload): void;
   on<Payload>(definition: EventDefinition<Payload>, listener: EventListener<Payload>): Disposable;
