@@ -65,6 +65,10 @@ export const clusterReports = defineReports({
     severity: 'error',
     text: 'Addresses and the host name are what the nodes of the cluster know each other by. Disconnect them first (gemel cluster disconnect), and reconnect them afterwards.',
   },
+  'cluster.host-name.held': {
+    severity: 'error',
+    text: 'The engines of this node, which keeps the services, and its data volume know it as {name}; with another name it would not come up again. Let the other node be the active one first: gemel cluster connect or reconnect, gemel cluster move, gemel cluster disconnect. Or leave the cluster: gemel cluster disband.',
+  },
   'cluster.factory-reset.member': {
     severity: 'error',
     text: 'This device is a node of a cluster, which would be left half. Leave it first: gemel cluster disband.',

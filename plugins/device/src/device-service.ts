@@ -1,5 +1,5 @@
-import { ApplianceError, type SettingsAccess, type SystemAccess } from '@gemel/core/sdk';
-import { type DeviceService, deviceSettings } from './contract.js';
+import { ApplianceError, type Report, type SettingsAccess, type SystemAccess, toDisposable } from '@gemel/core/sdk';
+import { type DeviceService, deviceSettings, type NameHold } from './contract.js';
 import type { DeviceIdentity } from './identity/identity-status.js';
 import { fullName } from './settings/schema.js';
 import type { Hostnamed } from './system/hostnamed.js';
@@ -8,6 +8,8 @@ import type { Logind } from './system/logind.js';
 const maintenanceTarget = 'gemel-maintenance.target';
 
 export class DeviceServiceImpl implements DeviceService {
+  readonly #holds = new Set<NameHold>();
+
   constructor(
     readonly system: SystemAccess,
     readonly settings: SettingsAccess,
@@ -39,6 +41,15 @@ export class DeviceServiceImpl implements DeviceService {
       location: running.location,
       contact: running.contact,
     };
+  }
+
+  holdName(reason: NameHold): Disposable {
+    this.#holds.add(reason);
+    return toDisposable(() => this.#holds.delete(reason));
+  }
+
+  nameHeld(name: string): readonly Report[] {
+    return [...this.#holds].flatMap((reason) => reason(name) ?? []);
   }
 
   async inMaintenance(): Promise<boolean> {

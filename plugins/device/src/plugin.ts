@@ -16,9 +16,9 @@ export default definePlugin({
     const { clock, dbus, files, kind } = system;
     const hostnamed = new Hostnamed(dbus);
     const logind = new Logind(dbus);
-    settings.add(
-      deviceSection(hostnamed, files, (before, now) => events.publish(deviceEvents.hostNameChanged, { before, now })),
-    );
+    const device = new DeviceServiceImpl(system, settings, hostnamed, logind, gemelVersion);
+    const onRenamed = (before: string, now: string) => events.publish(deviceEvents.hostNameChanged, { before, now });
+    settings.add(deviceSection(hostnamed, files, onRenamed, (name) => device.nameHeld(name)));
     const power = new Power({
       kind,
       logind,
@@ -27,7 +27,6 @@ export default definePlugin({
       files,
       maintenance: () => context.find(SettingsMaintenance),
     });
-    const device = new DeviceServiceImpl(system, settings, hostnamed, logind, gemelVersion);
     context.provideValue(DeviceService, device);
     context.status.add(deviceIdentity, () => device.identity());
     context.actions.addLater(async () => {

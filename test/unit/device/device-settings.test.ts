@@ -1,4 +1,5 @@
 import { ScriptedSystem } from '@gemel/core/testing';
+import { deviceReports } from '#device/reports.js';
 import { deviceSettingsSchema, fullName } from '#device/settings/schema.js';
 import { defaultName, deviceSection } from '#device/settings/section.js';
 import { verifyDevice } from '#device/settings/verify.js';
@@ -130,4 +131,23 @@ test('the probe notices a name that did not take', async (t) => {
     (await section.probe(input, never)).map(({ code, params }) => [code, params]),
     [['device.host-name.not-applied', { actual: 'other', wanted: 'box1.example.org' }]],
   );
+});
+
+test('a name that others know the device by stays, and the rest may change', (t) => {
+  const { system } = newWorld('box1.example.org');
+  const held = deviceReports.report('device.host-name.invalid', { name: 'x', reason: 'held' }, 'device/hostName');
+  const asked: string[] = [];
+  const section = deviceSection(
+    new Hostnamed(system.dbus),
+    system.files,
+    () => t.fail(),
+    (name) => {
+      asked.push(name);
+      return [held];
+    },
+  );
+  const input = { ...around, confirmed: settings, caller: undefined };
+  t.deepEqual(section.verify({ ...input, settings: { ...settings, location: 'rack 4' } }), []);
+  t.deepEqual(section.verify({ ...input, settings: { ...settings, hostName: 'box2' } }), [held]);
+  t.deepEqual(asked, ['box2.example.org']);
 });

@@ -1,4 +1,5 @@
 import { type PluginContext, SettingsMaintenance } from '@gemel/core/sdk';
+import { DeviceService } from '@gemel/plugin-device/contract';
 import { networkSection } from '@gemel/plugin-network/contract';
 import { PeerService } from '@gemel/plugin-peer/contract';
 import { isFencingTested } from '../fencing/fencing-tested.js';
@@ -9,6 +10,7 @@ import { clusterEvents } from '../status/cluster-events.js';
 import { Engines } from './engines.js';
 import { FormationJournal } from './journal.js';
 import type { Joining } from './joining.js';
+import { nameHeld } from './name-held.js';
 import { type FormationParts, stayOffFile } from './parts.js';
 import type { MissedLeave } from './missed-leave.js';
 import type { StayingOff } from './staying-off.js';
@@ -53,6 +55,7 @@ export async function addFormation(context: PluginContext, membership: StoredMem
   const lock = () => (membership.current.phase === 'connected' ? locked : undefined);
   const maintenance = context.get(SettingsMaintenance);
   context.own(maintenance.addScopeLock('node', lock));
+  context.own(context.get(DeviceService).holdName((name) => nameHeld(membership.current, name)));
   const member = clusterReports.report('cluster.factory-reset.member', {});
   context.own(maintenance.addResetObstacle(() => (membership.current.phase === 'none' ? undefined : member)));
   context.settings.onApplied(networkSection, () => {

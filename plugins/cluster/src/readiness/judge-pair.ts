@@ -1,6 +1,6 @@
-import type { Membership } from '../membership/membership.js';
+import type { Member, Membership } from '../membership/membership.js';
 import { otherMember, thisMember } from '../membership/membership.js';
-import { isInNetwork, parseNetworkAddress } from './ip-network.js';
+import { isInNetwork, type NetworkAddress, parseNetworkAddress } from './ip-network.js';
 import { met, type NodeView, type ReadinessItem, unmet } from './node-view.js';
 
 /** More and log lines, certificates and failure times of the two contradict each other. */
@@ -20,11 +20,27 @@ export interface PairInput {
 
 /** Can these two be a pair? Pure; each has already been judged for itself. */
 export function judgePair(input: PairInput): readonly ReadinessItem[] {
-  return [hostNames(input), addresses(input), volumes(input), clocks(input), firmware(input), hardware(input)];
+  return [
+    hostNames(input),
+    addresses(input),
+    clusterIp(input),
+    volumes(input),
+    clocks(input),
+    firmware(input),
+    hardware(input),
+  ];
 }
 
-function hostNames({ own, other }: PairInput): ReadinessItem {
+function hostNames({ own, other, planned }: PairInput): ReadinessItem {
   const id = 'different-host-names';
+  if (own.hostName !== planned.thisNode) {
+    // Neither its Corosync nor its DRBD would find itself in the configuration of the pair.
+    return unmet(
+      id,
+      `This node is called ${own.hostName}, and its cluster knows it as ${planned.thisNode}.`,
+      'Give it its former name again: gemel device host-name set NAME, then activate.',
+    );
+  }
   if (own.hostName !== other.hostName) return met(id, `The nodes are ${own.hostName} and ${other.hostName}.`);
   return unmet(
     id,
@@ -48,10 +64,7 @@ function addresses({ own, other, planned }: PairInput): ReadinessItem {
         `Correct the address there, or disband this node and create the cluster with the right one.`,
       );
     }
-    const wire = own.interfaces
-      .find(({ name }) => name === self[network].interface)
-      ?.addresses.map(parseNetworkAddress)
-      .find((address) => address?.text === self[network].address);
+    const wire = networkOf(own, self[network]);
     const there = parseNetworkAddress(peer[network].address);
     if (wire === undefined || there === undefined || !isInNetwork(there, wire)) {
       return unmet(
@@ -62,6 +75,34 @@ function addresses({ own, other, planned }: PairInput): ReadinessItem {
     }
   }
   return met(id, `${other.hostName} has ${peer.sync.address} and ${peer.external.address}.`);
+}
+
+/** On a node without an interface in its network the cluster IP does not come up. An address that is missing says `addresses`. */
+function clusterIp({ own, other, planned }: PairInput): ReadinessItem {
+  const id = 'cluster-ip';
+  const address = planned.clusterIp?.address ?? '';
+  const parsed = parseNetworkAddress(address);
+  for (const [{ hostName, interfaces }, member] of [
+    [own, thisMember(planned)],
+    [other, otherMember(planned)],
+  ] as const) {
+    const wire = member && networkOf({ interfaces }, member.external);
+    if (member === undefined || wire === undefined || parsed === undefined || isInNetwork(parsed, wire)) continue;
+    return unmet(
+      id,
+      `The cluster IP ${address} is not in the network of ${wire.text}/${wire.prefix} on ${member.external.interface} of ${hostName}.`,
+      'Give both nodes external addresses in the network of the cluster IP. For another cluster IP disband both nodes, and create the cluster anew.',
+    );
+  }
+  return met(id, `The cluster IP ${address} is in the external network of both nodes.`);
+}
+
+/** The address as its interface has it now, with the prefix. */
+function networkOf({ interfaces }: Pick<NodeView, 'interfaces'>, at: Member['external']): NetworkAddress | undefined {
+  return interfaces
+    .find(({ name }) => name === at.interface)
+    ?.addresses.map(parseNetworkAddress)
+    .find((each) => each?.text === at.address);
 }
 
 function volumes({ own, other }: PairInput): ReadinessItem {

@@ -17,11 +17,13 @@ const hostnamed = 'systemd-hostnamed';
 
 /**
  * @param onRenamed Called after hostnamed took a new name.
+ * @param nameHeld What stands against another name.
  */
 export function deviceSection(
   engine: Hostnamed,
   files: FileStore,
   onRenamed: (before: string, now: string) => void,
+  nameHeld: (name: string) => readonly Report[] = () => [],
 ): Section<DeviceSettings, DeviceFacts> {
   return {
     ...deviceSettings,
@@ -32,7 +34,10 @@ export function deviceSection(
     defaults: ({ machineId }) => deviceSettingsSchema.parse({ hostName: defaultName(machineId) }),
     order: 20,
     readFacts: async () => ({ machineId: (await files.read('/etc/machine-id'))?.trim() }),
-    verify: verifyDevice,
+    verify: (input) => {
+      const name = fullName(input.settings);
+      return [...verifyDevice(input), ...(name === fullName(input.confirmed) ? [] : nameHeld(name))];
+    },
     render: ({ settings }) => renderDevice(settings),
     plan: planDevice,
     apply: ({ settings }) => applyDevice(engine, settings, onRenamed),

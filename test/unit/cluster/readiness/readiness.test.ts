@@ -151,6 +151,39 @@ test('refuses a data volume that is smaller by a sector, and takes a larger one 
 });
 test('refuses a peer with other addresses', (t) => t.deepEqual(judged(view(3)), ['peer-addresses']));
 
+test('refuses a node that was renamed since its cluster was created', (t) => {
+  const other = view(2);
+  const own = view(1, { hostName: 'box7' });
+  const planned = planPair(created, other);
+  const items = judgePair({ own, other, planned, clockOffsetMs: 0, clockErrorMs: 0, hardware: undefined });
+  t.deepEqual(
+    items.filter(({ ok }) => !ok).map(({ id }) => id),
+    ['different-host-names'],
+  );
+});
+
+for (const [what, addresses, expected] of [
+  ['external addresses in another network than the cluster IP', ['10.79.0.1', '10.79.0.2'], 'node1'],
+  ['a node whose external network has lost the cluster IP', ['10.77.0.11', '10.77.0.12'], undefined],
+] as const) {
+  const prefix = expected === undefined ? 26 : 24;
+  test(`refuses ${what}`, (t) => {
+    const [own, other] = addresses.map((address, index) =>
+      view(index + 1, {
+        interfaces: [
+          { name: 'bond0', up: true, fixed: true, addresses: [`${address}/${index === 1 ? prefix : 24}`] },
+          { name: 'bond1', up: true, fixed: true, addresses: [`10.78.0.1${index + 1}/24`] },
+        ],
+      }),
+    ) as [NodeView, NodeView];
+    const planned = planAgain(planPair(created, view(2)), own, other);
+    const items = judgePair({ own, other, planned, clockOffsetMs: 0, clockErrorMs: 0, hardware: undefined });
+    const [first, ...others] = items.filter(({ ok }) => !ok);
+    t.deepEqual([first?.id, others], ['cluster-ip', []]);
+    t.true(first?.text.endsWith(`of ${expected ?? 'node2'}.`), first?.text);
+  });
+}
+
 test('takes changed addresses over, and never the cluster IP', (t) => {
   const connected = planPair(created, view(2));
   const moved = [
