@@ -144,7 +144,7 @@ const dataVolume = primitive(
 );
 
 /** Each node asks these addresses; the attribute `external` is 0 where none answers. */
-function externalClone(references: readonly string[]): string {
+export function externalClone(references: readonly string[]): string {
   const parameters = {
     host_list: references.join(' '),
     name: 'external',

@@ -184,12 +184,18 @@ function connectActions(parts: FormationParts): readonly AnyAction[] {
       role: 'administrator',
       input: z.strictObject({
         address: address.optional().describe('Of the other node, when it is not reached at its former ones.'),
+        externalReferences: z
+          .array(address)
+          .min(1)
+          .max(8)
+          .optional()
+          .describe('Addresses that show whether the external network is reached. Default: the same as before.'),
       }),
       output: membershipSchema,
       confirmation: 'Reconnect? What was written on the other node meanwhile is replaced by the data of this one.',
       positionals: ['address'],
       present: presentMembership,
-      run: ({ address: at }, call) => reconnect(parts, at, call),
+      run: ({ address: at, externalReferences }, call) => reconnect(parts, at, call, externalReferences),
     }),
   ];
 }

@@ -11,6 +11,7 @@ import type { NodeView, ReadinessItem } from '../readiness/node-view.js';
 import { readNode } from '../readiness/read-node.js';
 import { clusterReports } from '../reports.js';
 import { followVolume, followWitness } from './configuration-change.js';
+import { carryReferences } from './external-references.js';
 import { addressesOf } from './joining.js';
 import { type FormationParts, pairFiles, pairPaths, readKey, seenFrom, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
@@ -155,7 +156,10 @@ export async function formPair(
     await prepare();
     await journal.step('prepared');
     call.progress(0.3, 'Writing the configuration of both nodes');
-    const carry = () => carryNames(engines, renamesOf(before, planned));
+    const carry = async () => {
+      await carryNames(engines, renamesOf(before, planned));
+      await carryReferences(engines, before, planned);
+    };
     if (restart) await engines.pauseAround(() => writePairFiles(parts, { ...files, drbd: null }), call.signal, carry);
     else {
       await carry();
@@ -258,8 +262,10 @@ export async function undoPair(parts: FormationParts): Promise<void> {
   if (step !== 'begun') {
     await journal.restoreFiles();
     const unlimited = new AbortController().signal;
-    const carryBack = () =>
-      carryNames(engines, renamesOf(planned, before)).catch(tolerate('the CIB still has new host names'));
+    const carryBack = async () => {
+      await carryNames(engines, renamesOf(planned, before)).catch(tolerate('the CIB still has new host names'));
+      await carryReferences(engines, planned, before).catch(tolerate('the CIB still has new external references'));
+    };
     await engines.resume(unlimited, carryBack).catch(tolerate('the engines do not run with the former configuration'));
     const other = otherMember(planned);
     if (other !== undefined)

@@ -164,7 +164,7 @@ function sameNetwork(own: readonly NetworkAddress[], address: string): NetworkAd
   return parsed === undefined ? undefined : own.find((each) => isInNetwork(parsed, each));
 }
 
-function isPlain(address: string): boolean {
+export function isPlain(address: string): boolean {
   return !address.includes('/') && parseNetworkAddress(address) !== undefined;
 }
 

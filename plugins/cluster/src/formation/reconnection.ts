@@ -6,17 +6,22 @@ import { isInNetwork, parseNetworkAddress } from '../readiness/ip-network.js';
 import { judgePair } from '../readiness/judge-pair.js';
 import type { NodeView } from '../readiness/node-view.js';
 import { readNode } from '../readiness/read-node.js';
+import { withReferences } from './external-references.js';
 import { formPair, judgeHardware, ownAddresses, refuseUnready, synchronise } from './connection.js';
 import { addressesOf } from './joining.js';
 import { type FormationParts, pairFiles, readKey, seenFrom } from './parts.js';
 import * as requests from './peer-requests.js';
 import { renamedOptions, renamesOf } from './renaming.js';
 
-/** Puts a disconnected pair together again, with the addresses and host names that its nodes have now. */
+/**
+ * Puts a disconnected pair together again, with the addresses and host names that its nodes have now.
+ * @param references addresses that show from now on whether the external network is reached; the same as before where none are given.
+ */
 export async function reconnect(
   parts: FormationParts,
   peerAddress: string | undefined,
   call: JobCall,
+  references?: readonly string[],
 ): Promise<Membership> {
   const { context, membership, peer } = parts;
   const current = membership.must('disconnected', 'Only a disconnected cluster can be reconnected.');
@@ -28,6 +33,7 @@ export async function reconnect(
       'The key of the other node is not known any more. Replace it: gemel cluster replace.',
     );
   }
+  const wanted = withReferences(current, references);
   call.progress(undefined, 'Asking the other node');
   // Its addresses may be others than before; its key is the same.
   if (peerAddress !== undefined) await peer.pair({ ...paired, addresses: [peerAddress, ...paired.addresses] });
@@ -36,7 +42,7 @@ export async function reconnect(
   const began = clock.monotonic();
   const other = await peer.call(requests.nodeLook, {}, { signal: call.signal });
   const tookMs = clock.monotonic() - began;
-  const planned = planAgain(current, own, other);
+  const planned = planAgain(wanted, own, other);
   refuseUnready(
     judgePair({
       own,
