@@ -42,7 +42,7 @@ async function found(world: World) {
   } as unknown as PairStatus; // no more of it is looked at
   const reports = await sitesHealth({
     system,
-    list: async () => (active ? { active, sites: [...sites] } : { active, sites: [] }),
+    list: async () => ({ active, problem: null, sites: active ? [...sites] : [] }),
     isBusy: (name) => name === busy,
     clustered: async () => resources !== undefined,
     pair: async () => pair,
