@@ -81,7 +81,8 @@ async function mustBeReady({ membership, peer, journal }: FormationParts): Promi
   if (other === undefined) return;
   const { hostName } = other;
   const { outcome } = await peer.call(requests.joinOutcome, {}).catch((cause: unknown) => {
-    const text = `${hostName} does not answer, and both nodes need the change at once: nothing was changed. Switch it on, or look at gemel-peer on both. If it is lost for good: gemel cluster replace.`;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const text = `${hostName} does not answer (${why}), and both nodes need the change at once: nothing was changed. Switch it on, or look at gemel-peer on both. If it is lost for good: gemel cluster replace.`;
     throw new ApplianceError('unavailable', text, { cause });
   });
   if (outcome === 'connected') return;

@@ -66,6 +66,8 @@ export class StayingOff implements Disposable {
         await files.remove(stayOffFile);
         await engines.start(this.#ending.signal);
       }
+      // They may run still: it is on disk that they shall not before they are stopped.
+      if (isOff(membership.current)) await engines.stop();
     }
     this.settle();
   }

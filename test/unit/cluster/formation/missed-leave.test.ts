@@ -59,6 +59,28 @@ test('it stays off also when it is the active node by then, and when the other o
   t.deepEqual(await found(two), off);
 });
 
+test('it stays off at whichever step of that its core is killed', async (t) => {
+  const clean = await forced();
+  await clean.two.powerOn();
+  await clean.clock.advance(1_000);
+  const steps = [...clean.two.system.faults.journal];
+  t.true(steps.length > 3, String(steps.length));
+  for (const [index, step] of steps.entries()) {
+    const boxes = await forced();
+    const { two } = boxes;
+    await two.parts.engines.start(new AbortController().signal);
+    two.reachable = true;
+    await two.crashAndRestart();
+    two.system.faults.crashAt(index + 1);
+    void two.recover().catch(() => {});
+    await boxes.clock.advance(1_000);
+    await two.crashAndRestart();
+    await boxes.pass(two.recover());
+    await boxes.clock.advance(1_000);
+    t.deepEqual(await found(two), off, `killed before step ${index + 1}: ${step}`);
+  }
+});
+
 test('a node that runs as a member still ends its engines before it is reconnected', async (t) => {
   const boxes = await forced();
   const { one, two } = boxes;
