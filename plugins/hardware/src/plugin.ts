@@ -1,6 +1,7 @@
-import { definePlugin } from '@gemel/core/sdk';
+import { definePlugin, toDisposable } from '@gemel/core/sdk';
 import { HardwareService } from './contract.js';
-import { failingDisksFolder, tellFailingDisks } from './disks/failing-disks.js';
+import { FailingDisks, failingDisksFolder } from './disks/failing-disks.js';
+import { failingDisks, failingDisksHealth } from './disks/failing-disks-status.js';
 import { HardwareServiceImpl } from './hardware-service.js';
 import { hardwareProfile } from './inventory/hardware-status.js';
 import { OwnUsers } from './management/own-users.js';
@@ -17,8 +18,10 @@ const keepMs = 60_000;
 export default definePlugin({
   id: 'hardware',
   activate(context) {
-    const { files, commands, kind } = context.system;
+    const { files, commands, clock, kind } = context.system;
     const { settings, events, log } = context;
+    const ended = new AbortController();
+    context.own(toDisposable(() => ended.abort()));
     const hardware = new HardwareServiceImpl(new Machine(files, commands), files);
     const arrays = new MdArrays(files);
     const raid = new RaidWatch({ arrays, files, events, log, seenFile: `${context.dataFolder}/raid-seen.json` });
@@ -34,14 +37,24 @@ export default definePlugin({
     context.status.add(hardwareProfile, () => hardware.status(), { maxAgeMs: keepMs });
     const published = context.status.add(raidStatus, () => raid.look());
     context.own(files.watch(raidEventFolder, () => void raid.lookAgain((status) => published.set(status))));
-    const tellFailing = async () => {
+    const failing = new FailingDisks({
+      files,
+      events,
+      clock,
+      toldFile: `${context.dataFolder}/failing-disks-told.json`,
+      disks: async () => (await open()).disks.read(),
+      ask: async (disk) => (await open()).smartctl.ask(disk, ended.signal),
+    });
+    const failingPublished = context.status.add(failingDisks, async () => ({ disks: [...(await failing.look())] }));
+    const lookAtFailing = async () => {
       try {
-        await tellFailingDisks(files, events);
+        failingPublished.set({ disks: [...(await failing.look())] });
       } catch (failure) {
         log.warn({ failure: String(failure) }, 'could not read what smartd left');
       }
     };
-    context.own(files.watch(failingDisksFolder, () => void tellFailing()));
+    context.own(files.watch(failingDisksFolder, () => void lookAtFailing()));
+    context.addHealthCheck('disks', async () => failingDisksHealth(await failing.look()));
     context.actions.addLater(async () => {
       const { hardwareActions } = await import('./actions.js');
       return hardwareActions({ hardware, settings, raid, commands, engines: await open() });
@@ -54,7 +67,6 @@ export default definePlugin({
       return { healthy: true, reason: memory === undefined ? 'this host shows no hardware' : 'hardware can be read' };
     });
     context.addHealthCheck('raid', async () => {
-      await tellFailing(); // left while core was away
       const { arrays: seen, reports } = await raid.look();
       const failure = reports.find(({ severity }) => severity === 'error');
       if (failure !== undefined) return { healthy: false, reason: failure.text };

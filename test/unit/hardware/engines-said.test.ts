@@ -1,9 +1,6 @@
 import { parseSmartctl, unknownSmart } from '#hardware/disks/smart.js';
-import { failingDisksFolder, tellFailingDisks } from '#hardware/disks/failing-disks.js';
 import { parseSensors } from '#hardware/sensors/sensors.js';
 import { isPartitionOf } from '#hardware/system/disks.js';
-import type { EventDefinition } from '@gemel/core/sdk';
-import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
 import { ScriptedDisks } from './scripted-disks.js';
 
@@ -69,21 +66,4 @@ test('disks come with what uses them: an array, or a mount of one of their parti
       { name: 'sdc', serial: 'SN-sdc', array: null, usedBy: 'sdc1 is mounted on /var/lib' },
     ],
   );
-});
-
-test('what smartd left is told once; a note that is not written to its end waits', async (t) => {
-  const { files } = new ScriptedSystem({
-    files: { [`${failingDisksFolder}/sda`]: 'Health\n', [`${failingDisksFolder}/sdb`]: '' },
-  });
-  const published: unknown[] = [];
-  const none = { [Symbol.dispose]: () => undefined };
-  const events = {
-    publish: <Payload>({ id }: EventDefinition<Payload>, payload: Payload) => void published.push([id, payload]),
-    on: () => none,
-    onAny: () => none,
-  };
-  await tellFailingDisks(files, events);
-  await tellFailingDisks(files, events);
-  t.deepEqual(published, [['hardware.disk.failing', { disk: 'sda', what: 'Health' }]]);
-  t.deepEqual(Object.keys(files.contents(failingDisksFolder)), [`${failingDisksFolder}/sdb`]);
 });

@@ -1,8 +1,10 @@
-/** systemd/libexec/gemel-raid and gemel-raid-array, run on a folder in place of /sys and with programs that take down how they were called. */
-import { execFile } from 'node:child_process';
+/** systemd/libexec/gemel-raid, gemel-raid-array and gemel-disk, run on a folder in place of /sys and with programs that take down how they were called. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 
 const libexec = join(import.meta.dirname, '../../../../systemd/libexec');
@@ -58,7 +60,23 @@ class Machine {
   }
 
   async run(script: string, ...args: readonly string[]): Promise<number> {
-    const env = {
+    const { env } = this;
+    return new Promise((resolve) => {
+      execFile(join(libexec, script), args, { env }, (failure) => resolve(failure === null ? 0 : Number(failure.code)));
+    });
+  }
+
+  /** Until it was seen to tell this, or is late. */
+  async watch(until: string): Promise<void> {
+    const child = spawn(join(libexec, 'gemel-raid'), ['watch'], { env: this.env, stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    for (let waited = 0; waited < 200 && !this.read('record').includes(until); waited++) await setTimeout(50);
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return {
       PATH: `${this.path('bin')}:${process.env['PATH'] ?? ''}`,
       RECORD: this.path('record'),
       LINK: this.path('link'),
@@ -67,10 +85,11 @@ class Machine {
       GEMEL_RAID_FOLDER: this.path('raid'),
       GEMEL_COROSYNC_CONF: this.path('corosync.conf'),
       GEMEL_VOLUME: this.path('volume'),
+      GEMEL_FAILING_DISKS: this.path('failing'),
+      GEMEL_UDEV: this.path('udev'),
+      SMARTD_DEVICE: '/dev/sda',
+      SMARTD_FAILTYPE: 'Health',
     };
-    return new Promise((resolve) => {
-      execFile(join(libexec, script), args, { env }, (failure) => resolve(failure === null ? 0 : Number(failure.code)));
-    });
   }
 }
 
@@ -134,4 +153,36 @@ test('a start notes the UUID of the array where it was not noted, and leaves it 
   t.is(machine.read('raid-expected'), `${own}\n`);
   t.is(await machine.run('gemel-raid-array'), 0);
   t.is(machine.read('record'), '');
+});
+
+test('what smartd says is noted under the serial number, and Pacemaker is told of it beside the RAID', async (t) => {
+  const machine = new Machine(t);
+  machine.put('sys/block/sda/dev', '8:0\n');
+  machine.put('udev/b8:0', 'E:ID_SERIAL=Disk_X_SN 1\nE:ID_SERIAL_SHORT=SN 1\n');
+  t.is(await machine.run('gemel-disk'), 0);
+  t.is(machine.read('failing/SN_1'), 'Health\n');
+  t.is(machine.read('record'), '', 'a Pacemaker that is not there yet would not hear it');
+  await machine.watch('#health-disk');
+  t.is(machine.read('record'), 'attrd_updater --name #health-disk --update yellow --delay 0\n');
+});
+
+test('Pacemaker is told when no disk is failing any more', async (t) => {
+  const machine = new Machine(t);
+  machine.put('failing/SN1', 'Health\n');
+  machine.put(
+    'bin/attrd_updater',
+    `${recording('attrd_updater')}case $* in *yellow*) rm -f "$GEMEL_FAILING_DISKS/SN1" ;; esac\n`,
+  );
+  await machine.watch('green');
+  t.deepEqual(machine.read('record').trim().split('\n'), [
+    'attrd_updater --name #health-disk --update yellow --delay 0',
+    'attrd_updater --name #health-disk --update green --delay 0',
+  ]);
+});
+
+test('of NVMe smartd names the controller, and the disk is noted', async (t) => {
+  const machine = new Machine(t);
+  machine.put('sys/block/sdan1/serial', 'SN2 \n');
+  t.is(await machine.run('gemel-disk'), 0);
+  t.is(machine.read('failing/SN2'), 'Health\n');
 });

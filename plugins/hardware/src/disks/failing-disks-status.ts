@@ -1,0 +1,35 @@
+import { defineStatus, type HealthPartReport } from '@gemel/core/sdk';
+import { z } from 'zod';
+
+const failingDiskSchema = z.object({
+  note: z.string().describe('Serial number, or the name of a disk that has none.'),
+  disk: z.string().describe('Name of the disk.'),
+  title: z.string().describe('Model and serial number, as on its label.'),
+  what: z.string().describe("smartd's word for it, `Health`; see smartd.conf(5)."),
+});
+export type FailingDisk = z.output<typeof failingDiskSchema>;
+
+const failingDisksSchema = z.lazy(() =>
+  z.object({ disks: z.array(failingDiskSchema).describe('Disks that say that they will fail soon.') }),
+);
+
+export const failingDisks = defineStatus<z.output<typeof failingDisksSchema>>({
+  id: 'hardware.failing-disks',
+  title: 'Failing disks',
+  schema: failingDisksSchema,
+  present: ({ disks }) => ({
+    kind: 'table',
+    columns: ['Disk', 'Model', 'smartd says'],
+    rows: disks.map(({ disk, title, what }) => [disk, title, { text: what, tone: 'bad' }]),
+    empty: 'No disk says that it will fail.',
+  }),
+  overview: ({ disks }) => disks.map(({ disk, title }) => ['Disk', { text: textOf(disk, title), tone: 'bad' }]),
+});
+
+export function failingDisksHealth(disks: readonly FailingDisk[]): readonly HealthPartReport[] {
+  return disks.map(({ note, disk, title }) => ({ part: note, healthy: false, reason: textOf(disk, title) }));
+}
+
+function textOf(disk: string, title: string): string {
+  return `${disk} (${title}) says that it will fail`;
+}
