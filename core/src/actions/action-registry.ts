@@ -121,7 +121,7 @@ export class ActionRegistry {
     if (action.kind === 'job') {
       const folders = taken.folders;
       const job = await this.#failing(record, () => this.jobs.start(action, input, call.caller, { folders, record }));
-      taken.handOver();
+      taken.handOver(); // to the job, which removes them
       return { job, reports };
     }
     if (action.kind === 'stream') return { stream: this.#recordedPieces(record, action.run(input, call)), reports };

@@ -327,3 +327,50 @@ test('plugins that were started again with one whose reload failed get their set
   await t.throwsAsync(appliance.invoke('plugin.reload', { id: 'base' }), { message: 'Plugin base is failed: broken' });
   t.deepEqual(applied, [false, false]);
 });
+
+test('a factory reset that one start cannot finish is finished by the next, which takes away nothing that came since', async (t) => {
+  let failures = 2;
+  const sick = lamp();
+  const plugin: TestPlugin = {
+    ...sick,
+    activate(context) {
+      const { settings } = context;
+      return sick.activate({
+        ...context,
+        settings: {
+          ...settings,
+          add: (section) =>
+            settings.add({
+              ...section,
+              readFacts: async (signal) => {
+                if (failures-- > 0) throw new Error('it does not answer');
+                return section.readFacts(signal);
+              },
+            }),
+        },
+      });
+    },
+  };
+  const marker = '/var/lib/gemel/factory-reset';
+  const kept = '/var/lib/gemel/plugin-data/lamp/kept';
+  await using appliance = await createTestAppliance({
+    plugins: [plugin],
+    files: { [marker]: '{}\n', [kept]: 'former' },
+    prepare: ({ units }) => void units.add('lamp.service'),
+  });
+  const edit = () => appliance.invoke('settings.set', { path: 'lamp/colour', value: 'red' });
+  t.is(await appliance.system.files.read(kept), undefined);
+  const refused = await t.throwsAsync(edit(), { instanceOf: ApplianceError });
+  t.regex(refused?.message ?? '', /^The factory reset is not finished: Section lamp .*it does not answer/);
+  const health = await appliance.core.health.examine();
+  t.deepEqual(
+    health.filter(({ healthy }) => !healthy).map(({ name }) => name),
+    ['core.factory-reset'],
+  );
+  await appliance.system.files.write(kept, 'new');
+
+  await appliance.restart();
+  t.is(await appliance.system.files.read(marker), undefined);
+  t.is(await appliance.system.files.read(kept), 'new');
+  await t.notThrowsAsync(edit());
+});
