@@ -31,12 +31,12 @@ export class ScriptHost {
 
   /** @param path As on an appliance. */
   put(path: string, text: string): void {
-    mkdirSync(dirname(join(this.#root, path)), { recursive: true });
-    writeFileSync(join(this.#root, path), text);
+    mkdirSync(dirname(this.path(path)), { recursive: true });
+    writeFileSync(this.path(path), text);
   }
 
   read(path: string): string {
-    return existsSync(join(this.#root, path)) ? readFileSync(join(this.#root, path), 'utf8') : '';
+    return existsSync(this.path(path)) ? readFileSync(this.path(path), 'utf8') : '';
   }
 
   /** Where a path of an appliance is. */
@@ -61,16 +61,17 @@ export class ScriptHost {
   }
 
   run(script: string, ...argv: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
-    const env = { PATH: `${join(this.#root, 'bin')}:/usr/bin:/bin`, ROOT: this.#root };
-    return new Promise((resolve) => {
-      execFile(join(this.#root, 'libexec', script), argv, { env }, (failure, stdout, stderr) =>
-        resolve({ code: typeof failure?.code === 'number' ? failure.code : 0, said: `${stdout}${stderr}` }),
-      );
+    const env = { PATH: `${this.path('bin')}:/usr/bin:/bin`, ROOT: this.#root };
+    return new Promise((resolve, reject) => {
+      execFile('bash', [this.path(`libexec/${script}`), ...argv], { env }, (failure, stdout, stderr) => {
+        if (failure !== null && typeof failure.code !== 'number') reject(failure);
+        else resolve({ code: Number(failure?.code ?? 0), said: `${stdout}${stderr}` });
+      });
     });
   }
 
   #program(path: string, text: string): void {
     this.put(path, text);
-    chmodSync(join(this.#root, path), 0o755);
+    chmodSync(this.path(path), 0o755);
   }
 }
