@@ -274,6 +274,20 @@ test('a former user in another slot is disabled, and one that stays enabled is a
   t.deepEqual(await own(), ['boss', 'lab']);
 });
 
+test('further users are read while one is not found, and no more of them when nobody lies there', async (t) => {
+  const { system, management } = world();
+  const taken = [2, 3, 4, 5, 6, 7].map((slot) => `User ID : ${slot}\nUser Name : other${slot}\n`);
+  system.commands.always(shell, (_argv, { input = '' }) => {
+    if (input.includes('lan print'))
+      return `IP Address : 10.77.0.99\nMaximum User IDs : 63\n${taken.slice(0, 5).join('')}`;
+    return input.includes('getaccess 1 7\n') ? (taken[5] ?? '') : 'User ID : 15\nUser Name :\n';
+  });
+  const { controller } = await management.view(wanted);
+  t.is(controller?.users.at(-1)?.name, 'other7');
+  t.is(system.commands.runs.length, 3);
+  t.regex(inputs(system)[2] ?? '', /getaccess 1 15\n[^]*getaccess 1 22\n/);
+});
+
 test('without room for the user nothing is told', async (t) => {
   const { system, management, own } = world();
   const others = Array.from({ length: 9 }, (_, index) => {

@@ -65,8 +65,9 @@ async function volume(system: SystemAccess, pair: SeePair): Promise<HealthReport
   }
   const replication = parseReplication(drbd);
   if (replication === undefined) {
-    // Pacemaker takes everything down there, which an update in a pair does on purpose.
-    if (localNode(await pair())?.state === 'maintenance') return well('down: this node is in maintenance');
+    // In maintenance Pacemaker takes everything down, which an update in a pair does on purpose; unmanaged it brings nothing up.
+    const state = localNode(await pair())?.state;
+    if (state === 'maintenance' || state === 'unmanaged') return well(`down: this node is in the state ${state}`);
     return ill('DRBD is down on this node; see gemel cluster status');
   }
   const { role, disk } = replication;

@@ -5,7 +5,8 @@ import type { ManagementSettings } from './schema.js';
 const channel = 1;
 /** Slot 1 is the anonymous user, slot 2 the maker's own administrator. Some controllers have 63, and take their time for each: first these. */
 const firstSlots = [2, 3, 4, 5, 6];
-const lastFirstSlot = 6;
+export const lastFirstSlot = 6;
+const slotsAtOnce = 8;
 const firstFreeSlot = 3;
 const administrator = 4;
 /** IPMI 1.5; ipmitool refuses a longer one unless it is told to use the 20 bytes of IPMI 2.0. */
@@ -75,11 +76,19 @@ function readUsers(slots: readonly number[]): readonly string[] {
   return slots.map((slot) => `channel getaccess ${channel} ${slot}`);
 }
 
-/** Reads the other users, where one of these names was not found yet; else empty. Pure. */
-export function readMoreScript({ users, slots }: Controller, names: readonly string[]): readonly string[] {
+/**
+ * Reads the next users, where one of these names was not found yet; else empty. Pure.
+ * @param last Slot that was read last.
+ */
+export function readMoreScript(
+  { users, slots }: Controller,
+  names: readonly string[],
+  last: number,
+): readonly string[] {
   const isKnown = (name: string) => name === '' || users.some((user) => user.name === name);
   if (names.every(isKnown)) return [];
-  return readUsers(Array.from({ length: Math.max(0, slots - lastFirstSlot) }, (_, index) => lastFirstSlot + 1 + index));
+  const count = Math.min(slotsAtOnce, Math.max(0, slots - last));
+  return readUsers(Array.from({ length: count }, (_, index) => last + 1 + index));
 }
 
 /** With what `readMoreScript` made ipmitool say. Pure. */

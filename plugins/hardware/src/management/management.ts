@@ -6,6 +6,7 @@ import {
   chooseSlot,
   type Controller,
   differences,
+  lastFirstSlot,
   offScript,
   parseController,
   passwordScript,
@@ -104,10 +105,18 @@ export class Management {
     if (answer.kind !== 'answered') return answer;
     const first = parseController(answer.text);
     if (first === undefined) return { kind: 'silent', reason: 'it says nothing about its network' };
-    const script = readMoreScript(first, names);
-    if (script.length === 0) return first;
-    const more = await this.#ipmitool.run(script, signal);
-    return more.kind === 'answered' ? withMoreUsers(first, more.text) : more;
+    let found = first;
+    for (let last = lastFirstSlot; ; ) {
+      const script = readMoreScript(found, names, last);
+      if (script.length === 0) return found;
+      const more = await this.#ipmitool.run(script, signal);
+      if (more.kind !== 'answered') return more;
+      const before = found.users.length;
+      found = withMoreUsers(found, more.text);
+      // Users lie close together; a controller that has room for 63 would be asked for half a minute.
+      if (found.users.length === before) return found;
+      last += script.length;
+    }
   }
 }
 
