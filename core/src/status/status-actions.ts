@@ -42,11 +42,12 @@ function overviewOf(
 ): z.infer<typeof overviewSchema>['lines'] {
   try {
     const shown = overview?.(value) ?? [];
-    return shown.map(([label, { text, tone = 'plain' }]) =>
-      staleSeconds === undefined
-        ? { label, text, tone }
-        : { label, text: `${text} (${staleText(staleSeconds)})`, tone: tone === 'bad' ? tone : 'warn' },
-    );
+    return shown.map(([label, cell]) => {
+      const line = lineSchema.parse({ label, ...cell });
+      if (staleSeconds === undefined) return line;
+      const text = `${line.text} (${staleText(staleSeconds)})`;
+      return { ...line, text, tone: line.tone === 'bad' ? line.tone : 'warn' };
+    });
   } catch (failure) {
     log.warn({ status: id, err: failure }, 'the overview of a status failed');
     return [{ label: title, text: `cannot be shown here; see: gemel status show ${id}`, tone: 'bad' }];

@@ -209,7 +209,7 @@ test('ends with a complaint when something was left running', async (t) => {
   t.is(failure?.message, '1 clock timers left behind');
 });
 
-test('a status whose overview throws does not hide the others', async (t) => {
+test('a status whose overview throws, or cannot be sent, does not hide the others', async (t) => {
   const broken = defineStatus({
     ...state,
     id: 'broken.state',
@@ -218,9 +218,18 @@ test('a status whose overview throws does not hide the others', async (t) => {
       throw new Error('no overview');
     },
   });
+  const counted = defineStatus({
+    ...state,
+    id: 'broken.count',
+    title: 'Counted',
+    overview: () => [['Count', { text: 5n as never }]],
+  });
   const plugin: TestPlugin = {
-    manifest: { id: 'broken', status: ['broken.state'] },
-    activate: ({ status }) => status.add(broken).set({ lit: true }),
+    manifest: { id: 'broken', status: ['broken.state', 'broken.count'] },
+    activate: ({ status }) => {
+      status.add(broken).set({ lit: true });
+      status.add(counted).set({ lit: true });
+    },
   };
   await using appliance = await createTestAppliance({
     plugins: [lamp(), plugin],
@@ -229,8 +238,9 @@ test('a status whose overview throws does not hide the others', async (t) => {
   const { output } = await appliance.invoke('status');
   const { lines } = z.object({ lines: z.array(z.object({ label: z.string(), text: z.string() })) }).parse(output);
   t.deepEqual(
-    lines.filter(({ label }) => label === 'Broken' || label === 'Lamp'),
+    lines.filter(({ label }) => ['Broken', 'Count', 'Counted', 'Lamp'].includes(label)),
     [
+      { label: 'Counted', text: 'cannot be shown here; see: gemel status show broken.count' },
       { label: 'Broken', text: 'cannot be shown here; see: gemel status show broken.state' },
       { label: 'Lamp', text: 'dark' },
     ],
