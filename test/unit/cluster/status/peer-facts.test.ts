@@ -24,18 +24,20 @@ function newPeer() {
 
 test('knows of the other node what it says of itself, and nothing once it is silent', async (t) => {
   const { facts, state } = newPeer();
-  facts.answer(
-    async () => '0.1.0',
-    async () => ({ neededMiB: 700, availableMiB: 900 }),
-    async () => undefined,
-    async () => ['pages 1.37.0'],
-  );
+  facts.answer({
+    version: async () => '0.1.0',
+    memory: async () => ({ neededMiB: 700, availableMiB: 900 }),
+    parted: async () => undefined,
+    fencingTests: () => [],
+    missingVersions: async () => ['pages 1.37.0'],
+  });
   await facts.refresh();
   t.deepEqual(facts.current, {
     version: '0.1.0',
     clockOffsetMs: 0,
     memory: { neededMiB: 700, availableMiB: 900 },
-    partedGenerations: undefined,
+    parted: undefined,
+    fencingTests: [],
     missingVersions: ['pages 1.37.0'],
   });
   state.answers = false;
