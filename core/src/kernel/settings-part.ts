@@ -15,6 +15,9 @@ import type { StatusRegistry } from '../status/status-registry.js';
 import type { SettingsLife } from './appliance.js';
 import type { AppliancePaths } from './paths.js';
 
+/** An engine that did not answer while everything started does so later. The judge of a new firmware waits for ten minutes. */
+const again = { afterMs: 30_000, times: 6 } as const;
+
 export interface SettingsPartParts {
   readonly system: SystemAccess;
   readonly paths: AppliancePaths;
@@ -29,6 +32,7 @@ export class SettingsPart implements SettingsLife {
   readonly #parts: SettingsPartParts;
   #publisher: StatusPublisher<ActivationStatus> | undefined;
   #watch: Disposable | undefined;
+  #again: Disposable | undefined;
 
   constructor(parts: SettingsPartParts) {
     this.#parts = parts;
@@ -64,6 +68,7 @@ export class SettingsPart implements SettingsLife {
     });
     this.#watch = this.engine.onState(() => this.#publisher?.set(this.engine.status()));
     this.#publisher.set(this.engine.status());
+    this.#applyLater(again.times);
   }
 
   async rollBackExpired(revision: number): Promise<void> {
@@ -89,9 +94,21 @@ export class SettingsPart implements SettingsLife {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#again?.[Symbol.dispose]();
     this.#watch?.[Symbol.dispose]();
     this.#publisher?.[Symbol.dispose]();
     await this.engine.close();
+  }
+
+  #applyLater(times: number): void {
+    if (times === 0 || this.engine.state.unapplied.size === 0) return;
+    const { system, log } = this.#parts;
+    this.#again = system.clock.after(again.afterMs, () => {
+      this.pluginsChanged().then(
+        () => this.#applyLater(times - 1),
+        (failure: unknown) => log.error({ failure: String(failure) }, 'settings could not be applied again'),
+      );
+    });
   }
 
   #tell(reports: Awaited<ReturnType<SettingsEngine['recover']>>): void {

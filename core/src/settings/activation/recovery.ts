@@ -30,7 +30,7 @@ const nothing: Revision = {
 /** Start of core: finds out what is in force, mends what is damaged, takes back what was not confirmed. Never stops boot. */
 export class Recovery {
   readonly #reports: Report[] = [];
-  /** Sections that were told their settings by this core. */
+  /** Sections that took their settings from this core. */
   readonly #up = new WeakSet<object>();
 
   constructor(
@@ -82,7 +82,7 @@ export class Recovery {
     return state.recovery;
   }
 
-  /** For sections that appeared after the start: gives them their defaults and applies them. */
+  /** For sections that appeared after the start, or could not be applied then: gives them their defaults and applies them. */
   async bringUp(): Promise<readonly Report[]> {
     const { state } = this;
     const fresh = state.sections.all().filter((section) => !this.#up.has(section));
@@ -224,7 +224,7 @@ export class Recovery {
     const before = await state.revisions.rendered(number);
     const { work, failures } = await bring(state, this.applier, 'boot', ids, before);
     this.#reports.push(...failures);
-    for (const { section } of work) this.#up.add(section);
+    for (const { section } of work) if (!state.unapplied.has(section.id)) this.#up.add(section);
     const rendered = renderedSet(state.sections, state.running.document, work, before);
     if (number === 0) return; // nothing was ever confirmed and nothing could be
     await this.settlement.tidy('rendered files', () => state.revisions.refreshRendered(state.running, rendered));
