@@ -120,6 +120,14 @@ test('a factory reset that the settings refuse leaves no marker behind', async (
   t.deepEqual(told, []);
 });
 
+test('a factory reset that the settings refuse does not end one that is not finished', async (t) => {
+  const { system, power } = newWorld({ resetFails: true });
+  const unfinished = '{"requestedBy":"user:joe","left":"settings"}\n';
+  await system.files.write(factoryResetMarker, unfinished);
+  await t.throwsAsync(() => power.factoryReset(caller), { code: 'conflict' });
+  t.is(await system.files.read(factoryResetMarker), unfinished);
+});
+
 test('a factory reset without its restart says what is left and what to do, and is finished by any start', async (t) => {
   const { system, power, told, resets } = newWorld();
   system.dbus.reply(login1, `${login1}.Manager.ScheduleShutdown`, new ApplianceError('engine-failed', 'Inhibited.'));

@@ -80,11 +80,14 @@ export class Power {
       requestedAt: new Date(clock.now()).toISOString(),
       keepScopes: ['hardware'],
     };
+    // Of a reset that is not finished: what is refused now must not end that one.
+    const unfinished = await files.read(factoryResetMarker);
     await files.write(factoryResetMarker, `${JSON.stringify(marker)}\n`, { mode: 0o600 });
     try {
       await maintenance.factoryReset(caller, { keepScopes: ['hardware'] });
     } catch (failure) {
-      await files.remove(factoryResetMarker);
+      if (unfinished === undefined) await files.remove(factoryResetMarker);
+      else await files.write(factoryResetMarker, unfinished, { mode: 0o600 });
       throw failure;
     }
     const request = { delaySeconds: 0, force: true };
