@@ -7,7 +7,8 @@ type Fit = <Value>(what: string, schema: z.ZodType<Value>, value: unknown) => Va
 
 const fractionSchema = z.number().nullish();
 const lineSchema = z.string();
-const healthSchema = z.object({ healthy: z.boolean(), reason: z.string() });
+const healthReport = z.object({ healthy: z.boolean(), reason: z.string() });
+const healthParts = z.array(healthReport.extend({ part: z.string() }));
 
 /**
  * The context of a plugin whose types no compiler of ours has checked: what it hands over for others is parsed by its own schemas. One
@@ -39,7 +40,11 @@ export function checkedContext(context: PluginContext): PluginContext {
       addLater: (load) => actions.addLater(async () => (await load()).map(checked)),
     },
     addHealthCheck: (name, check) =>
-      context.addHealthCheck(name, async (signal) => fit(`health check ${name}`, healthSchema, await check(signal))),
+      context.addHealthCheck(name, async (signal) => {
+        const found = await check(signal);
+        const what = `health check ${name}`;
+        return Array.isArray(found) ? fit(what, healthParts, found) : fit(what, healthReport, found);
+      }),
   };
 }
 

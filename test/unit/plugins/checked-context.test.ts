@@ -34,6 +34,7 @@ async function withMeter(isRead = false) {
           held.context = context;
           held.publisher = context.status.add(state, isRead ? async () => wrong : undefined);
           context.addHealthCheck('alive', async () => ({ healthy: true, reason: 5n }) as never);
+          context.addHealthCheck('lamps', async () => [{ part: 'left', healthy: true, reason: 'lit' }]);
           const { actions } = context;
           actions.add(
             defineAction({
@@ -113,6 +114,16 @@ test('an output that does not fit fails the action that gave it, and no list of 
   }
   const { output } = await appliance.invoke('jobs.list');
   t.notThrows(() => JSON.stringify(output));
+});
+
+test('a health check of several things gives a report of each', async (t) => {
+  const { appliance } = await withMeter();
+  const items = await appliance.core.health.examine();
+  t.deepEqual(
+    items.filter(({ name }) => name.startsWith('meter.lamps')),
+    [{ name: 'meter.lamps.left', healthy: true, reason: 'lit' }],
+  );
+  await appliance[Symbol.asyncDispose]();
 });
 
 test('a health check that gives no reason in words counts as unhealthy', async (t) => {
