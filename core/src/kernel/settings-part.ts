@@ -105,7 +105,10 @@ export class SettingsPart implements SettingsLife {
     const { system, log } = this.#parts;
     this.#again = system.clock.after(again.afterMs, () => {
       this.pluginsChanged().then(
-        () => this.#applyLater(times - 1),
+        () => {
+          this.#publisher?.set(this.engine.status());
+          this.#applyLater(times - 1);
+        },
         (failure: unknown) => log.error({ failure: String(failure) }, 'settings could not be applied again'),
       );
     });

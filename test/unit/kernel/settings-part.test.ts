@@ -52,6 +52,18 @@ test('a section that could not be applied at the start is not healthy until a la
   await part[Symbol.asyncDispose]();
 });
 
+test('a section without settings, since nothing is known of its engine yet, is not healthy until it has them', async (t) => {
+  const trouble: Trouble = { factsThrow: 'no bus' };
+  const { system, part } = await world(trouble);
+  t.regex(part.health()[0]?.reason ?? '', /no bus/);
+  t.false(part.health()[0]?.healthy);
+  trouble.factsThrow = undefined;
+  await system.clock.advance(30_000);
+  t.deepEqual(part.health(), [{ part: 'lan', healthy: true, reason: 'applied' }]);
+  t.deepEqual(part.engine.status().reports, []);
+  await part[Symbol.asyncDispose]();
+});
+
 test('what never can be applied is given up after some tries', async (t) => {
   const { system, part } = await world({ applyThrows: 'no bus' });
   for (let tries = 0; tries < 6; tries++) await system.clock.advance(30_000);

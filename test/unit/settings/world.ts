@@ -48,6 +48,7 @@ export const ntp: SectionReference<Ntp> = { id: 'ntp' };
 /** Switches for what goes wrong. */
 export interface Trouble {
   probe?: readonly Report[];
+  factsThrow?: string | undefined;
   applyThrows?: string | undefined;
   applyHangs?: 'lan' | 'ntp' | undefined;
   /** Of the section `lan`, milliseconds. */
@@ -69,7 +70,10 @@ export function lanSection(
     confirmSeconds: 60,
     order: 10,
     defaults: () => lanSchema.parse({}),
-    readFacts: async () => ({ ports: ['eth0', 'eth1', 'eth2'] }),
+    async readFacts() {
+      if (trouble.factsThrow !== undefined) throw new Error(trouble.factsThrow);
+      return { ports: ['eth0', 'eth1', 'eth2'] };
+    },
     verify: ({ settings, facts }) => [
       ...(trouble.verify ?? []),
       ...(settings.mtu < 1280 ? [reports.report('lan.mtu-small', { mtu: settings.mtu }, 'mtu')] : []),

@@ -91,6 +91,8 @@ export class Recovery {
     // While a revision awaits confirmation nothing else may be confirmed; the settlement calls again.
     if (state.activation?.state !== 'awaiting-confirmation') await this.#addDefaults();
     await this.#bringRunning(fresh.map((section) => section.id));
+    const mended = new Set(fresh.filter((section) => this.#up.has(section)).map(({ id }) => id));
+    state.recovery = state.recovery.filter(({ path }) => !mended.has(path));
     return [...this.#reports];
   }
 
@@ -188,6 +190,7 @@ export class Recovery {
     const { state } = this;
     const { document, added, reports } = await addDefaults(state, state.confirmed.document);
     this.#reports.push(...reports);
+    for (const { path, text } of reports) state.unapplied.set(path, text);
     if (added.length === 0) return;
     const base = state.confirmed;
     const comment = `Defaults of ${added.join(', ')}`;
