@@ -84,11 +84,14 @@ export class ActionRegistry {
     return toDisposable(() => this.#later.delete(later));
   }
 
-  /** Before the owner's parts end: what runs of its actions is aborted and waited for, and no more is begun. */
+  /** Before an owner that has ended adds actions again. */
+  begin(owner: string): void {
+    this.#work.set(owner, new OwnerWork(owner));
+  }
+
+  /** Before the owner's parts end: what runs of its actions is aborted and waited for, and no more is begun until it begins again. */
   async end(owner: string): Promise<void> {
-    const work = this.#work.get(owner);
-    this.#work.delete(owner);
-    await work?.end(this.clock);
+    await this.#work.get(owner)?.end(this.clock);
   }
 
   async find(id: string): Promise<AnyAction | undefined> {

@@ -270,6 +270,7 @@ export class PluginRegistry implements AsyncDisposable {
     record.late = false;
     const own = new DisposableStore();
     const container = this.root.createChildContainer();
+    this.around.actions.begin(manifest.id);
     for (const id of [...manifest.requires, ...manifest.optional]) this.#lend(id, container);
     try {
       const plugin = await withTimeLimit(

@@ -15,6 +15,8 @@ type PluginState = z.infer<typeof schema>;
 export class PluginStateFile {
   #state: PluginState = { disabled: [], activating: null, stoppedCore: [] };
   #isOnlyLookedAt = false;
+  #isInnocent = false;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly files: FileStore,
@@ -59,7 +61,8 @@ export class PluginStateFile {
 
   /** Core ends because it was told to: the plugin it is at is not to blame. */
   async clearMark(): Promise<string | undefined> {
-    return this.#state.activating === null ? undefined : this.keep({ activating: null });
+    this.#isInnocent = true;
+    return this.keep({ activating: null });
   }
 
   /** In force when it is on disk. @throws ApplianceError `storage`. */
@@ -91,8 +94,14 @@ export class PluginStateFile {
     }
   }
 
+  /** One after the other, so that the last one asked for is what stays. */
   async #write(state: PluginState): Promise<void> {
     if (this.#isOnlyLookedAt) return;
-    await this.files.write(this.path, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+    const turn = this.#last.then(() => {
+      const text = JSON.stringify(this.#isInnocent ? { ...state, activating: null } : state, null, 2);
+      return this.files.write(this.path, `${text}\n`, { mode: 0o600 });
+    });
+    this.#last = turn.catch(() => undefined); // told to whoever waits for it
+    await turn;
   }
 }

@@ -331,6 +331,10 @@ test('calls, jobs and streams end with the owner of their action, and no more ar
   t.is(registry.jobs.get(job?.id ?? '').state, 'succeeded', 'it came to its end all the same');
   await t.throwsAsync(ask('call'), { code: 'cancelled' });
   remove();
+  const tooLate = threeKinds(registry, true);
+  await t.throwsAsync(tooLate.ask('call'), { code: 'cancelled' }, 'one that is loaded only now');
+  tooLate.remove();
+  registry.begin('guest');
   const again = threeKinds(registry, true);
   const next = again.ask('call');
   await settled();

@@ -354,6 +354,17 @@ test('an extra plugin that core was at when it was told to end is not to blame',
   t.deepEqual(conditions(), { wild: 'failed' });
 });
 
+test('no plugin is to blame that core comes to after it was told to end', async (t) => {
+  const { stateFile, system } = world({});
+  const after = new PluginStateFile(system.files, stateFile.path);
+  const before = stateFile.change({ activating: 'wild' });
+  await stateFile.clearMark();
+  await before;
+  await stateFile.change({ activating: 'next' });
+  await after.load();
+  t.deepEqual(after.state.stoppedCore, []);
+});
+
 test('a full data volume stops neither the start nor the built-in plugins, and an extra plugin says what to do', async (t) => {
   const { registry, conditions, system } = world({ base: () => {}, wild: () => {} });
   system.faults.failAt(1, new ApplianceError('storage', '/state cannot be written: no space left on the device.'));
