@@ -233,8 +233,8 @@ export class JobRegistry implements AsyncDisposable {
     try {
       await this.#write(stored);
     } finally {
-      for (const folder of stored.folders) await this.#removeFolder(folder);
       await this.#record(stored);
+      for (const folder of stored.folders) await this.#removeFolder(folder);
       // It has ended, also where a full medium keeps that from being recorded.
       this.#tell(jobEnded, stored.job);
     }
