@@ -1,7 +1,7 @@
 import { definePlugin, toDisposable } from '@gemel/core/sdk';
 import { HardwareService } from './contract.js';
 import { FailingDisks, failingDisksFolder } from './disks/failing-disks.js';
-import { failingDisks, failingDisksHealth } from './disks/failing-disks-status.js';
+import { failingDisks } from './disks/failing-disks-status.js';
 import { HardwareServiceImpl } from './hardware-service.js';
 import { hardwareProfile } from './inventory/hardware-status.js';
 import { OwnUsers } from './management/own-users.js';
@@ -54,7 +54,6 @@ export default definePlugin({
       }
     };
     context.own(files.watch(failingDisksFolder, () => void lookAtFailing()));
-    context.addHealthCheck('disks', async () => failingDisksHealth(await failing.look()));
     context.actions.addLater(async () => {
       const { hardwareActions } = await import('./actions.js');
       return hardwareActions({ hardware, settings, raid, commands, engines: await open() });

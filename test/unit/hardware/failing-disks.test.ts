@@ -1,6 +1,6 @@
 import type { EventDefinition } from '@gemel/core/sdk';
 import { FailingDisks, failingDisksFolder } from '#hardware/disks/failing-disks.js';
-import { failingDisks, failingDisksHealth } from '#hardware/disks/failing-disks-status.js';
+import { failingDisks } from '#hardware/disks/failing-disks-status.js';
 import { type Smart, unknownSmart } from '#hardware/disks/smart.js';
 import test from 'ava';
 import { ScriptedDisks } from './scripted-disks.js';
@@ -48,9 +48,6 @@ test('a disk that predicts its end is told once and stays, also over a start of 
   t.deepEqual(shown, [{ note: 'SN-sda', disk: 'sda', title: 'Disk X, SN-sda', what: 'Health' }]);
   await open().look();
   t.deepEqual(published, [told]);
-  t.deepEqual(failingDisksHealth(shown), [
-    { part: 'SN-sda', healthy: false, reason: 'sda (Disk X, SN-sda) says that it will fail' },
-  ]);
   t.deepEqual(failingDisks.overview?.({ disks: [...shown] }), [
     ['Disk', { text: 'sda (Disk X, SN-sda) says that it will fail', tone: 'bad' }],
   ]);
@@ -67,14 +64,30 @@ test('it is found under its serial number, whatever it is called after a start',
   );
 });
 
-test('a disk that was pulled out is failing no more', async (t) => {
-  const { world, files, open } = await newWorld();
+test('a disk that was pulled out is failing no more, and its note goes after five minutes', async (t) => {
+  const { world, files, clock, open } = await newWorld();
   await files.write(note('SN-sda'), 'Health\n');
   const failing = open();
   await failing.look();
   world.present.delete('sda');
   t.deepEqual(await failing.look(), []);
+  await clock.advance(299_999);
+  await failing.look();
+  t.deepEqual(files.contents(failingDisksFolder), { [note('SN-sda')]: 'Health\n' });
+  await clock.advance(1);
+  await failing.look();
   t.deepEqual(files.contents(failingDisksFolder), {});
+});
+
+test('a disk that is not there yet when core starts keeps its note', async (t) => {
+  const { world, files, clock, open } = await newWorld();
+  await files.write(note('SN-sda'), 'Health\n');
+  world.present.delete('sda');
+  const failing = open();
+  t.deepEqual(await failing.look(), []);
+  world.present.add('sda');
+  await clock.advance(300_000);
+  t.is((await failing.look())[0]?.disk, 'sda');
 });
 
 test('a disk is asked once a minute, and is failing no more when it says that it is well', async (t) => {

@@ -14,6 +14,9 @@ export const failingDisksFolder = '/var/lib/gemel/failing-disks';
 /** A disk that fails may take its time for an answer, and needs no more work than it has. */
 const askEveryMs = 60_000;
 
+/** A disk behind a slow controller is not there yet when core starts, and smartd tells of it only once. */
+const goneAfterMs = 300_000;
+
 export interface FailingDisksParts {
   readonly files: FileStore;
   readonly events: EventsAccess;
@@ -28,11 +31,12 @@ export interface FailingDisksParts {
 /**
  * Disks that predict their end. smartd tells of each once and never takes it back.
  *
- * INVARIANT: a note stays until the disk says that it is well, or is not in the machine any more.
+ * INVARIANT: a note stays until the disk says that it is well, or was not in the machine for some minutes.
  */
 export class FailingDisks {
   readonly #parts: FailingDisksParts;
   readonly #askedAt = new Map<string, number>();
+  readonly #missingSince = new Map<string, number>();
   #told: ReadonlySet<string> | undefined;
   #looking: Promise<readonly FailingDisk[]> | undefined;
 
@@ -56,9 +60,11 @@ export class FailingDisks {
     for (const note of notes) {
       const what = (await files.read(`${failingDisksFolder}/${note}`))?.trim() ?? '';
       const disk = present.find((each) => noteOf(each) === note);
-      if (disk === undefined) await this.#forget(note);
+      if (disk === undefined) await this.#forgetOnceGone(note);
+      else this.#missingSince.delete(note);
       // Not written to its end yet: the watch calls again.
-      else if (what !== '') failing.push({ note, disk: disk.name, title: diskTitle(disk) || 'no name', what });
+      if (disk !== undefined && what !== '')
+        failing.push({ note, disk: disk.name, title: diskTitle(disk) || 'no name', what });
     }
     await this.#tell(failing);
     for (const { note, disk } of failing) this.#askSometimes(note, disk);
@@ -87,8 +93,16 @@ export class FailingDisks {
       .catch(() => undefined); // one that cannot be asked is not known to be well
   }
 
+  async #forgetOnceGone(note: string): Promise<void> {
+    const now = this.#parts.clock.monotonic();
+    const since = this.#missingSince.get(note) ?? now;
+    this.#missingSince.set(note, since);
+    if (now - since >= goneAfterMs) await this.#forget(note);
+  }
+
   async #forget(note: string): Promise<void> {
     this.#askedAt.delete(note);
+    this.#missingSince.delete(note);
     await this.#parts.files.remove(`${failingDisksFolder}/${note}`);
   }
 
