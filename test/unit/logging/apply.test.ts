@@ -58,6 +58,17 @@ test('does not restart a rsyslogd that reads the same already, as when core come
   t.deepEqual(steps(), []);
 });
 
+test('leaves alone a rsyslogd that still reads again what it missed', async (t) => {
+  const { system, steps } = world('inactive');
+  const wanted = input(settings, []);
+  await system.files.write('/run/gemel-log/rsyslog.conf', wanted.rendering.files[0]?.content ?? '');
+  const starting = { name: unit, loadState: 'loaded', activeState: 'activating', subState: 'start-pre', mainPid: null };
+  const units = Object.assign(Object.create(system.units), { status: async () => starting });
+  const { commands, files, clock } = system;
+  await new ForwardingApply(new Rsyslog({ commands, files, units }), clock).apply(wanted);
+  t.deepEqual(steps(), []);
+});
+
 test('restarts a rsyslogd that reads something else, as after a crash in the middle', async (t) => {
   const { system, engine, steps } = world('active');
   await system.files.write('/run/gemel-log/rsyslog.conf', 'older');

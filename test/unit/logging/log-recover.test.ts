@@ -146,8 +146,10 @@ test('a filtered destination that was sent everything has no more read again tha
   t.is(queues.read('queues/journal-cursor'), cursor('latest', 90_000));
 });
 
-test('of a new destination nothing before is missing, and of one that is gone nothing is remembered', async (t) => {
-  const queues = new Queues(t, { 'sent-until': 'central 5000\ngone 4000\n' });
+test('of a new destination nothing before is missing, and of one that is gone or switched off nothing is remembered', async (t) => {
+  const queues = new Queues(t, { 'sent-until': 'central 5000\ngone 4000\noff 4000\n' });
+  const filters = '# filtered: central --priority=err\n# filtered: other --unit=a.service\n';
+  queues.put('rendered/rsyslog.conf', `# destinations: central off other plain\n${filters}`);
   const began = Math.floor(Date.now() / 1_000);
   await queues.run('gemel-log-recover');
   const [central, other, ...none] = queues.read('queues/sent-until').trimEnd().split('\n');

@@ -28,7 +28,8 @@ export class ForwardingApply {
       if (state === 'running') await this.rsyslog.stop();
       return;
     }
-    if (state === 'running' && changes.length === 0 && (await this.rsyslog.inForce()) === wanted) return;
+    const isThere = state === 'running' || (await this.rsyslog.isStarting());
+    if (isThere && changes.length === 0 && (await this.rsyslog.inForce()) === wanted) return;
     await this.rsyslog.check(rsyslogFile);
     await this.rsyslog.restart();
   }

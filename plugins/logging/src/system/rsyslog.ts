@@ -9,6 +9,11 @@ export class Rsyslog {
     return engineState(this.system.units, forwardingUnit);
   }
 
+  /** What it missed in a loss of power is read again before it runs, which may take minutes. */
+  async isStarting(): Promise<boolean> {
+    return (await this.system.units.status(forwardingUnit)).activeState === 'activating';
+  }
+
   /** Runs rsyslog's own checker over a file. @throws ApplianceError `engine-failed` with its words. */
   async check(file: string): Promise<void> {
     const { exitCode, stdout, stderr } = await this.system.commands.run(['rsyslogd', '-N1', '-f', file]);
