@@ -42,18 +42,19 @@ export async function sitesHealth(parts: SitesHealthParts): Promise<readonly Hea
   });
 }
 
-/** Why a site is to run and does not; undefined for one that somebody stopped. Pure. */
+/** Why a site is to run and does not; undefined for one that somebody stopped, whatever else is to be said of it. Pure. */
 export function trouble(site: SiteSummary, known: Standstill, inPair: boolean): string | undefined {
-  const { name, state, problem, autostart } = site;
-  if (problem !== null) return problem;
+  const { name, type, state, problem, autostart } = site;
+  // A damaged record does not say whether the site is to run.
+  if (type === '') return problem ?? undefined;
   if (state === 'stopping') return undefined;
-  if (state !== 'stopped') return `${state}; see journalctl -u gemel-site@${name}`;
+  if (state !== 'stopped') return problem ?? `${state}; see journalctl -u gemel-site@${name}`;
   if (inPair) {
     const { resource } = known;
     const isWanted = resource === 'stopped' || resource === 'failed' || resource === 'blocked';
-    return isWanted ? `${resource} in Pacemaker; see gemel cluster status` : undefined;
+    return isWanted ? (problem ?? `${resource} in Pacemaker; see gemel cluster status`) : undefined;
   }
   if (!autostart) return undefined;
-  if (!known.prepared) return `not prepared at the start; see journalctl -u gemel-sites`;
+  if (!known.prepared) return problem ?? `not prepared at the start; see journalctl -u gemel-sites`;
   return known.starter === 'failed' ? 'not started; see journalctl -u gemel-sites' : undefined;
 }

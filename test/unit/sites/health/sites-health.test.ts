@@ -94,3 +94,35 @@ test('in a pair Pacemaker says whether a stopped site is to run', async (t) => {
     'new',
   ]);
 });
+
+const problem = 'prometheus 2.53.3 is made for firmware >=0.1.0 <1.0.0, and this is 1.0.0.';
+
+test('a site of a version that is made for another firmware counts only when it is to run', async (t) => {
+  const sites = [
+    site('off', 'stopped', { problem }),
+    site('manual', 'stopped', { problem, autostart: false }),
+    site('ending', 'stopping', { problem }),
+    site('bad', 'failed', { problem }),
+    site('wanted', 'stopped', { problem }),
+  ];
+  t.deepEqual(await found({ sites, prepared: ['off', 'ending', 'bad'] }), [
+    'off',
+    'manual',
+    'ending',
+    `bad: ${problem}`,
+    `wanted: ${problem}`,
+  ]);
+});
+
+test('in a pair it counts when Pacemaker is to run it', async (t) => {
+  const sites = [site('off', 'stopped', { problem }), site('gone', 'stopped', { problem })];
+  t.deepEqual(await found({ sites, resources: { 'site-off': 'disabled', 'site-gone': 'failed' } }), [
+    'off',
+    `gone: ${problem}`,
+  ]);
+});
+
+test('a site whose record is damaged counts: nobody knows whether it is to run', async (t) => {
+  const damaged = { type: '', autostart: false, problem: 'Its site.json is damaged.' };
+  t.deepEqual(await found({ sites: [site('demo', 'stopped', damaged)] }), ['demo: Its site.json is damaged.']);
+});
