@@ -24,6 +24,7 @@ import type { SiteParts } from './site/site-parts.js';
 import { SitePower } from './site/site-power.js';
 import { sitesList, type SitesStatus } from './site/site-status.js';
 import { SiteStore } from './site/site-store.js';
+import { SiteTidying } from './site/site-tidying.js';
 import { SiteUpdating } from './site/site-updating.js';
 import { DiskFolders, diskParts } from './system/disk-folders.js';
 import { gemelVersion } from './version.js';
@@ -102,17 +103,18 @@ export default definePlugin({
     // A new node lacks all versions, one that was away those that came meanwhile.
     events.on(peerEvents.reachable, () => supply?.begin());
 
+    const noted = (failure: unknown) => log.warn({ failure }, 'the sites could not be looked at');
+    const tidying = context.own(new SiteTidying({ sites: parts, updating, clock, tell: quiet(noted) }));
     // A node that takes the role over finds what the other one left unfinished.
     let wasActive = false;
     const seen = (list: SitesStatus) => {
       status.set(list);
       if (list.active && !wasActive) {
-        tidy(parts, updating).catch(noted);
+        tidying.begin();
         supply?.begin();
       }
       wasActive = list.active;
     };
-    const noted = (failure: unknown) => log.warn({ failure }, 'the sites could not be looked at');
     const watch = context.own(
       new SiteWatch({
         dbus,
@@ -140,25 +142,16 @@ export default definePlugin({
     const membership = context.find(MembershipService);
     if (membership !== undefined) context.own(membership.onChanged(() => adoption.begin()));
     if (membership !== undefined) context.own(membership.onChanged(() => supply?.begin()));
+    if (membership !== undefined) context.own(membership.onChanged(() => tidying.begin()));
 
     // In the background: nothing of it is needed for core to be ready.
     void watch.begin().catch(quiet(noted));
     void removal.tidy().catch(noted);
     void exchange?.tidy().catch(noted);
-    void tidy(parts, updating).catch(quiet(noted));
+    tidying.begin();
     adoption.begin();
   },
 });
-
-/** Removes and ends what a crash left. On the passive node the volume is another's. */
-async function tidy({ guard, hooks, store }: SiteParts, updating: SiteUpdating): Promise<void> {
-  if (!(await guard.isActive())) return;
-  await guard.whenIdle(async () => {
-    await hooks.endAll();
-    await store.tidy();
-  });
-  await updating.settle();
-}
 
 /** A host without systemd has no sites, which is nothing to tell. */
 function quiet(tell: (failure: unknown) => void): (failure: unknown) => void {

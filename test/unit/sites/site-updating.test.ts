@@ -1,14 +1,7 @@
 import { ApplianceError } from '@gemel/core/sdk';
 import type { SiteRecord } from '#sites/site/site-record.js';
 import test from 'ava';
-import { newCall, newWorld, siteFiles, withDemo, type World } from './world.js';
-
-async function oldDemo(): Promise<World> {
-  const world = await withDemo(newWorld());
-  const { store } = world.parts;
-  await store.write('demo', { ...(await store.need('demo')), version: '2.42.0' });
-  return world;
-}
+import { newCall, newWorld, oldDemo, siteFiles, tried, withDemo, type World } from './world.js';
 
 test('an update works on a copy, and keeps the data of before for going back', async (t) => {
   const world = await oldDemo();
@@ -86,21 +79,6 @@ test('one that does not start with the version before either is said to be stopp
   t.is(codeOf(refused), 'sites.update.stopped');
   t.deepEqual([siteFiles(world), await world.parts.store.need('demo')], [files, record]);
 });
-
-/** `demo`, which was updated before, while another update is tried out. */
-async function tried(): Promise<World> {
-  const world = await oldDemo();
-  const { store } = world.parts;
-  await store.write('demo', {
-    ...(await store.need('demo')),
-    version: '2.53.3',
-    generation: 4,
-    previous: { version: '2.42.0', generation: 1 },
-    trial: { previous: { version: '2.37.0', generation: 3 } },
-  });
-  for (const generation of [3, 4]) world.system.files.put(`/srv/gemel/sites/demo/data/${generation}/tsdb/1`, '');
-  return world;
-}
 
 test('what is tried out says so on disk, until it has proven itself', async (t) => {
   const world = await oldDemo();

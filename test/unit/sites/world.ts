@@ -185,6 +185,29 @@ export async function withDemo(world: World): Promise<World> {
   return world;
 }
 
+/** `demo` at the older version. */
+export async function oldDemo(): Promise<World> {
+  const world = await withDemo(newWorld());
+  const { store } = world.parts;
+  await store.write('demo', { ...(await store.need('demo')), version: '2.42.0' });
+  return world;
+}
+
+/** `demo`, which was updated before, while another update is tried out. */
+export async function tried(): Promise<World> {
+  const world = await oldDemo();
+  const { store } = world.parts;
+  await store.write('demo', {
+    ...(await store.need('demo')),
+    version: '2.53.3',
+    generation: 4,
+    previous: { version: '2.42.0', generation: 1 },
+    trial: { previous: { version: '2.37.0', generation: 3 } },
+  });
+  for (const generation of [3, 4]) world.system.files.put(`/srv/gemel/sites/demo/data/${generation}/tsdb/1`, '');
+  return world;
+}
+
 /** Paths below the sites folder. */
 export function siteFiles({ system }: World): readonly string[] {
   return Object.keys(system.files.contents('/srv/gemel/sites')).map((path) => path.slice('/srv/gemel/sites/'.length));

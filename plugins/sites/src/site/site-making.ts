@@ -5,8 +5,9 @@ import { refusal, siteReports } from '../reports.js';
 import { siteLogin } from './site-login.js';
 import { forget, needStopped, render, type SiteParts } from './site-parts.js';
 import { SiteNumbers } from './site-numbers.js';
-import { type SiteRecord, withoutTrial } from './site-record.js';
+import type { SiteRecord } from './site-record.js';
 import { needSpace } from './site-space.js';
+import { needSettled } from './site-trial.js';
 
 export interface NewSite {
   readonly name: string;
@@ -87,7 +88,7 @@ export class SiteMaking {
   async clone(from: string, name: string, call: JobCall): Promise<SiteRecord> {
     const { store, folders, guard, events, control, clock } = this.parts;
     return guard.alone([from, name], 'cloned', async () => {
-      const source = withoutTrial(await store.need(from));
+      const source = await needSettled(this.parts, from);
       await this.#needFree(name);
       await needStopped(this.parts, from, 'cloned');
       using numbers = await this.#numbers.holdNew(name, undefined);
@@ -122,7 +123,7 @@ export class SiteMaking {
   async rename(before: string, name: string): Promise<void> {
     const { store, folders, guard, events, control } = this.parts;
     await guard.alone([before, name], 'renamed', async () => {
-      await store.need(before);
+      await needSettled(this.parts, before);
       await this.#needFree(name);
       await needStopped(this.parts, before, 'renamed');
       await (await control()).removed(before);
@@ -138,7 +139,7 @@ export class SiteMaking {
   async set(name: string, settings: SiteSettings): Promise<{ readonly record: SiteRecord; readonly restart: boolean }> {
     const { store, guard, events, units } = this.parts;
     return guard.alone([name], 'set', async () => {
-      const before = await store.need(name);
+      const before = await needSettled(this.parts, name);
       using _port = settings.port === undefined ? undefined : await this.#numbers.holdPort(name, settings.port);
       const record: SiteRecord = {
         ...before,
@@ -160,7 +161,7 @@ export class SiteMaking {
   async setLogin(name: string, login: string, password: string, signal: AbortSignal): Promise<void> {
     const { store, versions, hooks, guard, commands, events } = this.parts;
     await guard.alone([name], 'given a login', async () => {
-      const record = await store.need(name);
+      const record = await needSettled(this.parts, name);
       const metadata = await versions.needInstalled(record.type, record.version);
       const wanted = await siteLogin(commands, metadata, { login, password }, record.healthLogin);
       if (wanted === undefined) return;

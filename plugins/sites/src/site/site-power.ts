@@ -1,6 +1,7 @@
 import { siteUnit } from '../paths.js';
 import { refusal, siteReports } from '../reports.js';
-import { render, type SiteParts } from './site-parts.js';
+import { render, type SiteParts, stateOfSite } from './site-parts.js';
+import { needSettled } from './site-trial.js';
 
 /** Starting and stopping. */
 export class SitePower {
@@ -8,6 +9,7 @@ export class SitePower {
 
   async start(name: string): Promise<void> {
     await this.parts.guard.alone([name], 'started', async () => {
+      await needSettled(this.parts, name);
       await this.startNow(name);
       await this.parts.startedByHand();
     });
@@ -16,12 +18,16 @@ export class SitePower {
   async stop(name: string): Promise<void> {
     await this.parts.guard.alone([name], 'stopped', async () => {
       await this.parts.store.need(name);
+      // An update that runs has proven itself; one that is still starting has not, and is ended with its trial.
+      if ((await stateOfSite(this.parts, name)) === 'running') await needSettled(this.parts, name);
       await (await this.parts.control()).stop(name);
+      await needSettled(this.parts, name);
     });
   }
 
   async restart(name: string): Promise<void> {
     await this.parts.guard.alone([name], 'restarted', async () => {
+      await needSettled(this.parts, name);
       await this.#needVersion(name);
       // What it is to be started with is rendered once it has ended: until then it has its port.
       await (await this.parts.control()).stop(name);

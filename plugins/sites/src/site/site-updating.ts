@@ -6,6 +6,7 @@ import { needStopped, render, renderTrial, type SiteParts } from './site-parts.j
 import type { SitePower } from './site-power.js';
 import { beforeTrial, type SiteRecord, withoutTrial } from './site-record.js';
 import { needSpace } from './site-space.js';
+import { needSettled, takeUp } from './site-trial.js';
 
 /**
  * Bringing a site to another version, and back. The new version works on a copy of the data from the start; taking it up, and
@@ -27,7 +28,7 @@ export class SiteUpdating {
   async update(name: string, version: string | undefined, start: boolean, call: JobCall): Promise<SiteRecord> {
     const { store, versions, folders, hooks, guard, events, needOnPeer } = this.parts;
     return guard.alone([name], 'updated', async () => {
-      const before = withoutTrial(await store.need(name));
+      const before = await needSettled(this.parts, name);
       const metadata = await versions.need(before.type, version);
       if (metadata.version === before.version)
         throw refusal(
@@ -85,7 +86,7 @@ export class SiteUpdating {
   async undo(site: string): Promise<SiteRecord> {
     const { store, versions, guard, events } = this.parts;
     return guard.alone([site], 'taken back', async () => {
-      const before = withoutTrial(await store.need(site));
+      const before = await needSettled(this.parts, site);
       const { previous, version, generation } = before;
       if (previous === null) throw refusal(siteReports.report('sites.site.no-previous', { site }, 'name'));
       await versions.needInstalled(before.type, previous.version);
@@ -102,7 +103,7 @@ export class SiteUpdating {
   async keep(site: string): Promise<void> {
     const { store, guard } = this.parts;
     await guard.alone([site], 'cleared', async () => {
-      const record = withoutTrial(await store.need(site));
+      const record = await needSettled(this.parts, site);
       if (record.previous === null) throw refusal(siteReports.report('sites.site.no-previous', { site }, 'name'));
       const after: SiteRecord = { ...record, previous: null };
       await store.write(site, after);
@@ -110,29 +111,40 @@ export class SiteUpdating {
     });
   }
 
-  /** Ends what core was in the middle of trying out when it, or the device, ended: it goes on here, or the site is as before its update. */
+  /**
+   * Ends what core was in the middle of trying out when it, or the device, ended: it goes on here, or the site is as before its update.
+   * One that cannot be ended now, as somebody holds the site, keeps no other from it.
+   * @throws ApplianceError of the first that is still to be ended.
+   */
   async settle(): Promise<void> {
-    const { store, guard, events } = this.parts;
+    const { store, guard } = this.parts;
     const trials = (await store.list()).filter((site) => 'record' in site && site.record.trial !== undefined);
-    for (const { name: site } of trials) {
-      await guard.alone([site], 'updated', async () => {
-        const tried = await store.need(site);
-        const before = beforeTrial(tried);
-        if (before === undefined) return;
-        const after = withoutTrial(tried);
-        try {
-          if (await store.isTried(site)) {
-            await this.#tryOut(site, before, after);
-            events.publish(siteEvents.updated, { site, version: after.version, before: before.version });
-          } else {
-            await this.#goBack(site, before);
-            events.publish(siteEvents.updated, { site, version: before.version, before: after.version });
-          }
-        } catch (failure) {
-          // Nobody waits for it.
-          events.publish(siteEvents.failed, { site, reason: asApplianceError(failure).message });
-        }
-      });
+    const failures: unknown[] = [];
+    for (const { name } of trials)
+      await guard
+        .alone([name], 'updated', () => this.#settle(name))
+        .catch((failure: unknown) => failures.push(failure));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #settle(site: string): Promise<void> {
+    const { store, events } = this.parts;
+    const tried = await store.need(site);
+    const before = beforeTrial(tried);
+    if (before === undefined) return;
+    const after = withoutTrial(tried);
+    try {
+      if (await store.isTried(site)) {
+        await this.#tryOut(site, before, after);
+        events.publish(siteEvents.updated, { site, version: after.version, before: before.version });
+      } else {
+        await takeUp(this.parts, site, before);
+        events.publish(siteEvents.updated, { site, version: before.version, before: after.version });
+      }
+    } catch (failure) {
+      if ((await store.need(site)).trial !== undefined) throw failure;
+      // It has ended all the same, and nobody waits for it.
+      events.publish(siteEvents.failed, { site, reason: asApplianceError(failure).message });
     }
   }
 
@@ -144,7 +156,7 @@ export class SiteUpdating {
       await this.power.startNow(site);
     } catch (failure) {
       const { message } = asApplianceError(failure);
-      await this.#goBack(site, before);
+      await takeUp(this.parts, site, before);
       const runs = await this.power.startNow(site).then(
         () => true,
         () => false, // told below
@@ -156,11 +168,5 @@ export class SiteUpdating {
     }
     await store.write(site, after);
     await render(this.parts, site);
-  }
-
-  async #goBack(site: string, before: SiteRecord): Promise<void> {
-    await this.parts.store.write(site, before);
-    await render(this.parts, site);
-    await this.parts.store.dropUnused(site, before);
   }
 }

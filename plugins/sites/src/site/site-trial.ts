@@ -1,0 +1,32 @@
+import { siteEvents } from '../events.js';
+import { refusal, siteReports } from '../reports.js';
+import { render, type SiteParts, stateOfSite } from './site-parts.js';
+import { beforeTrial, type SiteRecord, withoutTrial } from './site-record.js';
+
+/**
+ * What is in force of a site that the caller holds. Where core, or the device, did not live to see the end of a trial, it ends here: in
+ * force is an update that runs, as it was healthy then, else what was before. Nothing is started.
+ * @throws ApplianceError `not-found`, `conflict` while it is not decided yet, `storage`, `engine-failed`.
+ */
+export async function needSettled(parts: SiteParts, site: string): Promise<SiteRecord> {
+  const { store, events } = parts;
+  const tried = await store.need(site);
+  const after = withoutTrial(tried);
+  const before = beforeTrial(tried);
+  if (before === undefined) return after;
+  const state = await stateOfSite(parts, site);
+  if (state === 'starting' || state === 'restarting' || state === 'stopping')
+    throw refusal(siteReports.report('sites.site.busy', { site, doing: 'updated' }, 'name'));
+  const runs = state === 'running' && (await store.isTried(site));
+  const [settled, other] = runs ? [after, before] : [before, after];
+  await takeUp(parts, site, settled);
+  events.publish(siteEvents.updated, { site, version: settled.version, before: other.version });
+  return settled;
+}
+
+/** Ends a trial, with this in force. */
+export async function takeUp(parts: SiteParts, site: string, record: SiteRecord): Promise<void> {
+  await parts.store.write(site, record);
+  await render(parts, site);
+  await parts.store.dropUnused(site, record);
+}
