@@ -39,6 +39,13 @@ test('a site moves the active role only after it has been healthy once', async (
   t.deepEqual(told, ['Started', 'Started critical']);
 });
 
+test('one that runs already moves the active role when it is started again, as after a takeover in a trial', async (t) => {
+  const { control, told } = newWorld();
+  await control.start('demo');
+  await control.start('demo');
+  t.deepEqual(told, ['Started', 'Started critical', 'Started critical']);
+});
+
 test('a site that does not start is stopped, and nothing else moves', async (t) => {
   const { control, told } = newWorld(false);
   await t.throwsAsync(control.start('demo'), { message: /could not start site-demo/ });

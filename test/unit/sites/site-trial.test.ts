@@ -71,6 +71,15 @@ test('an update that runs is in force for those who change the site', async (t) 
   t.true(world.told.some(([id]) => id === 'sites.updated'));
 });
 
+test('what runs when its trial is ended is told to be kept running, so that a pair may move the role for it again', async (t) => {
+  for (const world of [await going('running'), await tried()]) {
+    world.running.add('demo');
+    world.done.length = 0;
+    await world.making.set('demo', { memoryMiB: 1_024 });
+    t.deepEqual(world.done, ['start demo']);
+  }
+});
+
 test('while it is not decided which one is in force the site is busy', async (t) => {
   const world = await going('starting');
   const record = await recordOf(world);

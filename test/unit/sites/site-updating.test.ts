@@ -116,6 +116,41 @@ test('a trial that the end of the device broke off is taken back', async (t) => 
   t.deepEqual(world.told.at(-1), ['sites.updated', { site: 'demo', version: '2.42.0', before: '2.53.3' }]);
 });
 
+test('a site whose trial is taken back is started with the version before, also one without autostart', async (t) => {
+  const world = await tried();
+  const { store } = world.parts;
+  await store.write('demo', { ...(await store.need('demo')), autostart: false });
+  world.done.length = 0;
+  await world.updating.settle();
+  t.deepEqual(world.done, ['start demo']);
+  t.true(world.running.has('demo'));
+});
+
+test('one that does not start then is told of, and its trial is over', async (t) => {
+  const world = await tried();
+  world.failing.add('demo');
+  await world.updating.settle();
+  t.like(await world.parts.store.need('demo'), { version: '2.42.0', trial: undefined });
+  t.is(world.told.at(-1)?.[0], 'sites.failed');
+});
+
+test('a node that loses the role in a trial leaves the site to the other one', async (t) => {
+  const world = await oldDemo();
+  world.failing.add('2.53.3');
+  world.system.commands.otherwise({
+    run: async (argv) => {
+      // The last that is done before the start.
+      if (argv.at(-1) === 'demo' && !argv.includes('--trial'))
+        world.system.units.add('gemel-active.target', 'inactive');
+      return { exitCode: 0, stdout: '', stderr: '' };
+    },
+  });
+  world.done.length = 0;
+  await t.throwsAsync(world.updating.update('demo', undefined, true, newCall().call));
+  t.truthy((await world.parts.store.need('demo')).trial);
+  t.deepEqual(world.done, ['start demo']);
+});
+
 test('a trial that only the end of core broke off goes on', async (t) => {
   const world = await tried();
   world.system.files.put('/run/gemel/sites/demo.trial', '');

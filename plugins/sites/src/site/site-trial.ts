@@ -5,11 +5,11 @@ import { beforeTrial, type SiteRecord, withoutTrial } from './site-record.js';
 
 /**
  * What is in force of a site that the caller holds. Where core, or the device, did not live to see the end of a trial, it ends here: in
- * force is an update that runs, as it was healthy then, else what was before. Nothing is started.
+ * force is an update that runs, as it was healthy then, else what was before. One that does not run is not started.
  * @throws ApplianceError `not-found`, `conflict` while it is not decided yet, `storage`, `engine-failed`.
  */
 export async function needSettled(parts: SiteParts, site: string): Promise<SiteRecord> {
-  const { store, events } = parts;
+  const { store, events, control } = parts;
   const tried = await store.need(site);
   const after = withoutTrial(tried);
   const before = beforeTrial(tried);
@@ -21,6 +21,8 @@ export async function needSettled(parts: SiteParts, site: string): Promise<SiteR
   const [settled, other] = runs ? [after, before] : [before, after];
   await takeUp(parts, site, settled);
   events.publish(siteEvents.updated, { site, version: settled.version, before: other.version });
+  // In a pair a trial moves no role for the site; from now on it may again.
+  if (state === 'running') await (await control()).start(site);
   return settled;
 }
 

@@ -140,6 +140,8 @@ export class SiteUpdating {
       } else {
         await takeUp(this.parts, site, before);
         events.publish(siteEvents.updated, { site, version: before.version, before: after.version });
+        // Whoever tried it out wants it to run; and in a pair it moves no role until it is told again.
+        await this.power.startNow(site);
       }
     } catch (failure) {
       if ((await store.need(site)).trial !== undefined) throw failure;
@@ -150,11 +152,13 @@ export class SiteUpdating {
 
   /** @throws ApplianceError `engine-failed`; the site is as before then, and is started. */
   async #tryOut(site: string, before: SiteRecord, after: SiteRecord): Promise<void> {
-    const { store } = this.parts;
+    const { store, guard } = this.parts;
     try {
       await renderTrial(this.parts, site);
       await this.power.startNow(site);
     } catch (failure) {
+      // Where the role went meanwhile the site is taken back, and the volume is not here any more.
+      if (!(await guard.isActive())) throw failure;
       const { message } = asApplianceError(failure);
       await takeUp(this.parts, site, before);
       const runs = await this.power.startNow(site).then(
