@@ -13,3 +13,20 @@ export async function setClusterProperties(
   for (const [name, value] of Object.entries(clusterProperties(options)))
     if (before[name] !== value) await engines.setProperty(name, value);
 }
+
+/**
+ * For as long as the nodes come together or part: votes are counted anew and one of the nodes is away, for which nothing must be stopped and
+ * nobody be switched off. Nothing is said where neither fencing nor a witness is in use.
+ */
+export async function loosen(engines: Engines, options: ClusterOptions | null): Promise<void> {
+  await setClusterProperties(engines, options, loosened(options));
+}
+
+/** Whatever Pacemaker was told meanwhile. */
+export async function tighten(engines: Engines, options: ClusterOptions | null): Promise<void> {
+  await setClusterProperties(engines, loosened(options), options);
+}
+
+function loosened(options: ClusterOptions | null): ClusterOptions | null {
+  return options && { ...options, fencing: [], witness: null };
+}

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ApplianceError, type JobCall } from '@gemel/core/sdk';
 import { HardwareService, type PairNode } from '@gemel/plugin-hardware/contract';
 import type { UnpairedPeer } from '@gemel/plugin-peer/contract';
+import { loosen, tighten } from '../cib/cluster-properties.js';
 import { drbdFile } from '../drbd/drbd-resource.js';
 import { followSync } from '../drbd/sync-progress.js';
 import { type Membership, type Member, otherMember, thisMember } from '../membership/membership.js';
@@ -157,6 +158,8 @@ export async function formPair(
     await journal.step('prepared');
     call.progress(0.3, 'Writing the configuration of both nodes');
     const carry = async () => {
+      // With a witness, or restarted with fencing, this node has no quorum until the other one is a member.
+      await loosen(engines, before.options);
       await carryNames(engines, renamesOf(before, planned));
       await carryReferences(engines, before, planned);
     };
@@ -203,10 +206,10 @@ async function keepMaintenance(
 
 /**
  * Both nodes are members: DRBD may copy, with the secret and the addresses that the other node has already. Also after an interruption.
- * @throws ApplianceError `storage`; the journal stays then.
+ * @throws ApplianceError `storage`, or `engine-failed` or `timeout` while Pacemaker cannot be told; the journal stays then.
  */
 export async function finishConnection(parts: FormationParts): Promise<void> {
-  const { context, membership, journal } = parts;
+  const { context, membership, journal, engines } = parts;
   const drbd = journal.open?.pending?.drbd ?? null;
   if (drbd !== null) {
     await context.system.files.write(drbdFile, drbd, { mode: 0o600 });
@@ -220,6 +223,9 @@ export async function finishConnection(parts: FormationParts): Promise<void> {
   await followWitness(parts, membership.current).catch((failure: unknown) => {
     context.log.warn({ failure: String(failure) }, 'the witness is not asked on this node');
   });
+  // After a loss of power Pacemaker may not take orders yet.
+  await engines.start(new AbortController().signal);
+  await tighten(engines, membership.current.options);
   await journal.end();
   await tellConnected(parts);
 }
@@ -270,6 +276,8 @@ export async function undoPair(parts: FormationParts): Promise<void> {
     const other = otherMember(planned);
     if (other !== undefined)
       await engines.forgetNode(other.hostName).catch(tolerate('Pacemaker still lists the other node'));
+    // Not before: a node that it counts on and does not see would be switched off.
+    await tighten(engines, before.options).catch(tolerate('Pacemaker goes on without quorum and does not fence'));
   }
   if (before.phase === 'created') await peer.unpair();
   await journal.end();

@@ -1,0 +1,108 @@
+/** Until the other node is a member there may be no quorum, for which the node that keeps the services must not stop them. */
+import type { JobCall } from '@gemel/core/sdk';
+import { disconnect } from '#cluster/formation/leaving.js';
+import { reconnect } from '#cluster/formation/reconnection.js';
+import type { ClusterOptions } from '#cluster/membership/membership.js';
+import test from 'ava';
+import { type Box, type Boxes, pair } from './two-boxes.js';
+
+// Only what reconnecting asks a job for.
+const call = { progress() {}, log() {}, signal: new AbortController().signal } as unknown as JobCall;
+const qdevice = 'corosync-qdevice.service';
+const witness: Partial<ClusterOptions> = { witness: { host: '10.77.0.5', algorithm: 'ffsplit' } };
+const device = (node: string) => ({ node, address: '192.0.2.1', user: 'admin', lanplus: true, cipher: 3, testedAt: 7 });
+const fencing: Partial<ClusterOptions> = { fencing: [device('node1'), device('node2')] };
+
+const loose = ['stonith-enabled=false', 'no-quorum-policy=ignore', 'priority-fencing-delay=0s'];
+const tight = ['stonith-enabled=true', 'no-quorum-policy=stop', 'priority-fencing-delay=5s'];
+
+/** What happens on the box from now on that quorum hangs on, in order. */
+function told(box: Box): readonly string[] {
+  const all: string[] = [];
+  const tell = (text: string) => {
+    all.push(text);
+    return '';
+  };
+  box.system.commands
+    .always(['crm_attribute', '--type', 'crm_config', '--name', /./, '--update', /./], (argv) =>
+      tell(`${argv[4]}=${argv[6]}`),
+    )
+    .always(['crm_node', '--force', '--remove', /./], (argv) => tell(`forget ${argv[3]}`))
+    .always(['corosync-cfgtool', '-R'], () => tell('files'));
+  box.system.units.onStart('corosync.service', () => void tell('corosync'));
+  box.system.units.onStart(qdevice, () => void tell('witness'));
+  return all;
+}
+
+async function apart(options: Partial<ClusterOptions>): Promise<Boxes> {
+  const boxes = await pair();
+  for (const { system, parts } of [boxes.one, boxes.two]) {
+    const { current } = parts.membership;
+    await parts.membership.set({ ...current, options: current.options && { ...current.options, ...options } });
+    system.units.add(qdevice);
+  }
+  await disconnect(boxes.one.parts, false);
+  return boxes;
+}
+
+test('with a witness the policy is loosened before the files are written, and is back once the witness is asked', async (t) => {
+  const boxes = await apart(witness);
+  const seen = told(boxes.one);
+  await boxes.pass(reconnect(boxes.one.parts, undefined, call));
+  const [policy, files, ...rest] = seen.filter((text) => text !== 'corosync');
+  t.deepEqual([policy, files, rest], ['no-quorum-policy=ignore', 'files', ['witness', 'no-quorum-policy=stop']]);
+});
+
+test('a node with fencing that is restarted waits for nobody, and switches nobody off meanwhile', async (t) => {
+  const boxes = await apart(fencing);
+  const { membership } = boxes.one.parts;
+  await membership.set({ ...membership.current, movedAlone: true });
+  const seen = told(boxes.one);
+  await boxes.pass(reconnect(boxes.one.parts, undefined, call));
+  const handsOff = seen.indexOf('maintenance-mode=false');
+  t.deepEqual(seen.slice(0, 4), ['maintenance-mode=true', ...loose]);
+  t.true(handsOff > 4);
+  t.deepEqual(seen.slice(-3), tight);
+});
+
+test('a reconnection that fails has the former policy back once the other node is forgotten', async (t) => {
+  const boxes = await apart(fencing);
+  const seen = told(boxes.one);
+  boxes.two.system.units.failNext('pacemaker.service');
+  await t.throwsAsync(boxes.pass(reconnect(boxes.one.parts, undefined, call)));
+  t.deepEqual(seen.slice(0, 4), [...loose, 'files']);
+  t.deepEqual(seen.slice(-4), ['forget node2', ...tight]);
+});
+
+test('a pair without fencing and witness is told nothing', async (t) => {
+  const boxes = await apart({});
+  const seen = told(boxes.one);
+  await boxes.pass(reconnect(boxes.one.parts, undefined, call));
+  t.deepEqual(
+    seen.filter((text) => text.includes('=')),
+    [],
+  );
+});
+
+test('the policy is back at whichever step of a reconnection core is killed', async (t) => {
+  const clean = await apart(witness);
+  clean.one.system.faults.clear();
+  await clean.pass(reconnect(clean.one.parts, undefined, call));
+  const steps = [...clean.one.system.faults.journal];
+  t.true(steps.length > 10, String(steps.length));
+  for (const [index, step] of steps.entries()) {
+    const boxes = await apart(witness);
+    const { one } = boxes;
+    const seen = [told(one)];
+    one.system.faults.clear();
+    one.system.faults.crashAt(index + 1);
+    reconnect(one.parts, undefined, call).catch(() => {});
+    await boxes.clock.advance(30_000);
+    await one.crashAndRestart();
+    seen.push(told(one));
+    await boxes.pass(one.recover());
+    const policy = seen.flat().findLast((text) => text.startsWith('no-quorum-policy=')) ?? 'no-quorum-policy=stop';
+    t.is(policy, 'no-quorum-policy=stop', `killed before ${step}`);
+    t.is(one.parts.journal.open, undefined, step);
+  }
+});
