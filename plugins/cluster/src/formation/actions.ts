@@ -213,7 +213,7 @@ function leaveActions(parts: FormationParts): readonly AnyAction[] {
           .boolean()
           .default(false)
           .describe(
-            'Also when the other node cannot be told, because it is switched off. When it starts it asks this one, and stays off.',
+            'Also when the other node cannot be told, because it is switched off. When it starts it asks this one, and stays off. Where votes are missing because of it, the services start here.',
           ),
       }),
       output: membershipSchema,

@@ -191,6 +191,12 @@ export class Engines {
     return resource?.[1];
   }
 
+  /** Pacemaker itself says that votes are missing, for which it starts nothing; not while it only does not answer. */
+  async lacksQuorum(): Promise<boolean> {
+    const { stdout } = await this.#commands.run(['crm_mon', '--one-shot', '--output-as=xml']);
+    return /<current_dc [^>]*with_quorum="false"/.test(stdout);
+  }
+
   /** The cluster IP that Pacemaker, told to keep its hands off, left on an interface. */
   async removeAddress(address: string, prefix: number, interfaceName: string): Promise<void> {
     // It fails when the address is not there, which is what is wanted.

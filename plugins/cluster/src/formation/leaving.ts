@@ -1,21 +1,29 @@
 import { ApplianceError } from '@gemel/core/sdk';
-import { setClusterProperties } from '../cib/cluster-properties.js';
+import { loosen, setClusterProperties, tighten } from '../cib/cluster-properties.js';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
 import { drbdFile } from '../drbd/drbd-resource.js';
 import { fencingId } from '../fencing/fencing-resource.js';
 import { type Membership, noMembership, otherMember, thisMember } from '../membership/membership.js';
 import { helperUnits } from './engines.js';
 import { followWitness } from './configuration-change.js';
+import type { Journal } from './journal-schema.js';
 import { type FormationParts, leftFile, pairPaths, stayOffFile } from './parts.js';
 import * as requests from './peer-requests.js';
 
-/** The active node goes on alone, the other one stops its engines. @param force when the other node cannot be asked. */
+/** Step of the journal: Pacemaker neither counts votes nor fences until the other node is forgotten, or is back. */
+const loosened = 'loosened';
+
+/**
+ * The active node goes on alone, the other one stops its engines.
+ * @param force when the other node cannot be asked. Where there is no quorum without it, and so no active node, this one gets the services.
+ */
 export async function disconnect(parts: FormationParts, force: boolean): Promise<Membership> {
   const { context, membership, engines, peer, journal } = parts;
   const current = membership.must('connected', 'Only a connected cluster can be disconnected.');
   journal.mustBeClosed();
   const active = await engines.activeNode();
-  if (active !== current.thisNode) {
+  const isHalted = force && active === undefined && (await engines.lacksQuorum());
+  if (active !== current.thisNode && !isHalted) {
     const where = active === undefined ? 'No node is active now' : `${active} is the active node`;
     throw new ApplianceError('conflict', `${where}. Disconnect on the active node, which keeps the services.`);
   }
@@ -28,6 +36,11 @@ export async function disconnect(parts: FormationParts, force: boolean): Promise
       if (!force) throw notTold(current, failure);
       await mustBeAway(parts, current);
     });
+    if (isHalted) {
+      await journal.step(loosened);
+      // With quorum again Pacemaker would have the lost node switched off, and on.
+      await loosen(engines, current.options);
+    }
     await goOnAlone(parts, current);
     await membership.set(planned);
   } catch (failure) {
@@ -44,8 +57,18 @@ export async function disconnect(parts: FormationParts, force: boolean): Promise
 /** The nodes run apart, and this one is left alone in Pacemaker too; also after an interruption. */
 export async function finishDisconnect(parts: FormationParts): Promise<void> {
   const { open } = parts.journal;
-  if (open !== undefined) await forgetOther(parts, open.before);
+  if (open !== undefined) {
+    await forgetOther(parts, open.before);
+    await tightenAgain(parts, open);
+  }
   await parts.journal.end();
+}
+
+async function tightenAgain({ context, engines }: FormationParts, { step, before }: Journal): Promise<void> {
+  if (step !== loosened) return;
+  await tighten(engines, before.options).catch((failure: unknown) => {
+    context.log.warn({ failure: String(failure) }, 'Pacemaker goes on without quorum and does not fence');
+  });
 }
 
 /** Pacemaker forgets with the other node that it is in maintenance, which only a person lifts. */
@@ -77,8 +100,9 @@ async function mustBeAway({ engines }: FormationParts, current: Membership): Pro
 /** Both are members again. The other node, where it stays off already, asks and comes back. */
 export async function undoDisconnect(parts: FormationParts): Promise<void> {
   const { context, engines, journal } = parts;
-  if (journal.open === undefined) return;
-  const { before } = journal.open;
+  const { open } = journal;
+  if (open === undefined) return;
+  const { before } = open;
   await journal.restoreFiles();
   // After a loss of power Corosync may not run yet; it reads the file when it starts.
   for (const follow of [() => engines.reload(), () => followWitness(parts, before)]) {
@@ -86,6 +110,7 @@ export async function undoDisconnect(parts: FormationParts): Promise<void> {
       context.log.warn({ problem: String(problem) }, 'an engine was not told that the cluster is connected as before');
     });
   }
+  await tightenAgain(parts, open);
   await journal.end();
 }
 
@@ -114,11 +139,12 @@ export async function dropOther(parts: FormationParts): Promise<Membership> {
   const next = withoutOther(current);
   // What both nodes had is not taken back any more: there is nobody left to tell.
   if (journal.open?.kind === 'configure') await journal.end();
+  // First: with quorum again Pacemaker would have the lost node switched off, and on.
+  await forgetController(parts, current, next);
   if (current.phase === 'connected') {
     await goOnAlone(parts, current);
     await forgetOther(parts, current);
   }
-  await forgetController(parts, current, next);
   await peer.unpair();
   await membership.set(next);
   return next;

@@ -29,7 +29,10 @@ export async function replaceOther(
   return connectLooked(parts, looked, call);
 }
 
-/** A node that lives would count this one as lost; what is dropped on a node that is not the active one is the better data. */
+/**
+ * A node that lives would count this one as lost; what is dropped on a node that is not the active one is the better data. Without quorum
+ * there is no active one until the other is dropped, and whether the data are current is DRBD's to say.
+ */
 async function refuseUnlessLost({ engines }: FormationParts, current: Membership): Promise<void> {
   const { thisNode } = current;
   const name = otherMember(current)?.hostName ?? '';
@@ -38,6 +41,7 @@ async function refuseUnlessLost({ engines }: FormationParts, current: Membership
   }
   const active = await engines.activeNode();
   if (active === thisNode) return;
+  if (active === undefined && (await engines.lacksQuorum())) return;
   const where = active === undefined ? 'No node is active now' : `${active} is the active node`;
   throw new ApplianceError(
     'conflict',

@@ -96,8 +96,14 @@ function judgePeer({ pair, fencing, missingVersions }: ReadinessInput): readonly
       `Pacemaker was told to leave ${name} alone (its maintenance mode). End that with the tool that set it.`,
     );
   }
-  if (!pair.quorum)
-    say('no-quorum', true, 'There is no quorum: nothing is started. Bring the other node or the witness back.');
+  if (!pair.quorum) {
+    const missing = standby?.name ?? 'the other node';
+    say(
+      'no-quorum',
+      true,
+      `There is no quorum: nothing is started. Bring ${missing} or the witness back. If ${missing} is lost for good and switched off: gemel cluster replace, or without a new box gemel cluster disconnect --force`,
+    );
+  }
   if (standby?.health === 'red')
     say('peer-health', true, `The hardware of ${name} reports a failure. See: gemel hardware show`);
   if (standby?.external === false) {

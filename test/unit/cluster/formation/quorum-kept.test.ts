@@ -1,10 +1,10 @@
 /** Until the other node is a member there may be no quorum, for which the node that keeps the services must not stop them. */
 import type { JobCall } from '@gemel/core/sdk';
-import { disconnect } from '#cluster/formation/leaving.js';
+import { disconnect, dropOther } from '#cluster/formation/leaving.js';
 import { reconnect } from '#cluster/formation/reconnection.js';
 import type { ClusterOptions } from '#cluster/membership/membership.js';
 import test from 'ava';
-import { type Box, type Boxes, pair } from './two-boxes.js';
+import { type Box, type Boxes, lackQuorum, nodesIn, pair } from './two-boxes.js';
 
 // Only what reconnecting asks a job for.
 const call = { progress() {}, log() {}, signal: new AbortController().signal } as unknown as JobCall;
@@ -34,13 +34,18 @@ function told(box: Box): readonly string[] {
   return all;
 }
 
-async function apart(options: Partial<ClusterOptions>): Promise<Boxes> {
+async function together(options: Partial<ClusterOptions>): Promise<Boxes> {
   const boxes = await pair();
   for (const { system, parts } of [boxes.one, boxes.two]) {
     const { current } = parts.membership;
     await parts.membership.set({ ...current, options: current.options && { ...current.options, ...options } });
     system.units.add(qdevice);
   }
+  return boxes;
+}
+
+async function apart(options: Partial<ClusterOptions>): Promise<Boxes> {
+  const boxes = await together(options);
   await disconnect(boxes.one.parts, false);
   return boxes;
 }
@@ -103,6 +108,67 @@ test('the policy is back at whichever step of a reconnection core is killed', as
     await boxes.pass(one.recover());
     const policy = seen.flat().findLast((text) => text.startsWith('no-quorum-policy=')) ?? 'no-quorum-policy=stop';
     t.is(policy, 'no-quorum-policy=stop', `killed before ${step}`);
+    t.is(one.parts.journal.open, undefined, step);
+  }
+});
+
+/** Node 2 is off, and node 1 has not the votes without it. */
+async function halted(options: Partial<ClusterOptions>): Promise<Boxes> {
+  const boxes = await together(options);
+  boxes.two.reachable = false;
+  lackQuorum(boxes.one);
+  boxes.one.system.commands.always(['cibadmin', '--delete-all', '--force', '--xpath', /./]);
+  return boxes;
+}
+
+test('a node without quorum goes on alone once an operator says that the other one is off', async (t) => {
+  const { one } = await halted(witness);
+  const refused = { message: /^No node is active now/ };
+  await t.throwsAsync(disconnect(one.parts, false), refused);
+  await disconnect(one.parts, true);
+  t.deepEqual([one.phase, await nodesIn(one), await one.parts.engines.activeNode()], ['disconnected', 1, 'node1']);
+});
+
+test('a node that is active nowhere although there is quorum does not go on alone', async (t) => {
+  const { one } = await halted(witness);
+  one.system.commands.always(
+    ['crm_mon', '--one-shot', '--output-as=xml'],
+    '<m><current_dc present="true" with_quorum="true"/></m>',
+  );
+  await t.throwsAsync(disconnect(one.parts, true), { message: /^No node is active now/ });
+  t.deepEqual([one.phase, await nodesIn(one)], ['connected', 2]);
+});
+
+test('a lost node is not switched off and on when quorum is back', async (t) => {
+  const forced = await halted(fencing);
+  const seen = told(forced.one);
+  await disconnect(forced.one.parts, true);
+  t.deepEqual(seen, [...loose, 'files', 'forget node2', ...tight]);
+  const replaced = await halted(fencing);
+  const dropped = told(replaced.one);
+  await dropOther(replaced.one.parts);
+  t.deepEqual(dropped, [...loose, 'files', 'forget node2']);
+});
+
+test('fencing is back at whichever step of going on alone core is killed', async (t) => {
+  const clean = await halted(fencing);
+  clean.one.system.faults.clear();
+  await disconnect(clean.one.parts, true);
+  const steps = [...clean.one.system.faults.journal];
+  t.true(steps.length > 10, String(steps.length));
+  for (const [index, step] of steps.entries()) {
+    const boxes = await halted(fencing);
+    const { one } = boxes;
+    const seen = [told(one)];
+    one.system.faults.clear();
+    one.system.faults.crashAt(index + 1);
+    disconnect(one.parts, true).catch(() => {});
+    await boxes.clock.advance(30_000);
+    await one.crashAndRestart();
+    seen.push(told(one));
+    await boxes.pass(one.recover());
+    const last = seen.flat().findLast((text) => text.startsWith('stonith-enabled=')) ?? 'stonith-enabled=true';
+    t.is(last, 'stonith-enabled=true', `killed before ${step}`);
     t.is(one.parts.journal.open, undefined, step);
   }
 });

@@ -2,7 +2,7 @@ import { ApplianceError } from '@gemel/core/sdk';
 import { disband, disconnect } from '#cluster/formation/leaving.js';
 import { replaceOther } from '#cluster/formation/replacement.js';
 import test from 'ava';
-import { type Boxes, login, nodesIn, pair } from './two-boxes.js';
+import { type Boxes, lackQuorum, login, nodesIn, pair } from './two-boxes.js';
 
 const { address, ...proof } = login;
 
@@ -70,6 +70,32 @@ test('only the active node takes a new box', async (t) => {
     '<m><node name="node1" online="true" pending="false"/></m>',
   );
   await t.throwsAsync(boxes.pass(replace(boxes)), { message: /^No node is active now. Replace node2 where/ });
+  t.deepEqual(await boxes.states(), before);
+});
+
+test('a node that runs nothing for want of quorum takes a new box', async (t) => {
+  const boxes = await bereaved();
+  const { one } = boxes;
+  lackQuorum(one);
+  const active: unknown[] = [];
+  one.system.commands.always(['corosync-cfgtool', '-R'], async () => {
+    active.push([await nodesIn(one), await one.parts.engines.activeNode()]);
+    return '';
+  });
+  // Node 2 is seen by nobody here: what matters is that it came that far.
+  await t.throwsAsync(boxes.pass(replace(boxes)), { message: /did not become operational/ });
+  t.deepEqual(active[0], [1, 'node1']);
+  t.deepEqual([one.phase, one.parts.membership.current.nodes.length], ['created', 1]);
+});
+
+test('a node without quorum leaves the services to one that has them', async (t) => {
+  const boxes = await bereaved();
+  const before = await boxes.states();
+  boxes.one.system.commands.always(
+    ['crm_mon', '--one-shot', '--output-as=xml'],
+    '<m><current_dc present="true" with_quorum="false"/><resource id="cluster-ip" role="Started" failed="false" ><node name="node2"/></resource></m>',
+  );
+  await t.throwsAsync(boxes.pass(replace(boxes)), { message: /^node2 is the active node. Replace node2 where/ });
   t.deepEqual(await boxes.states(), before);
 });
 

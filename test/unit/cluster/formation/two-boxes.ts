@@ -361,6 +361,17 @@ export async function pair(): Promise<Boxes> {
   return boxes;
 }
 
+/** The other node is lost, and without it there are not the votes to run anything until this one's Corosync knows no other. */
+export function lackQuorum(box: Box): void {
+  box.system.commands.always(['crm_mon', '--one-shot', '--output-as=xml'], async () => {
+    const isQuorate = (await nodesIn(box)) === 1;
+    const resource = (id: string) =>
+      `<resource id="${id}" role="Started" failed="false" ><node name="${box.hostName}"/></resource>`;
+    const running = isQuorate ? `${resource('cluster-ip')}${resource('active')}` : '';
+    return `<m><current_dc present="true" name="${box.hostName}" id="${box.number}" with_quorum="${isQuorate}"/><node name="${box.hostName}" online="true" pending="false"/>${running}</m>`;
+  });
+}
+
 /** How many nodes the node's Corosync is to know. */
 export async function nodesIn(box: Box): Promise<number | undefined> {
   return (await box.system.files.read(configuration))?.match(/name: (node\d)/g)?.length;
