@@ -210,3 +210,10 @@ export async function followVolume({ engines }: FormationParts, { drbd }: Pick<P
 export async function followWitness({ engines }: FormationParts, { phase, options }: Membership): Promise<void> {
   await engines.setWitness(phase === 'connected' && options?.witness !== null && options !== null);
 }
+
+/** At a start of core: it may have been killed after a change was in force and before the nodes had followed it. */
+export async function followWitnessAgain(parts: FormationParts): Promise<void> {
+  const { current } = parts.membership;
+  await followWitness(parts, current);
+  if (current.options?.witness) await followThere(parts, current);
+}

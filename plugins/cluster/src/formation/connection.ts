@@ -220,11 +220,11 @@ export async function finishConnection(parts: FormationParts): Promise<void> {
       );
     });
   }
+  // After a loss of power they may not take orders yet.
+  await engines.start(new AbortController().signal);
   await followWitness(parts, membership.current).catch((failure: unknown) => {
     context.log.warn({ failure: String(failure) }, 'the witness is not asked on this node');
   });
-  // After a loss of power Pacemaker may not take orders yet.
-  await engines.start(new AbortController().signal);
   await tighten(engines, membership.current.options);
   await journal.end();
   await tellConnected(parts);

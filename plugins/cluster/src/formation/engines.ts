@@ -119,8 +119,11 @@ export class Engines {
   async setWitness(inUse: boolean): Promise<void> {
     const { loadState, activeState } = await this.#units.status(witness);
     if (loadState !== 'loaded') return;
+    if (inUse) {
+      // It would take Corosync along, which somebody may have stopped; a boot starts both.
+      if ((await this.#units.status(corosync)).activeState === 'active') await this.#units.start(witness);
+    }
     // Without a witness in its configuration it ends and is started again and again.
-    if (inUse) await this.#units.start(witness);
     else if (activeState !== 'inactive') await this.#units.stop(witness);
   }
 

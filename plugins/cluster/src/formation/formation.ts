@@ -69,7 +69,10 @@ export async function addFormation(context: PluginContext, membership: StoredMem
       if (phase === 'none') return;
       const isHeld = !keepsServices || (await context.system.files.read(stayOffFile)) !== undefined;
       if (isHeld) await (await stayingOff()).recover();
-      if (membership.current.phase === 'connected') (await missedLeave()).settle();
+      if (membership.current.phase !== 'connected') return;
+      (await missedLeave()).settle();
+      const { followWitnessAgain } = await import('./configuration-change.js');
+      await followWitnessAgain(parts);
     };
     context.system.clock.after(0, () => {
       recover().catch((failure: unknown) => {

@@ -11,25 +11,20 @@ const lookEveryMs = 500;
 /**
  * Uses the witness on both nodes, once it has given both its vote.
  *
- * INVARIANT: a witness that does not vote is not kept. It is worse than none: with two votes of three the pair looks whole, and the loss
- * of one node stops the other one's services.
- * @throws ApplianceError `unavailable` when it does not vote; the former witness, or none, is in use again then.
+ * INVARIANT: a witness that does not vote is not kept, unless the other node is lost meanwhile. It is worse than none: with two votes of three
+ * the pair looks whole, and the loss of one node stops the other one's services.
+ * @throws ApplianceError `unavailable` when it does not vote. It says what is in use then.
  */
 export async function enterWitness(parts: FormationParts, witness: Witness, signal: AbortSignal): Promise<void> {
-  const { context, membership } = parts;
-  const { current } = membership;
-  const planned = withWitness(current, witness);
+  const { membership } = parts;
+  const former = witnessOf(membership.current);
   try {
-    await exchange(parts, planned);
+    await exchange(parts, witness);
     await untilVote(parts, witness, signal);
   } catch (failure) {
     // What was not done at all, or is taken back already, stays as it is.
-    if (witnessOf(membership.current) !== witnessOf(current)) {
-      await exchange(parts, current).catch((problem: unknown) => {
-        context.log.error({ problem: String(problem) }, 'a witness that gives no vote was not taken back');
-      });
-    }
-    throw failure;
+    if (JSON.stringify(witnessOf(membership.current)) === JSON.stringify(former)) throw failure;
+    throw await takeBack(parts, former, failure);
   }
 }
 
@@ -39,16 +34,36 @@ export function withWitness(membership: Membership, witness: Witness | null): Me
   return { ...membership, options: next };
 }
 
-function witnessOf({ options }: Membership): string {
-  return JSON.stringify(options?.witness ?? null);
+function witnessOf({ options }: Membership): Witness | null {
+  return options?.witness ?? null;
 }
 
 /** corosync-qdevice reads who its witness is only when it starts: another one comes after none. */
-async function exchange(parts: FormationParts, planned: Membership): Promise<void> {
-  const former = parts.membership.current.options?.witness ?? null;
-  const next = planned.options?.witness ?? null;
-  if (former !== null && next !== null) await changeConfiguration(parts, withWitness(planned, null));
-  await changeConfiguration(parts, planned);
+async function exchange(parts: FormationParts, next: Witness | null): Promise<void> {
+  const connected = () => parts.membership.must('connected', 'The nodes are not connected any more.');
+  if (witnessOf(connected()) !== null && next !== null)
+    await changeConfiguration(parts, withWitness(connected(), null));
+  await changeConfiguration(parts, withWitness(connected(), next));
+}
+
+/** Only the witness: somebody may have changed something else meanwhile. @returns the failure, with what is in use now. */
+async function takeBack(parts: FormationParts, former: Witness | null, failure: unknown): Promise<ApplianceError> {
+  const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+  const told = (text: string) => {
+    const code = failure instanceof ApplianceError ? failure.code : 'unavailable';
+    return new ApplianceError(code, `${reason(failure)} ${text}`, { cause: failure });
+  };
+  try {
+    await exchange(parts, former);
+    return told(former === null ? 'No witness is in use, as before.' : `${former.host} is in use, as before.`);
+  } catch (problem) {
+    const used = witnessOf(parts.membership.current);
+    const now =
+      used === null
+        ? 'No witness is in use now. Once both nodes answer: gemel cluster witness set'
+        : `${used.host} is in use now. Once both nodes answer: gemel cluster witness remove`;
+    return told(`What was before could not be put back (${reason(problem)}). ${now}`);
+  }
 }
 
 async function untilVote({ context, membership }: FormationParts, { host }: Witness, signal: AbortSignal) {
@@ -61,7 +76,7 @@ async function untilVote({ context, membership }: FormationParts, { host }: Witn
       const nodes = missing.map(({ hostName }) => hostName).join(' and ');
       throw new ApplianceError(
         'unavailable',
-        `${host} did not give its vote to ${nodes} within ${patienceMs / 1_000} s, and is not used. See that corosync-qnetd runs there and that both nodes reach its TCP port 5403.`,
+        `${host} did not give its vote to ${nodes} within ${patienceMs / 1_000} s. See that corosync-qnetd runs there and that both nodes reach its TCP port 5403.`,
       );
     }
     await clock.sleep(lookEveryMs, signal);

@@ -12,6 +12,7 @@ import type {
 } from '@gemel/plugin-peer/contract';
 import { createCluster } from '#cluster/formation/creation.js';
 import { connectPeer } from '#cluster/formation/connection.js';
+import { followWitnessAgain } from '#cluster/formation/configuration-change.js';
 import { Engines } from '#cluster/formation/engines.js';
 import { answerPairedNode } from '#cluster/formation/answers.js';
 import { recover } from '#cluster/formation/recovery.js';
@@ -87,7 +88,9 @@ export class Box implements PeerService {
   async recover(): Promise<void> {
     if (this.parts.journal.open !== undefined) await recover(this.parts, this.joining);
     if (this.phase !== 'none') await this.stayingOff.recover();
-    if (this.phase === 'connected') this.missedLeave.settle();
+    if (this.phase !== 'connected') return;
+    this.missedLeave.settle();
+    await followWitnessAgain(this.parts);
   }
 
   /** The device loses its power; nothing of it starts by itself here. */

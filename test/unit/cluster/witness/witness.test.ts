@@ -1,4 +1,5 @@
 import { ApplianceError } from '@gemel/core/sdk';
+import { changeConfiguration } from '#cluster/formation/configuration-change.js';
 import { enterWitness } from '#cluster/witness/enter-witness.js';
 import { parseWitnessVotes, readWitnessVotes } from '#cluster/witness/witness-votes.js';
 import { ScriptedSystem } from '@gemel/core/testing';
@@ -94,6 +95,86 @@ test('another witness is asked in the place of the former one, which comes back 
     t.regex((await box.system.files.read(configuration)) ?? '', /host: 10\.77\.0\.6/);
     t.true(await isAsked(box), box.hostName);
   }
+});
+
+/** Until the witness is asked on this node; then this happens. */
+function onceAsked({ one }: Boxes, then: () => unknown): void {
+  one.system.commands.once(['corosync-quorumtool', '-s'], async () => {
+    await then();
+    return quorum('NR', 'NR', 2);
+  });
+}
+
+test('what somebody else changed while the vote was waited for stays', async (t) => {
+  const boxes = await pairWith();
+  const { one } = boxes;
+  onceAsked(boxes, async () => {
+    const { current } = one.parts.membership;
+    const options = current.options && { ...current.options, tokenMs: 1_500 };
+    await changeConfiguration(one.parts, { ...current, options });
+  });
+  await t.throwsAsync(boxes.pass(enterWitness(one.parts, witness, unlimited)), { message: /in use, as before\.$/ });
+  const { options } = one.parts.membership.current;
+  t.deepEqual([options?.witness, options?.tokenMs], [null, 1_500]);
+  t.regex((await one.system.files.read(configuration)) ?? '', /token: 1500/);
+});
+
+test('a witness that cannot be taken back, since the other node is away, is said to be in use', async (t) => {
+  const boxes = await pairWith();
+  const { one, two } = boxes;
+  onceAsked(boxes, () => {
+    two.reachable = false;
+  });
+  const failure = await t.throwsAsync(boxes.pass(enterWitness(one.parts, witness, unlimited)));
+  t.regex(failure?.message ?? '', /node2 does not answer.*10\.77\.0\.5 is in use now.*witness remove$/);
+  t.is(one.parts.membership.current.options?.witness?.host, '10.77.0.5');
+});
+
+test('no witness is said to be in use when the other node is lost between the former and the next', async (t) => {
+  const boxes = await pairWith('10.77.0.5', '10.77.0.6');
+  const { one, two } = boxes;
+  await boxes.pass(enterWitness(one.parts, witness, unlimited));
+  const follow = two.handlers.get('cluster.configuration.follow');
+  two.handlers.set('cluster.configuration.follow', async (...asked) => {
+    const answer = await follow?.(...asked);
+    two.reachable = false;
+    return answer;
+  });
+  const failure = await t.throwsAsync(
+    boxes.pass(enterWitness(one.parts, { ...witness, host: '10.77.0.6' }, unlimited)),
+  );
+  t.regex(failure?.message ?? '', /^node2 does not answer.*No witness is in use now.*witness set$/);
+  t.is(one.parts.membership.current.options?.witness, null);
+});
+
+test('both nodes ask the witness after core was killed before the other one had followed', async (t) => {
+  const boxes = await pairWith('10.77.0.5');
+  const { one, two } = boxes;
+  two.handlers.set('cluster.configuration.follow', async () => {
+    one.system.faults.crash();
+    throw new ApplianceError('unavailable', 'the connection ended');
+  });
+  enterWitness(one.parts, witness, unlimited).catch(() => {});
+  await boxes.clock.advance(10_000);
+  t.deepEqual([await isAsked(two), one.system.faults.crashed], [false, true]);
+  await two.crashAndRestart();
+  await one.crashAndRestart();
+  await boxes.pass(one.recover());
+  t.deepEqual([await isAsked(one), await isAsked(two)], [true, true]);
+});
+
+test('a start of core asks the witness, and no Corosync that somebody has stopped', async (t) => {
+  const boxes = await pairWith('10.77.0.5');
+  const { one } = boxes;
+  await boxes.pass(enterWitness(one.parts, witness, unlimited));
+  await one.system.units.stop(qdevice);
+  await one.crashAndRestart();
+  await boxes.pass(one.recover());
+  t.true(await isAsked(one));
+  await one.system.units.stop(qdevice);
+  await one.parts.engines.stop();
+  await boxes.pass(one.recover());
+  t.false(await isAsked(one));
 });
 
 for (const subject of ['one', 'two'] as const) {
