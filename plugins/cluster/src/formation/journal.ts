@@ -85,6 +85,12 @@ export class FormationJournal {
   }
 }
 
+/** Of a journal's text, for whoever only looks; undefined when it is damaged. */
+export function journalKind(text: string): unknown {
+  const journal = jsonOrNothing(text);
+  return typeof journal === 'object' && journal !== null && 'kind' in journal ? journal.kind : undefined;
+}
+
 function jsonOrNothing(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,7 +1,7 @@
 import type { HealthReport, PluginContext, SystemAccess } from '@gemel/core/sdk';
 import { corosyncFile } from '../corosync/corosync-conf.js';
 import { drbdFile } from '../drbd/drbd-resource.js';
-import { journalFile } from '../formation/journal.js';
+import { journalFile, journalKind } from '../formation/journal.js';
 import { stayOffFile } from '../formation/parts.js';
 import type { PairNode, PairStatus } from '../status/pair-schema.js';
 import { parseReplication } from '../status/replication.js';
@@ -80,8 +80,10 @@ const texts = {
   changing: 'a change of the cluster is under way',
 } as const;
 
+/** The engines run on while what they read is changed, which is open for as long as the other node is away. */
 async function standingOf({ files }: SystemAccess): Promise<'single' | 'member' | keyof typeof texts> {
-  if ((await files.read(journalFile)) !== undefined) return 'changing';
+  const journal = await files.read(journalFile);
+  if (journal !== undefined && journalKind(journal) !== 'configure') return 'changing';
   if ((await files.read(corosyncFile)) === undefined) return 'single';
   return (await files.read(stayOffFile)) === undefined ? 'member' : 'off';
 }

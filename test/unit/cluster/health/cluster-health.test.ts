@@ -118,5 +118,18 @@ test('engines that do not run, do not answer or are in no membership are unhealt
 test('a node that was told to stay off, and one whose cluster is being changed, are healthy without engines', async (t) => {
   const files = { ...member, '/proc/drbd': down };
   t.deepEqual(await found({ files: { ...files, '/var/lib/gemel/cluster/stay-off': '' } }), well);
-  t.deepEqual(await found({ files: { ...files, '/var/lib/gemel/cluster/transaction.json': '{}' } }), well);
+  t.deepEqual(
+    await found({ files: { ...files, '/var/lib/gemel/cluster/transaction.json': '{"kind":"connect"}' } }),
+    well,
+  );
+});
+
+test('a change of what the engines read, which waits for the other node, hides no engine that is down', async (t) => {
+  const journal = { '/var/lib/gemel/cluster/transaction.json': '{"kind":"configure"}\n' };
+  const files = { ...member, ...journal, '/proc/drbd': passive };
+  t.deepEqual(await found({ files, active: engines, seen: await pair('pair') }), well);
+  t.deepEqual(await found({ files, active: ['corosync.service'], failed: ['pacemaker.service'] }), [
+    'pacemaker.service is failed; see journalctl -u pacemaker.service',
+    undefined,
+  ]);
 });
