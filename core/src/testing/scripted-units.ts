@@ -85,7 +85,8 @@ export class ScriptedUnits implements UnitManager {
     this.#step('stop', unit);
     if (this.#timers.has(unit)) return this.#cancel(unit);
     await this.#hanging.get(unit)?.promise;
-    Object.assign(this.#known(unit), unitIn('inactive'));
+    const known = this.#known(unit);
+    Object.assign(known, { ...unitIn('inactive'), failure: known.failure });
   }
 
   async restart(unit: string): Promise<void> {

@@ -48,7 +48,7 @@ export class MissedLeave implements Disposable {
       if (await this.#isGivenUp()) {
         const { hostName } = otherMember(membership.current) ?? {};
         context.log.warn({ node: hostName }, 'the other node was disconnected meanwhile and keeps the services');
-        return await (await this.stayingOff()).goOff();
+        return await (await this.stayingOff()).goOffForSure();
       }
       await context.system.clock.sleep(askEveryMs, this.#ending.signal);
     }

@@ -16,6 +16,7 @@ const askEveryMs = 10_000;
 export class StayingOff implements Disposable {
   readonly #ending = new AbortController();
   #isAsking = false;
+  #stopping: Promise<void> | undefined;
 
   constructor(readonly parts: FormationParts) {}
 
@@ -35,7 +36,9 @@ export class StayingOff implements Disposable {
   async leaveToRejoin(): Promise<void> {
     const { phase, thisNode, keepsServices } = this.parts.membership.current;
     if (phase === 'connected') return await this.goOff();
-    if (phase !== 'disconnected' || !keepsServices) return;
+    // They may run still, and are started next.
+    if (phase === 'disconnected' && !keepsServices) return await this.#stop();
+    if (phase !== 'disconnected') return;
     throw new ApplianceError(
       'conflict',
       `${thisNode} was disconnected too and keeps services of its own. Disband the node that is to give them up (gemel cluster disband), and replace it on the other one.`,
@@ -44,12 +47,16 @@ export class StayingOff implements Disposable {
 
   /** Whatever runs here ends: the other node keeps the services. */
   async goOff(): Promise<void> {
-    const { context, membership, engines } = this.parts;
+    const { context, membership } = this.parts;
     await context.system.files.write(stayOffFile, '');
     await membership.set({ ...membership.current, phase: 'disconnected', keepsServices: false });
     this.settle();
-    await engines.setWitness(false);
-    await engines.stop();
+    await this.#stop();
+  }
+
+  /** The same where nobody is told that it failed: for as long as it takes. */
+  async goOffForSure(): Promise<void> {
+    await this.goOff().catch((failure: unknown) => this.#stopAtLast(failure));
   }
 
   /** At a start of core, which may have ended in the middle of leaving. */
@@ -59,17 +66,18 @@ export class StayingOff implements Disposable {
     const { current } = membership;
     // Without it there is nothing to come back to: whoever disbands this node is to do so again.
     if ((await files.read(corosyncFile)) === undefined) return;
-    if ((await files.read(stayOffFile)) !== undefined) {
+    const isHeld = (await files.read(stayOffFile)) !== undefined;
+    if (isHeld) {
       if (current.phase === 'connected')
         await membership.set({ ...current, phase: 'disconnected', keepsServices: false });
       else if (!isOff(current)) {
         await files.remove(stayOffFile);
         await engines.start(this.#ending.signal);
       }
-      // They may run still: it is on disk that they shall not before they are stopped.
-      if (isOff(membership.current)) await engines.stop();
     }
     this.settle();
+    // They may run still: it is on disk that they shall not before they are stopped.
+    if (isHeld && isOff(membership.current)) await this.#stop().catch((failure: unknown) => this.#stopAtLast(failure));
   }
 
   /** Asks until the other node has said what became of it. */
@@ -91,6 +99,38 @@ export class StayingOff implements Disposable {
     this.#ending.abort();
   }
 
+  /** Once at a time: whoever starts the engines next waits for it. */
+  #stop(): Promise<void> {
+    const { engines } = this.parts;
+    this.#stopping ??= engines
+      .setWitness(false)
+      .then(() => engines.stop())
+      .finally(() => {
+        this.#stopping = undefined;
+      });
+    return this.#stopping;
+  }
+
+  /** systemd gives up after a while what Pacemaker still stops. @param failure of the first attempt. */
+  async #stopAtLast(failure: unknown): Promise<void> {
+    const { context, membership, journal } = this.parts;
+    const { files, clock } = context.system;
+    // It is not on disk: a start of core would not go on.
+    if (!isOff(membership.current)) throw failure;
+    for (let problem = failure; ; ) {
+      context.log.warn({ failure: String(problem) }, 'the engines of this node, which stays off, did not end yet');
+      await clock.sleep(askEveryMs, this.#ending.signal);
+      const isHeld = (await files.read(stayOffFile)) !== undefined;
+      // It comes back, or is being reconnected: they are to run.
+      if (!isHeld || !isOff(membership.current) || journal.open !== undefined) return;
+      try {
+        return await this.#stop();
+      } catch (again) {
+        problem = again;
+      }
+    }
+  }
+
   async #settle(): Promise<void> {
     const { context, membership, journal } = this.parts;
     while (isOff(membership.current)) {
@@ -106,6 +146,8 @@ export class StayingOff implements Disposable {
     const { context, membership, engines } = this.parts;
     context.log.warn({}, 'the cluster was not disconnected after all; this node comes back');
     await context.system.files.remove(stayOffFile);
+    // A stop that goes on would hit what is started.
+    await this.#stopping?.catch(() => undefined);
     await engines.start(this.#ending.signal);
     // Last, since an interruption before it has this node ask again.
     await membership.set({ ...membership.current, phase: 'connected', keepsServices: true });
