@@ -84,6 +84,15 @@ test('a version that a site is at is missing until the other node has it', async
   t.deepEqual([await supply.missing(), other.has.toSorted()], [[], both]);
 });
 
+test('a version that is not here either is not missing there: nothing could be copied', async (t) => {
+  const { supply, exchange, system } = await pairWith(t);
+  await exchange.missingThere();
+  const { versions } = exchange.parts;
+  await system.files.remove(`${versions.folder('prometheus', '2.53.3')}/version.json`);
+  versions.forget('prometheus', '2.53.3');
+  t.deepEqual(await supply.missing(), []);
+});
+
 test('whoever copies at the same time waits, and finds nothing left to do', async (t) => {
   const { exchange } = await pairWith(t);
   const copied = await Promise.all([exchange.copyMissing(call), exchange.copyMissing(call)]);

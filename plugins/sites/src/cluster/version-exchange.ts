@@ -110,11 +110,12 @@ export class VersionExchange {
     return (await versions.list()).filter((each) => !known.has(nameOf(each)));
   }
 
-  /** Those of `needed` that the other node was last seen to lack, each once. */
-  lackedThere(needed: readonly z.output<typeof which>[]): readonly string[] {
+  /** Those of `needed` that the other node was last seen to lack, each once. What is not installed here either cannot be given to it. */
+  async lackedThere(needed: readonly z.output<typeof which>[]): Promise<readonly string[]> {
     const there = this.#there;
     if (!this.paired || there === undefined) return [];
-    return [...new Set(needed.map(nameOf))].filter((name) => !there.has(name)).toSorted();
+    const here = new Set((await this.parts.versions.list()).map(nameOf));
+    return [...new Set(needed.map(nameOf))].filter((name) => here.has(name) && !there.has(name)).toSorted();
   }
 
   /** Copies all that the other node lacks. One at a time: it puts the pieces of a version together in one place. @returns what was copied, as `type version`. */
