@@ -1,5 +1,5 @@
 import { defineReports, type Report } from '@gemel/core/sdk';
-import type { PairStatus } from '../status/pair-schema.js';
+import type { PairStatus, ReadinessReason } from '../status/pair-schema.js';
 
 export const maintenanceReports = defineReports({
   'cluster.node.unknown': {
@@ -49,7 +49,7 @@ export function checkMaintenanceOn(pair: PairStatus, node: string, both: boolean
   if (both) return [];
   const other = pair.nodes.find(({ name }) => name !== node);
   // Online is not enough for the node that is to be active: its data may still be on their way, or its hardware have failed.
-  const against = pair.activeNode === node ? pair.reasons.find(({ blocking }) => blocking) : undefined;
+  const against = pair.activeNode === node ? pair.reasons.find(isAgainstMove) : undefined;
   if (other?.state === 'online' && against === undefined) return [];
   const unfit = other?.state === 'online' ? against?.text.replace(/\.$/, '') : other?.state;
   const state = unfit ?? 'not there';
@@ -71,8 +71,13 @@ export function checkMove(pair: PairStatus, node: string): readonly Report[] {
   if (unknown.length > 0) return unknown;
   if (pair.activeNode === node) return [report('cluster.move.already', { node }, 'node')];
   return pair.reasons
-    .filter(({ blocking }) => blocking)
+    .filter(isAgainstMove)
     .map(({ text }) => report('cluster.move.not-ready', { node, reason: text }, 'node'));
+}
+
+/** Without the witness the loss of a node stops everything, but no node is lost by a move: two votes of three are a quorum. */
+function isAgainstMove({ blocking, reason }: ReadinessReason): boolean {
+  return blocking && reason !== 'witness-unreached';
 }
 
 /** The node that does not hold the active role. */

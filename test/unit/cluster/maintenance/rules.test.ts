@@ -49,6 +49,19 @@ test('the role moves only to a node that can take it', async (t) => {
   t.deepEqual(codes(checkMove(await pair('lost'), 'node1')), ['cluster.move.not-ready']);
 });
 
+test('a witness that does not vote is no reason against a move, nor against maintenance of a node', async (t) => {
+  const witness = { host: '10.77.0.5', algorithm: 'ffsplit' } as const;
+  const options = membership.options === null ? null : { ...membership.options, witness };
+  const votes = [1, 2].map((nodeId) => [nodeId, false] as const);
+  const unreached = await pair('pair', { membership: { ...membership, options }, witnessVotes: new Map(votes) });
+  t.deepEqual(
+    unreached.reasons.filter(({ blocking }) => blocking).map(({ reason }) => reason),
+    ['witness-unreached'],
+  );
+  t.deepEqual(checkMove(unreached, 'node2'), []);
+  t.deepEqual(checkMaintenanceOn(unreached, 'node1', false), []);
+});
+
 test('without a wish it moves to the passive node', async (t) => {
   t.is(otherNode(await pair('pair')), 'node2');
   t.is(otherNode(await pair('standby')), 'node1');
