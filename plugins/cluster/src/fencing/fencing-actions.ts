@@ -2,7 +2,7 @@ import { type AnyAction, ApplianceError, defineAction, type View } from '@gemel/
 import { z } from 'zod';
 import { changeConfiguration } from '../formation/configuration-change.js';
 import type { FormationParts } from '../formation/parts.js';
-import type { ClusterOptions, FencingDevice } from '../membership/membership.js';
+import type { ClusterOptions, FencingDevice, Membership } from '../membership/membership.js';
 import { renderFencing } from './fencing-resource.js';
 import { withFencingTests } from './fencing-tests.js';
 import { isFencingUsed } from './fencing-used.js';
@@ -55,11 +55,14 @@ export function fencingActions(parts: FormationParts): readonly AnyAction[] {
       positionals: ['node'],
       present,
       async run({ password, ...device }) {
-        const options = mustHave(parts, device.node);
+        mustHave(parts, device.node);
         const entry: FencingDevice = { ...device, testedAt: null };
-        const fencing = [...options.fencing.filter(({ node }) => node !== device.node), entry];
-        const next = { ...membership.current, options: { ...options, fencing } };
-        await changeConfiguration(parts, next, { controller: renderFencing(entry, password) });
+        const enter = (current: Membership): Membership => {
+          const options = mustHave(parts, device.node);
+          const fencing = [...options.fencing.filter(({ node }) => node !== device.node), entry];
+          return { ...current, options: { ...options, fencing } };
+        };
+        await changeConfiguration(parts, enter, { controller: renderFencing(entry, password) });
         return show();
       },
     }),
@@ -84,8 +87,11 @@ export function fencingActions(parts: FormationParts): readonly AnyAction[] {
             `No management controller of ${node} is entered. See: gemel cluster fencing show.`,
           );
         }
-        const fencing = options.fencing.filter((each) => each.node !== node);
-        await changeConfiguration(parts, { ...membership.current, options: { ...options, fencing } });
+        await changeConfiguration(parts, (current) => {
+          const present = mustHave(parts, node);
+          const fencing = present.fencing.filter((each) => each.node !== node);
+          return { ...current, options: { ...present, fencing } };
+        });
         return show();
       },
     }),

@@ -28,15 +28,17 @@ interface ChangeDetails {
  * Changes corosync.conf or the key of the running cluster on all its nodes, and what belongs to it in the CIB, without an interruption. Both
  * nodes have the files before Corosync is told, which tells its other node by itself. All or nothing: with two keys on two disks the nodes
  * would part when one of them is restarted.
+ * @param change of the membership as it is once nothing else is under way; may throw.
  */
 export async function changeConfiguration(
   parts: FormationParts,
-  next: Membership,
+  change: (current: Membership) => Membership,
   { key, controller }: ChangeDetails = {},
 ): Promise<void> {
   const { context, membership, engines, journal } = parts;
-  const { current } = membership;
   await mustBeReady(parts);
+  const { current } = membership;
+  const next = change(current);
   const drbd = changedPairResource(await context.system.files.read(drbdFile), current, next) ?? null;
   const files = { corosync: renderCorosync(next), key: key ?? (await readKey(parts)), drbd };
   const gone = controllersOnlyIn(current, next);
@@ -85,7 +87,8 @@ async function mustBeReady({ membership, peer, journal }: FormationParts): Promi
     const text = `${hostName} does not answer (${why}), and both nodes need the change at once: nothing was changed. Switch it on, or look at gemel-peer on both. If it is lost for good: gemel cluster replace.`;
     throw new ApplianceError('unavailable', text, { cause });
   });
-  if (outcome === 'connected') return;
+  // Another one may have begun while that was asked.
+  if (outcome === 'connected') return journal.mustBeClosed();
   throw new ApplianceError(
     'conflict',
     `${hostName} is in the middle of another change of the cluster, or was disconnected. See there: gemel cluster status`,

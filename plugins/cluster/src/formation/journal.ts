@@ -13,6 +13,8 @@ export const journalFile = `${clusterFolder}/transaction.json`;
  */
 export class FormationJournal {
   #open: Journal | undefined;
+  /** Being written: its turn is taken. */
+  #begun: Pick<Journal, 'kind' | 'planned'> | undefined;
 
   constructor(readonly files: FileStore) {}
 
@@ -22,8 +24,9 @@ export class FormationJournal {
 
   /** One change at a time. @throws ApplianceError `conflict`, which may be shown on the other node. */
   mustBeClosed(): void {
-    if (this.#open === undefined) return;
-    const { kind, planned } = this.#open;
+    const taken = this.#open ?? this.#begun;
+    if (taken === undefined) return;
+    const { kind, planned } = taken;
     const isStuck =
       kind === 'configure'
         ? ' Or one that failed is taken back as soon as the other node answers: switch that on, or replace it (gemel cluster replace).'
@@ -45,7 +48,7 @@ export class FormationJournal {
     return this.#open;
   }
 
-  /** @param paths of the files that will be written. */
+  /** @param paths of the files that will be written. @throws ApplianceError `conflict` while another change is under way. */
   async begin(
     kind: Journal['kind'],
     at: number,
@@ -53,9 +56,15 @@ export class FormationJournal {
     paths: readonly string[],
     pending: PairFiles | null = null,
   ): Promise<void> {
-    const files: Record<string, string | null> = {};
-    for (const path of paths) files[path] = (await this.files.read(path)) ?? null;
-    await this.#write({ kind, step: 'begun', startedAt: at, before, planned, files, pending, controllers });
+    this.mustBeClosed();
+    this.#begun = { kind, planned };
+    try {
+      const files: Record<string, string | null> = {};
+      for (const path of paths) files[path] = (await this.files.read(path)) ?? null;
+      await this.#write({ kind, step: 'begun', startedAt: at, before, planned, files, pending, controllers });
+    } finally {
+      this.#begun = undefined;
+    }
   }
 
   async step(step: string): Promise<void> {

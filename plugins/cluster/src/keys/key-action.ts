@@ -2,6 +2,7 @@ import { type AnyAction, ApplianceError, defineAction } from '@gemel/core/sdk';
 import { z } from 'zod';
 import { changeConfiguration } from '../formation/configuration-change.js';
 import type { FormationParts } from '../formation/parts.js';
+import type { Membership } from '../membership/membership.js';
 import { freshKey } from './corosync-key.js';
 
 export function keyAction(parts: FormationParts): AnyAction {
@@ -15,12 +16,13 @@ export function keyAction(parts: FormationParts): AnyAction {
     output: z.object({ nodes: z.array(z.string()).describe('Host names of the nodes that have the new key.') }),
     present: ({ nodes }) => ({ kind: 'text', text: `${nodes.join(' and ')}: new key in use.`, tone: 'ok' }),
     async run() {
-      const { current } = parts.membership;
-      if (current.phase !== 'created' && current.phase !== 'connected') {
-        throw new ApplianceError('conflict', 'The key is changed while the cluster is together. Reconnect it first.');
-      }
-      await changeConfiguration(parts, current, { key: freshKey() });
-      return { nodes: current.nodes.map(({ hostName }) => hostName) };
+      await changeConfiguration(parts, mustBeTogether, { key: freshKey() });
+      return { nodes: parts.membership.current.nodes.map(({ hostName }) => hostName) };
     },
   });
+}
+
+function mustBeTogether(current: Membership): Membership {
+  if (current.phase === 'created' || current.phase === 'connected') return current;
+  throw new ApplianceError('conflict', 'The key is changed while the cluster is together. Reconnect it first.');
 }

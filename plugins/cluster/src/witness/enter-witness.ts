@@ -28,22 +28,25 @@ export async function enterWitness(parts: FormationParts, witness: Witness, sign
   }
 }
 
-export function withWitness(membership: Membership, witness: Witness | null): Membership {
-  const { options } = membership;
-  const next: ClusterOptions | null = options === null ? null : { ...options, witness };
-  return { ...membership, options: next };
-}
-
 function witnessOf({ options }: Membership): Witness | null {
   return options?.witness ?? null;
 }
 
 /** corosync-qdevice reads who its witness is only when it starts: another one comes after none. */
 async function exchange(parts: FormationParts, next: Witness | null): Promise<void> {
-  const connected = () => parts.membership.must('connected', 'The nodes are not connected any more.');
-  if (witnessOf(connected()) !== null && next !== null)
-    await changeConfiguration(parts, withWitness(connected(), null));
-  await changeConfiguration(parts, withWitness(connected(), next));
+  if (witnessOf(parts.membership.current) !== null && next !== null) await useWitness(parts, null);
+  await useWitness(parts, next);
+}
+
+/** Without looking whether it votes. @throws ApplianceError `conflict` unless the nodes are connected. */
+export async function useWitness(parts: FormationParts, witness: Witness | null): Promise<void> {
+  const mustBeConnected = () => parts.membership.must('connected', 'A witness needs a connected cluster.');
+  mustBeConnected();
+  await changeConfiguration(parts, () => {
+    const current = mustBeConnected();
+    const next: ClusterOptions | null = current.options && { ...current.options, witness };
+    return { ...current, options: next };
+  });
 }
 
 /** Only the witness: somebody may have changed something else meanwhile. @returns the failure, with what is in use now. */

@@ -1,10 +1,8 @@
 import { type AnyAction, ApplianceError, defineAction, type View } from '@gemel/core/sdk';
 import { z } from 'zod';
-import { changeConfiguration } from '../formation/configuration-change.js';
 import type { FormationParts } from '../formation/parts.js';
-import type { Membership } from '../membership/membership.js';
 import { parseNetworkAddress } from '../readiness/ip-network.js';
-import { enterWitness, withWitness } from './enter-witness.js';
+import { enterWitness, useWitness } from './enter-witness.js';
 import { readWitnessVotes } from './witness-votes.js';
 
 /** `gemel cluster witness …`: a third vote from a small box that runs corosync-qnetd. */
@@ -63,7 +61,6 @@ export function witnessActions(parts: FormationParts): readonly AnyAction[] {
         if (address === undefined || host.includes('/')) {
           throw new ApplianceError('invalid', `${host} is no address. Enter that of the box, without prefix.`);
         }
-        mustBeConnected(parts);
         await enterWitness(parts, { host: address.text, algorithm }, signal);
         return said(signal);
       },
@@ -80,13 +77,9 @@ export function witnessActions(parts: FormationParts): readonly AnyAction[] {
         'Do without the witness? When both networks between the nodes fail at once, both may become active.',
       present,
       async run(_input, { signal }) {
-        await changeConfiguration(parts, withWitness(mustBeConnected(parts), null));
+        await useWitness(parts, null);
         return said(signal);
       },
     }),
   ];
-}
-
-function mustBeConnected({ membership }: FormationParts): Membership {
-  return membership.must('connected', 'A witness needs a connected cluster.');
 }

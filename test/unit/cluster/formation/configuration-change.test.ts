@@ -12,7 +12,7 @@ import { type Box, type Boxes, configuration, nodesIn, pair } from './two-boxes.
 
 const keyOf = async (box: Box) => box.system.files.read('/var/lib/gemel/cluster/authkey');
 const fresh = 'k'.repeat(256);
-const rotate = (box: Box) => changeConfiguration(box.parts, box.parts.membership.current, { key: fresh });
+const rotate = (box: Box) => changeConfiguration(box.parts, (current) => current, { key: fresh });
 
 async function act({ parts }: Box, id: string, input: object = {}): Promise<unknown> {
   const actions = [keyAction(parts), ...fencingActions(parts), ...witnessActions(parts)];
@@ -55,6 +55,40 @@ for (const [id, input] of changes) {
     t.not(one.parts.journal.open, undefined);
   });
 }
+
+test('of two changes at once one is refused, and nothing of the other one is lost', async (t) => {
+  const { one, two } = await pairWithControllers();
+  const told = toldPacemaker(one);
+  const set = (node: string) => act(one, 'cluster.fencing.set', { ...device, node, password: 'geheim' });
+  const done = await Promise.allSettled([set('node1'), set('node2')]);
+  t.deepEqual(done.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+  const refused = done.find((each) => each.status === 'rejected');
+  t.regex(String(refused?.reason), /under way already on node1/);
+  t.is(one.parts.journal.open, undefined);
+  await set(done[0].status === 'fulfilled' ? 'node2' : 'node1');
+  for (const { parts } of [one, two])
+    t.deepEqual(parts.membership.current.options?.fencing.map(({ node }) => node).toSorted(), ['node1', 'node2']);
+  t.deepEqual(told.slice(-3), fenced);
+});
+
+test('a change builds on the one that was made while the other node was asked', async (t) => {
+  const { one, two } = await pairWithControllers();
+  toldPacemaker(one);
+  const outcome = two.handlers.get('cluster.join.outcome');
+  const held = Promise.withResolvers<void>();
+  let asked = 0;
+  two.handlers.set('cluster.join.outcome', async (...given) => {
+    if ((asked += 1) === 1) await held.promise;
+    return outcome?.(...given);
+  });
+  const set = (node: string) => act(one, 'cluster.fencing.set', { ...device, node, password: 'geheim' });
+  const first = set('node1');
+  await set('node2');
+  held.resolve();
+  await first;
+  const { options } = one.parts.membership.current;
+  t.deepEqual(options?.fencing.map(({ node }) => node).toSorted(), ['node1', 'node2']);
+});
 
 /** What Pacemaker is told from now on, in order. */
 function toldPacemaker(box: Box): readonly string[] {

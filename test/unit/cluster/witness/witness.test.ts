@@ -109,9 +109,10 @@ test('what somebody else changed while the vote was waited for stays', async (t)
   const boxes = await pairWith();
   const { one } = boxes;
   onceAsked(boxes, async () => {
-    const { current } = one.parts.membership;
-    const options = current.options && { ...current.options, tokenMs: 1_500 };
-    await changeConfiguration(one.parts, { ...current, options });
+    await changeConfiguration(one.parts, (current) => {
+      const options = current.options && { ...current.options, tokenMs: 1_500 };
+      return { ...current, options };
+    });
   });
   await t.throwsAsync(boxes.pass(enterWitness(one.parts, witness, unlimited)), { message: /in use, as before\.$/ });
   const { options } = one.parts.membership.current;
