@@ -29,6 +29,8 @@ export function parseProcDrbd(text: string): SyncState | undefined {
 const lookEveryMs = 1_000;
 /** Pacemaker starts the volume of the other node, then DRBD looks for the other end every 10 s; on emulated machines that took 80 s in all. */
 const connectWithinMs = 240_000;
+/** DRBD that finds data of which neither follows from the other gives the connection up at once, and for good; a change of its secret takes moments. */
+const gaveUpAfterMs = 10_000;
 
 /** Until both nodes have the same data. Cancelling stops the watching, never the synchronisation. */
 export async function followSync(
@@ -36,15 +38,23 @@ export async function followSync(
   call: Pick<JobCall, 'progress' | 'log' | 'signal'>,
 ): Promise<void> {
   const began = clock.monotonic();
+  let triedAt = began;
   for (;;) {
     const state = parseProcDrbd((await files.read('/proc/drbd')) ?? '');
     if (state?.peerDisk === 'UpToDate' && state.ownDisk === 'UpToDate') break;
     const isConnected =
       state !== undefined && !['StandAlone', 'WFConnection', 'Unconnected'].includes(state.connection);
+    if (state?.connection !== 'StandAlone') triedAt = clock.monotonic();
+    else if (clock.monotonic() - triedAt > gaveUpAfterMs) {
+      throw new ApplianceError(
+        'conflict',
+        'DRBD gave the connection to the other node up, as it does when both nodes wrote their data while apart: nothing of either was replaced. Decide whose data stay: gemel cluster split-brain show',
+      );
+    }
     if (!isConnected && clock.monotonic() - began > connectWithinMs) {
       throw new ApplianceError(
         'engine-failed',
-        `The data volume does not reach the other node (${state?.connection ?? 'no volume'}). Check the synchronisation network, then look at drbdadm status.`,
+        `The data volume does not reach the other node (${state?.connection ?? 'no volume'}). Check the synchronisation network, then look at drbdadm status. If both nodes wrote while apart: gemel cluster split-brain show`,
       );
     }
     call.progress(state?.fraction, syncText(state));

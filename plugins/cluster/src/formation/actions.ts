@@ -192,7 +192,8 @@ function connectActions(parts: FormationParts): readonly AnyAction[] {
           .describe('Addresses that show whether the external network is reached. Default: the same as before.'),
       }),
       output: membershipSchema,
-      confirmation: 'Reconnect? What was written on the other node meanwhile is replaced by the data of this one.',
+      confirmation:
+        'Reconnect? The other node gets the data of this one. If it was active meanwhile, both have data of their own: nothing is replaced until you decide whose data stay (gemel cluster split-brain).',
       positionals: ['address'],
       present: presentMembership,
       run: ({ address: at, externalReferences }, call) => reconnect(parts, at, call, externalReferences),

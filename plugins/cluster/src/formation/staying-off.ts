@@ -32,7 +32,7 @@ export class StayingOff implements Disposable {
     await this.goOff();
   }
 
-  /** Handler of `rejoinLeave`: the operator at the other node has said that what was written here meanwhile is replaced. */
+  /** Handler of `rejoinLeave`. What was written here meanwhile is not lost by it: DRBD replaces nothing that the other node has not seen. */
   async leaveToRejoin(): Promise<void> {
     const { phase, thisNode, keepsServices } = this.parts.membership.current;
     if (phase === 'connected') return await this.goOff();
