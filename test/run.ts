@@ -37,6 +37,7 @@ const suites: readonly Suite[] = [
   { name: 'logs-million', lab: true, argv: [node, 'test/accept/logs-million.ts', '--entries', '200000'] },
   { name: 'network-bond', lab: true, argv: [node, 'test/accept/network-bond.ts'] },
   { name: 'cluster-interop', lab: true, argv: [node, 'test/accept/cluster-interop.ts'] },
+  { name: 'cluster-witness', lab: true, argv: [node, 'test/accept/cluster-witness.ts'] },
   { name: 'cluster-pair', lab: true, argv: [node, 'test/accept/cluster-pair.ts', '--kind', 'container'] },
   { name: 'raid-pair', lab: true, argv: [node, 'test/accept/raid-pair.ts'] },
   // two machines at a time by itself

@@ -71,7 +71,10 @@ try {
   const cutAt = performance.now();
   await until('the other node to take over', 60, async () => (await pair.holders()).join() === otherOf(active));
   await siteAnswers(pair, sitePort, 60);
-  check(true, `the node that the box sees carries the site after ${((performance.now() - cutAt) / 1_000).toFixed(1)} s`);
+  check(
+    true,
+    `the node that the box sees carries the site after ${((performance.now() - cutAt) / 1_000).toFixed(1)} s`,
+  );
   await Promise.all([pair.lab.heal('external'), pair.lab.heal('sync')]);
   await pair.redundant(120);
   check((await pair.active()) === otherOf(active), 'the pair is whole again by itself');

@@ -103,13 +103,14 @@ export class SettingsPart implements SettingsLife {
   #applyLater(times: number): void {
     if (times === 0 || this.engine.state.unapplied.size === 0) return;
     const { system, log } = this.#parts;
+    const tryAgain = async () => {
+      await this.pluginsChanged();
+      this.#publisher?.set(this.engine.status());
+      this.#applyLater(times - 1);
+    };
     this.#again = system.clock.after(again.afterMs, () => {
-      this.pluginsChanged().then(
-        () => {
-          this.#publisher?.set(this.engine.status());
-          this.#applyLater(times - 1);
-        },
-        (failure: unknown) => log.error({ failure: String(failure) }, 'settings could not be applied again'),
+      tryAgain().catch((failure: unknown) =>
+        log.error({ failure: String(failure) }, 'settings could not be applied again'),
       );
     });
   }
