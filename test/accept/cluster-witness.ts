@@ -5,12 +5,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeName } from '../lab/lab-layout.ts';
+import { busy } from '../soak/faults.ts';
+import { ClientProcess } from '../soak/client-process.ts';
 import { addSite, createPair, siteAnswers, sitePort } from '../soak/gemel-pair.ts';
 import { Observer } from '../soak/observer.ts';
-import { addresses, nodeNames, otherOf, PairInLab, reference, until } from '../soak/pair-in-lab.ts';
+import { addresses, clusterIp, nodeNames, otherOf, PairInLab, reference, until } from '../soak/pair-in-lab.ts';
 import { WitnessBox } from '../soak/witness-box.ts';
 import { check } from './appliance-in-lab.ts';
+import { numberOption } from './random.ts';
 
 /** As the schemas of `gemel cluster status` and `gemel cluster witness show` say; what is looked at here. */
 interface Status {
@@ -21,6 +25,9 @@ interface Witness {
   readonly witness: string | null;
   readonly votesFor: readonly string[];
 }
+
+/** `-- --busy-seconds N` */
+const busySeconds = numberOption('busy-seconds', 20);
 
 const folder = await mkdtemp(join(tmpdir(), 'gemel-witness-'));
 try {
@@ -65,6 +72,27 @@ try {
   await box.start();
   await until('the status not to tell it any more', 120, async () => !(await told()), 1_000);
   check(true, 'its vote is there again');
+
+  console.log('# the active node loses its power');
+  await using client = new ClientProcess(pair.lab, 'poll', clusterIp, sitePort, '/');
+  await until('the client to be answered', 30, async () => client.answers.length > 0);
+  const killedAt = Date.now();
+  await pair.lab.kill(active);
+  await until('the other node to take over', 60, async () => (await pair.holders()).join() === otherOf(active));
+  await siteAnswers(pair, sitePort, 60);
+  await sleep(1_000);
+  check(true, `the client waited ${(client.longestSilence(killedAt, Date.now()) / 1_000).toFixed(1)} s`);
+
+  console.log('# and the one that is left has only the box');
+  const alone = await startOf(pair, otherOf(active));
+  await pair.sh(otherOf(active), busy);
+  await sleep(busySeconds * 1_000);
+  await pair.sh(otherOf(active), 'systemctl stop "soak-busy@*.service"');
+  check((await startOf(pair, otherOf(active))) === alone, `${busySeconds} s at full load stop nothing`);
+  await pair.lab.start(active);
+  await pair.redundant(120);
+  await pair.gemel(otherOf(active), 'cluster', 'move', addresses[active].hostName, '--yes');
+  await pair.redundant(60);
 
   console.log('# every cable of the active node is cut');
   await Promise.all([pair.lab.cut('external', { node: active }), pair.lab.cut('sync')]);

@@ -3,6 +3,9 @@ import type { Membership } from '../membership/membership.js';
 export const corosyncFile = '/var/lib/gemel/cluster/corosync.conf';
 export const keyFile = '/var/lib/gemel/cluster/authkey';
 
+/** corosync-qdevice(8) `timeout`, by default 10 s. A lost node's vote goes over after about this time: the witness must have noticed too. */
+const witnessTimeoutMs = 3_000;
+
 /**
  * The whole of corosync.conf. Pure, and the same text on both nodes.
  *
@@ -44,6 +47,8 @@ export function renderCorosync({ nodes, options }: Membership): string {
           '  device {',
           '    model: net',
           '    votes: 1',
+          `    timeout: ${witnessTimeoutMs}`,
+          `    sync_timeout: ${2 * witnessTimeoutMs}`,
           '    net {',
           `      host: ${witness.host}`,
           `      algorithm: ${witness.algorithm}`,

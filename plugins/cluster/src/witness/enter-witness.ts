@@ -4,7 +4,7 @@ import type { FormationParts } from '../formation/parts.js';
 import type { ClusterOptions, Membership, Witness } from '../membership/membership.js';
 import { readWitnessVotes } from './witness-votes.js';
 
-/** corosync-qdevice gives a connection up after 8 s and tries again; votes follow a connection within 5 s. */
+/** Votes follow a connection within seconds; corosync-qdevice tries again for a box that is only just being started. */
 const patienceMs = 30_000;
 const lookEveryMs = 500;
 
