@@ -211,4 +211,10 @@ await checks.check(
   },
 );
 
+await checks.check('SSH that somebody starts makes its host keys first', async () => {
+  await node.must(['systemctl', 'start', 'ssh.service']);
+  assert.equal(await property('ssh.service', 'ActiveState'), 'active');
+  assert.match(await shell('ls /etc/ssh'), /^ssh_host_ed25519_key\.pub$/m);
+});
+
 checks.finish();
