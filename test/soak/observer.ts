@@ -5,6 +5,7 @@ import { clusterIp, nodeNames, type PairInLab } from './pair-in-lab.ts';
 /** What both kernels say of one moment. */
 interface Look {
   readonly holdsIp: boolean;
+  /** Writes the data volume as a node of a cluster. One that left has a copy of its own, mounted, and so is primary of it. */
   readonly isPrimary: boolean;
   /** What a violation is to be understood by: the phase that the node believes in, and DRBD's own line. */
   readonly standing: string;
@@ -60,10 +61,11 @@ export class Observer implements AsyncDisposable {
   async #look(node: NodeName): Promise<Look | undefined> {
     if (!this.#pair.lab.node(node).isOn) return undefined;
     try {
-      const script = `ip -o -4 address show to ${clusterIp}; cat /proc/drbd 2>/dev/null; grep '"phase"' /var/lib/gemel/cluster/membership.json || echo no pair`;
+      const script = `ip -o -4 address show to ${clusterIp}; cat /proc/drbd 2>/dev/null; grep '"phase"' /var/lib/gemel/cluster/membership.json || echo no pair; ls /var/lib/gemel/cluster/corosync.conf 2>/dev/null`;
       const { stdout } = await this.#pair.lab.node(node).exec(['sh', '-c', script], { timeoutSeconds: 20 });
       const standing = (stdout.match(/"phase": "\w+"|no pair$|cs:.*ds:\S+/gm) ?? []).join(' ');
-      return { holdsIp: stdout.includes(`${clusterIp}/`), isPrimary: / ro:Primary\//.test(stdout), standing };
+      const isPrimary = / ro:Primary\//.test(stdout) && stdout.includes('corosync.conf');
+      return { holdsIp: stdout.includes(`${clusterIp}/`), isPrimary, standing };
     } catch {
       return undefined;
     }
