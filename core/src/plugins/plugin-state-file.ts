@@ -16,6 +16,7 @@ export class PluginStateFile {
   #state: PluginState = { disabled: [], activating: null, stoppedCore: [] };
   #isOnlyLookedAt = false;
   #isInnocent = false;
+  #isRead = false;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -62,7 +63,8 @@ export class PluginStateFile {
   /** Core ends because it was told to: the plugin it is at is not to blame. */
   async clearMark(): Promise<string | undefined> {
     this.#isInnocent = true;
-    return this.keep({ activating: null });
+    // What is not known yet must not be written over.
+    return this.#isRead ? this.keep({ activating: null }) : undefined;
   }
 
   /** In force when it is on disk. @throws ApplianceError `storage`. */
@@ -85,13 +87,13 @@ export class PluginStateFile {
 
   async #read(): Promise<void> {
     const text = await this.files.read(this.path);
-    if (text === undefined) return;
     try {
-      this.#state = schema.parse(JSON.parse(text));
+      if (text !== undefined) this.#state = schema.parse(JSON.parse(text));
     } catch {
       if (this.#isOnlyLookedAt) throw new ApplianceError('storage', `${this.path} is damaged.`);
       await this.files.rename(this.path, `${this.path}.damaged`);
     }
+    this.#isRead = true;
   }
 
   /** One after the other, so that the last one asked for is what stays. */

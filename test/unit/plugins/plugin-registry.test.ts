@@ -343,6 +343,7 @@ test('an extra plugin is marked on disk while it is being activated, and unmarke
 test('an extra plugin that core was at when it was told to end is not to blame', async (t) => {
   const { registry, conditions, stateFile, system } = world({ wild: () => new Promise<never>(() => {}) });
   const after = new PluginStateFile(system.files, stateFile.path);
+  await stateFile.load();
   await stateFile.change({ disabled: ['other'] });
   const done = registry.activateAll([pluginPackage('wild', {}, 'extra')]);
   await system.clock.advance(1_000);
@@ -354,9 +355,18 @@ test('an extra plugin that core was at when it was told to end is not to blame',
   t.deepEqual(conditions(), { wild: 'failed' });
 });
 
+test('a core that is told to end before it has read the record of plugins leaves it as it is', async (t) => {
+  const { stateFile, system } = world({});
+  const before = JSON.stringify({ disabled: ['other'], activating: 'wild', stoppedCore: [] });
+  await system.files.write(stateFile.path, before);
+  await stateFile.clearMark();
+  t.is(await system.files.read(stateFile.path), before);
+});
+
 test('no plugin is to blame that core comes to after it was told to end', async (t) => {
   const { stateFile, system } = world({});
   const after = new PluginStateFile(system.files, stateFile.path);
+  await stateFile.load();
   const before = stateFile.change({ activating: 'wild' });
   await stateFile.clearMark();
   await before;
