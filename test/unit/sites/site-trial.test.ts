@@ -88,6 +88,14 @@ test('while it is not decided which one is in force the site is busy', async (t)
   t.deepEqual(await recordOf(world), record);
 });
 
+test('what the device or Pacemaker starts by itself after a trial was broken off is left to that', async (t) => {
+  const world = await going('starting');
+  await world.system.files.remove('/run/gemel/sites/demo.trial');
+  const refused = await t.throwsAsync(world.updating.settle(), { instanceOf: ApplianceError });
+  t.is(refused?.reports[0]?.code, 'sites.site.busy');
+  t.false(world.done.includes('start demo'));
+});
+
 test('a site that is stopped in a trial stays at the update when it ran, and else is as before', async (t) => {
   const ran = await going('running');
   await ran.power.stop('demo');

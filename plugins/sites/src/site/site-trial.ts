@@ -1,4 +1,5 @@
 import { siteEvents } from '../events.js';
+import type { SiteState } from '../run/site-units.js';
 import { refusal, siteReports } from '../reports.js';
 import { render, type SiteParts, stateOfSite } from './site-parts.js';
 import { beforeTrial, type SiteRecord, withoutTrial } from './site-record.js';
@@ -14,9 +15,7 @@ export async function needSettled(parts: SiteParts, site: string): Promise<SiteR
   const after = withoutTrial(tried);
   const before = beforeTrial(tried);
   if (before === undefined) return after;
-  const state = await stateOfSite(parts, site);
-  if (state === 'starting' || state === 'restarting' || state === 'stopping')
-    throw refusal(siteReports.report('sites.site.busy', { site, doing: 'updated' }, 'name'));
+  const state = await needAtRest(parts, site);
   const runs = state === 'running' && (await store.isTried(site));
   const [settled, other] = runs ? [after, before] : [before, after];
   await takeUp(parts, site, settled);
@@ -24,6 +23,14 @@ export async function needSettled(parts: SiteParts, site: string): Promise<SiteR
   // In a pair a trial moves no role for the site; from now on it may again.
   if (state === 'running') await (await control()).start(site);
   return settled;
+}
+
+/** @throws ApplianceError `conflict` while it is being started or stopped. */
+export async function needAtRest(parts: SiteParts, site: string): Promise<SiteState> {
+  const state = await stateOfSite(parts, site);
+  if (state === 'starting' || state === 'restarting' || state === 'stopping')
+    throw refusal(siteReports.report('sites.site.busy', { site, doing: 'updated' }, 'name'));
+  return state;
 }
 
 /** Ends a trial, with this in force. */

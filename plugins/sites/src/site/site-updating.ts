@@ -6,7 +6,7 @@ import { needStopped, render, renderTrial, type SiteParts } from './site-parts.j
 import type { SitePower } from './site-power.js';
 import { beforeTrial, type SiteRecord, withoutTrial } from './site-record.js';
 import { needSpace } from './site-space.js';
-import { needSettled, takeUp } from './site-trial.js';
+import { needAtRest, needSettled, takeUp } from './site-trial.js';
 
 /**
  * Bringing a site to another version, and back. The new version works on a copy of the data from the start; taking it up, and
@@ -138,6 +138,8 @@ export class SiteUpdating {
         await this.#tryOut(site, before, after);
         events.publish(siteEvents.updated, { site, version: after.version, before: before.version });
       } else {
+        // Pacemaker, or the boot, starts what was before already; it does not give up as soon as a start by hand does.
+        await needAtRest(this.parts, site);
         await takeUp(this.parts, site, before);
         events.publish(siteEvents.updated, { site, version: before.version, before: after.version });
         // Whoever tried it out wants it to run; and in a pair it moves no role until it is told again.
