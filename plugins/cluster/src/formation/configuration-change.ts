@@ -1,4 +1,4 @@
-import { ApplianceError, toDisposable } from '@gemel/core/sdk';
+import { ApplianceError } from '@gemel/core/sdk';
 import { setClusterProperties } from '../cib/cluster-properties.js';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
 import { changedPairResource, drbdFile } from '../drbd/drbd-resource.js';
@@ -7,6 +7,8 @@ import { isFencingUsed } from '../fencing/fencing-used.js';
 import { type Membership, otherMember } from '../membership/membership.js';
 import { parseXml } from '../pacemaker/xml.js';
 import { helperUnits } from './engines.js';
+import type { FormationJournal } from './journal.js';
+import { keepTrying } from './keep-trying.js';
 import { type FormationParts, pairPaths, readKey, seenFrom, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
 import type { PairFiles } from './peer-requests.js';
@@ -16,6 +18,11 @@ const againMs = 5_000;
 const patienceMs = 30_000;
 /** Step of the journal: this node and the CIB are as before, and only the other node is to be told. */
 const restored = 'restored';
+
+/** Nothing but the other node, which does not answer, is still to be told. */
+export function isTakingBack({ open }: FormationJournal): boolean {
+  return open?.kind === 'configure' && open.step === restored;
+}
 
 interface ChangeDetails {
   /** Of knet, when it is to be another one. */
@@ -66,7 +73,7 @@ export async function changeConfiguration(
     await membership.set(next);
   } catch (failure) {
     // What went wrong first is what is told.
-    await undoConfiguration(parts).catch((problem: unknown) => keepTakingBack(parts, problem));
+    await undoConfiguration(parts).catch((problem: unknown) => keepTrying(parts, problem, undoConfiguration));
     throw failure;
   }
   await journal.end();
@@ -132,30 +139,6 @@ export async function undoConfiguration(parts: FormationParts): Promise<void> {
     });
   }
   if (journal.open?.startedAt === open.startedAt) await journal.end();
-}
-
-/** Until the other node has its former files too, or was replaced, or this node was disbanded. @param problem what stood against it first. */
-export function keepTakingBack(parts: FormationParts, problem: unknown): void {
-  const { context, journal } = parts;
-  const { open } = journal;
-  if (open === undefined) return;
-  context.log.warn({ problem: String(problem) }, 'a change of the cluster cannot be taken back yet');
-  const ending = new AbortController();
-  context.own(toDisposable(() => ending.abort()));
-  const isOpen = () => journal.open?.startedAt === open.startedAt;
-  const takeBack = async () => {
-    while (isOpen()) {
-      await context.system.clock.sleep(againMs, ending.signal);
-      if (!isOpen()) return;
-      await undoConfiguration(parts).catch((failure: unknown) => {
-        context.log.debug({ failure: String(failure) }, 'a change of the cluster cannot be taken back yet');
-      });
-    }
-  };
-  takeBack().catch((failure: unknown) => {
-    if (ending.signal.aborted) return;
-    context.log.error({ failure: String(failure) }, 'a change was not taken back; restart gemel-core.service');
-  });
 }
 
 async function putThere({ peer }: FormationParts, membership: Membership, files: PairFiles): Promise<void> {

@@ -14,6 +14,7 @@ import { clusterReports } from '../reports.js';
 import { followVolume, followWitness } from './configuration-change.js';
 import { carryReferences } from './external-references.js';
 import { addressesOf } from './joining.js';
+import { keepTrying } from './keep-trying.js';
 import { type FormationParts, pairFiles, pairPaths, readKey, seenFrom, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
 import { carryNames, renamesOf } from './renaming.js';
@@ -182,12 +183,7 @@ export async function formPair(
     throw failure;
   }
   // From here on the nodes are connected, whatever fails.
-  await finishConnection(parts).catch((failure: unknown) => {
-    context.log.error(
-      { failure: String(failure) },
-      'the nodes are connected, but what belongs to it could not be finished; restart gemel-core.service',
-    );
-  });
+  await finishConnection(parts).catch((problem: unknown) => keepTrying(parts, problem, finishConnection));
 }
 
 /** A node that was in maintenance when it was disconnected is so before it carries anything: only a person puts it back. */
@@ -225,9 +221,9 @@ export async function finishConnection(parts: FormationParts): Promise<void> {
   await followWitness(parts, membership.current).catch((failure: unknown) => {
     context.log.warn({ failure: String(failure) }, 'the witness is not asked on this node');
   });
+  await tellConnected(parts);
   await tighten(engines, membership.current.options);
   await journal.end();
-  await tellConnected(parts);
 }
 
 /** If the other node does not hear this, it asks. */

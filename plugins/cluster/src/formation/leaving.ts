@@ -5,7 +5,8 @@ import { drbdFile } from '../drbd/drbd-resource.js';
 import { fencingId } from '../fencing/fencing-resource.js';
 import { type Membership, noMembership, otherMember, thisMember } from '../membership/membership.js';
 import { helperUnits } from './engines.js';
-import { followWitness } from './configuration-change.js';
+import { followWitness, isTakingBack } from './configuration-change.js';
+import { keepTrying } from './keep-trying.js';
 import type { Journal } from './journal-schema.js';
 import { type FormationParts, leftFile, pairPaths, stayOffFile } from './parts.js';
 import * as requests from './peer-requests.js';
@@ -20,6 +21,11 @@ const loosened = 'loosened';
 export async function disconnect(parts: FormationParts, force: boolean): Promise<Membership> {
   const { context, membership, engines, peer, journal } = parts;
   const current = membership.must('connected', 'Only a connected cluster can be disconnected.');
+  if (force && isTakingBack(journal)) {
+    // What both nodes had is not taken back any more: there is nobody left to tell.
+    await mustBeAway(parts, current);
+    await journal.end();
+  }
   journal.mustBeClosed();
   const active = await engines.activeNode();
   const isHalted = force && active === undefined && (await engines.lacksQuorum());
@@ -45,9 +51,7 @@ export async function disconnect(parts: FormationParts, force: boolean): Promise
     await membership.set(planned);
   } catch (failure) {
     // What went wrong first is what is told.
-    await undoDisconnect(parts).catch((problem: unknown) => {
-      context.log.error({ problem: String(problem) }, 'disconnecting was not taken back; restart gemel-core.service');
-    });
+    await undoDisconnect(parts).catch((problem: unknown) => keepTrying(parts, problem, undoDisconnect));
     throw failure;
   }
   await finishDisconnect(parts);
@@ -97,7 +101,10 @@ async function mustBeAway({ engines }: FormationParts, current: Membership): Pro
   );
 }
 
-/** Both are members again. The other node, where it stays off already, asks and comes back. */
+/**
+ * Both are members again. The other node, where it stays off already, asks and comes back.
+ * @throws ApplianceError `engine-failed` or `timeout` while Pacemaker cannot be told what it was told before; the journal stays then.
+ */
 export async function undoDisconnect(parts: FormationParts): Promise<void> {
   const { context, engines, journal } = parts;
   const { open } = journal;
@@ -110,7 +117,10 @@ export async function undoDisconnect(parts: FormationParts): Promise<void> {
       context.log.warn({ problem: String(problem) }, 'an engine was not told that the cluster is connected as before');
     });
   }
-  await tightenAgain(parts, open);
+  if (open.step === loosened) {
+    await engines.start(new AbortController().signal);
+    await tighten(engines, before.options);
+  }
   await journal.end();
 }
 

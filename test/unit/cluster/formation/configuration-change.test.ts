@@ -247,7 +247,7 @@ test('a change that could not be taken back over there is taken back as soon as 
   await lostInTheMiddle(boxes);
   await boxes.clock.advance(60_000);
   t.deepEqual([await keyOf(one), await keyOf(two)], [before, fresh]);
-  await t.throwsAsync(disconnect(one.parts, true), { message: /under way already on node1/ });
+  await t.throwsAsync(disconnect(one.parts, false), { message: /under way already on node1/ });
   two.reachable = true;
   await boxes.clock.advance(6_000);
   t.deepEqual([await keyOf(one), await keyOf(two)], [before, before]);
@@ -267,6 +267,17 @@ test('a start of core goes on taking back until the other node answers', async (
   await boxes.clock.advance(6_000);
   t.deepEqual([await keyOf(one), await keyOf(two)], [before, before]);
   t.is(one.parts.journal.open, undefined);
+});
+
+test('a node goes on alone by force in the middle of a change, once the other one is seen no more', async (t) => {
+  const boxes = await pair();
+  const { one, two } = boxes;
+  await lostInTheMiddle(boxes);
+  await t.throwsAsync(disconnect(one.parts, true), { message: /^node2 could not be told to stay off, but it runs/ });
+  two.system.units.add('pacemaker.service', 'inactive');
+  await disconnect(one.parts, true);
+  await boxes.clock.advance(60_000);
+  t.deepEqual([one.phase, await nodesIn(one), one.parts.journal.open], ['disconnected', 1, undefined]);
 });
 
 test('a lost node is dropped for good in the middle of a change, and no start brings it back', async (t) => {

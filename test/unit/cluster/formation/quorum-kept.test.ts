@@ -172,3 +172,32 @@ test('fencing is back at whichever step of going on alone core is killed', async
     t.is(one.parts.journal.open, undefined, step);
   }
 });
+
+/** Pacemaker does not take this order the next time. */
+const refuseOnce = ({ system }: Box, value: string) =>
+  system.commands.once(['crm_attribute', '--type', 'crm_config', '--name', 'stonith-enabled', '--update', value], {
+    exitCode: 1,
+    stderr: 'busy',
+  });
+
+test('fencing that Pacemaker does not take back at once is back as soon as it takes orders', async (t) => {
+  const { one, clock } = await halted(fencing);
+  const seen = told(one);
+  one.system.commands.once(['corosync-cfgtool', '-R'], { exitCode: 1, stderr: 'no' });
+  refuseOnce(one, 'true');
+  await t.throwsAsync(disconnect(one.parts, true), { message: /corosync-cfgtool/ });
+  t.deepEqual([one.phase, one.parts.journal.open?.kind], ['connected', 'disconnect']);
+  await clock.advance(6_000);
+  t.deepEqual([seen.slice(-3), one.parts.journal.open], [tight, undefined]);
+});
+
+test('a pair that is connected is fenced as soon as Pacemaker takes orders', async (t) => {
+  const boxes = await apart(fencing);
+  const { one, two } = boxes;
+  const seen = told(one);
+  refuseOnce(one, 'true');
+  await boxes.pass(reconnect(one.parts, undefined, call));
+  t.deepEqual([one.phase, two.phase], ['connected', 'connected']);
+  await boxes.clock.advance(6_000);
+  t.deepEqual([seen.slice(-3), one.parts.journal.open], [tight, undefined]);
+});
