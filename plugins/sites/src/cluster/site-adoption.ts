@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@gemel/core/sdk';
+import { BackgroundTries } from '../background-tries.js';
 import type { SiteUnits } from '../run/site-units.js';
 import type { SiteGuard } from '../site/site-guard.js';
 import type { SiteStore } from '../site/site-store.js';
@@ -28,38 +29,27 @@ export interface SiteAdoptionParts {
  */
 export class SiteAdoption implements Disposable {
   readonly #parts: SiteAdoptionParts;
-  readonly #ended = new AbortController();
-  #running = false;
+  readonly #tries: BackgroundTries;
 
   constructor(parts: SiteAdoptionParts) {
     this.#parts = parts;
+    const { clock, log, clustered } = parts;
+    this.#tries = new BackgroundTries({
+      clock,
+      againMs,
+      patience,
+      attempt: async () => !(await clustered()) || (await this.#adopt()),
+      tell: (failure) => log.warn({ failure }, 'the sites could not be handed over to Pacemaker'),
+    });
   }
 
   [Symbol.dispose](): void {
-    this.#ended.abort();
+    this.#tries[Symbol.dispose]();
   }
 
   /** In the background; once at a time. */
   begin(): void {
-    if (this.#running) return;
-    this.#running = true;
-    void this.#untilDone().finally(() => {
-      this.#running = false;
-    });
-  }
-
-  async #untilDone(): Promise<void> {
-    const { clock, log, clustered } = this.#parts;
-    const { signal } = this.#ended;
-    for (let left = patience; left > 0 && !signal.aborted; left--) {
-      try {
-        if (!(await clustered())) return;
-        if (await this.#adopt()) return;
-      } catch (failure) {
-        if (left === 1) log.warn({ failure }, 'the sites could not be handed over to Pacemaker');
-      }
-      await clock.sleep(againMs, signal).catch(() => undefined); // ended: the loop sees it
-    }
+    this.#tries.begin();
   }
 
   /** @returns false while this node does not hold the active role: the other one does it then. */

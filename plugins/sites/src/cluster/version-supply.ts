@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@gemel/core/sdk';
+import { BackgroundTries } from '../background-tries.js';
 import type { SiteGuard } from '../site/site-guard.js';
 import type { SiteStore } from '../site/site-store.js';
 import type { VersionExchange } from './version-exchange.js';
@@ -18,24 +19,27 @@ export interface VersionSupplyParts {
 /** The node that holds the active role gives the other one the versions that it lacks, so that it can take the sites over. */
 export class VersionSupply implements Disposable {
   readonly #parts: VersionSupplyParts;
-  readonly #ended = new AbortController();
-  #running = false;
+  readonly #tries: BackgroundTries;
 
   constructor(parts: VersionSupplyParts) {
     this.#parts = parts;
+    const { clock, log } = parts;
+    this.#tries = new BackgroundTries({
+      clock,
+      againMs,
+      patience,
+      attempt: (signal) => this.#supply(signal),
+      tell: (failure) => log.warn({ failure }, 'the other node could not be given the versions that it lacks'),
+    });
   }
 
   [Symbol.dispose](): void {
-    this.#ended.abort();
+    this.#tries[Symbol.dispose]();
   }
 
   /** In the background, once at a time. To be called again when the other node answers: one that does not is not waited for. */
   begin(): void {
-    if (this.#running) return;
-    this.#running = true;
-    void this.#untilDone().finally(() => {
-      this.#running = false;
-    });
+    this.#tries.begin();
   }
 
   /** Versions that sites need and the other node was last seen to lack, as `type version`. Known on the node that holds the active role. */
@@ -46,18 +50,10 @@ export class VersionSupply implements Disposable {
     return exchange.lackedThere(needed);
   }
 
-  async #untilDone(): Promise<void> {
-    const { exchange, guard, clock, log } = this.#parts;
-    const { signal } = this.#ended;
-    for (let left = patience; left > 0 && !signal.aborted; left--) {
-      try {
-        if (!exchange.reachable || !(await guard.isActive())) return;
-        await exchange.copyMissing({ signal, progress: () => undefined });
-        return;
-      } catch (failure) {
-        if (left === 1) log.warn({ failure }, 'the other node could not be given the versions that it lacks');
-      }
-      await clock.sleep(againMs, signal).catch(() => undefined); // ended: the loop sees it
-    }
+  async #supply(signal: AbortSignal): Promise<boolean> {
+    const { exchange, guard } = this.#parts;
+    if (exchange.reachable && (await guard.isActive()))
+      await exchange.copyMissing({ signal, progress: () => undefined });
+    return true;
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@gemel/core/sdk';
+import { BackgroundTries } from '../background-tries.js';
 import type { SiteParts } from './site-parts.js';
 import type { SiteUpdating } from './site-updating.js';
 
@@ -17,39 +18,21 @@ export interface SiteTidyingParts {
 /** Removes and ends what a crash left, at the start of core and when its node takes the role: that may come minutes later, the volume later still. */
 export class SiteTidying implements Disposable {
   readonly #parts: SiteTidyingParts;
-  readonly #ended = new AbortController();
-  #left = 0;
-  #running = false;
+  readonly #tries: BackgroundTries;
 
   constructor(parts: SiteTidyingParts) {
     this.#parts = parts;
+    const { clock, tell } = parts;
+    this.#tries = new BackgroundTries({ clock, againMs, patience, attempt: () => this.#tidy(), tell });
   }
 
   [Symbol.dispose](): void {
-    this.#ended.abort();
+    this.#tries[Symbol.dispose]();
   }
 
   /** In the background; once at a time. */
   begin(): void {
-    this.#left = patience;
-    if (this.#running) return;
-    this.#running = true;
-    void this.#untilDone().finally(() => {
-      this.#running = false;
-    });
-  }
-
-  async #untilDone(): Promise<void> {
-    const { clock, tell } = this.#parts;
-    const { signal } = this.#ended;
-    for (; this.#left > 0 && !signal.aborted; this.#left--) {
-      try {
-        if (await this.#tidy()) return;
-      } catch (failure) {
-        if (this.#left === 1) tell(failure);
-      }
-      await clock.sleep(againMs, signal).catch(() => undefined); // ended: the loop sees it
-    }
+    this.#tries.begin();
   }
 
   /** @returns false while it cannot be done: on the passive node the volume is another's. */
