@@ -1,23 +1,11 @@
 import { ScriptedSystem } from '@gemel/core/testing';
 import { DestinationTest } from '#logging/forwarding/destination-test.js';
-import type { DestinationStatus, ForwardingStatus } from '#logging/forwarding/forwarding-status.js';
+import type { ForwardingStatus } from '#logging/forwarding/forwarding-status.js';
 import { destinationSchema } from '#logging/settings/forwarding-schema.js';
 import test from 'ava';
+import { row } from './destination-row.js';
 
 const destination = destinationSchema.parse({ host: 'h', protocol: 'relp' });
-const row: DestinationStatus = {
-  name: 'a',
-  receiver: 'h:2514',
-  protocol: 'relp',
-  state: 'sending',
-  sent: 0,
-  queued: 0,
-  dropped: 0,
-  countedAt: 1,
-  lastError: null,
-  lastErrorAt: null,
-};
-
 /** Sends a test message while rsyslogd counts as given, one count after the other every 5 s. */
 async function tested(counts: readonly (readonly [sent: number, queued: number])[], state: ForwardingStatus['state']) {
   const { clock, commands } = new ScriptedSystem();
@@ -26,7 +14,7 @@ async function tested(counts: readonly (readonly [sent: number, queued: number])
   const read = async (): Promise<ForwardingStatus> => {
     const index = Math.floor((clock.monotonic() - began) / 5_000);
     const [sent, queued] = counts[Math.min(index, counts.length - 1)] ?? [0, 0];
-    return { state, destinations: [{ ...row, sent, queued, countedAt: index + 1 }] };
+    return { state, destinations: [{ ...row, protocol: 'relp', sent, queued, countedAt: index + 1 }] };
   };
   const sending = new DestinationTest({ commands, clock, reader: { read } }).run(
     'a',

@@ -4,20 +4,8 @@ import { ForwardingWatch } from '#logging/forwarding/forwarding-watch.js';
 import type { DestinationStatus } from '#logging/forwarding/forwarding-status.js';
 import { compare, ToldDestinations } from '#logging/forwarding/told-destinations.js';
 import test from 'ava';
+import { row } from './destination-row.js';
 import { collectingLog } from '../kernel/collecting-log.js';
-
-const row: DestinationStatus = {
-  name: 'a',
-  receiver: 'h:514',
-  protocol: 'tcp',
-  state: 'sending',
-  sent: 0,
-  queued: 0,
-  dropped: 0,
-  countedAt: 1,
-  lastError: null,
-  lastErrorAt: null,
-};
 
 const told = (failing: boolean, dropped = 0) => ({ name: 'a', failing, dropped });
 const starting = { ...row, state: 'starting', countedAt: null } as const;
