@@ -70,14 +70,21 @@ const suites: readonly Suite[] = [
 interface Outcome {
   readonly passed: number;
   readonly failed: number;
+  /** What the suite printed of its failures; nothing when it passed. */
+  readonly complaints: readonly string[];
 }
 
 /** The counts a suite prints last: ours `N passed, N failed`, or ava's. A suite without counts is one test. */
-function countsOf(output: string, exitCode: number): Outcome {
+function countsOf(output: string, exitCode: number): Omit<Outcome, 'complaints'> {
   const ours = [...output.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
   const passed = Number(ours?.[1] ?? /(\d+) tests? passed/.exec(output)?.[1] ?? (exitCode === 0 ? 1 : 0));
   const failed = Number(ours?.[2] ?? /(\d+) tests? failed/.exec(output)?.[1] ?? 0);
   return { passed, failed: exitCode !== 0 && failed === 0 ? 1 : failed };
+}
+
+/** Every line that says that something failed, and the last ones, which often say why. */
+function complaintsIn(lines: readonly string[]): string[] {
+  return lines.filter((line, index) => /not ok|✘|FAILED/i.test(line) || index >= lines.length - 30);
 }
 
 /** Every line says whose it is, since two suites speak at a time. */
@@ -85,16 +92,18 @@ async function run({ name, argv: [program, ...rest] }: Suite): Promise<Outcome> 
   const began = Date.now();
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
+  const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', (line) => {
       if (stream === child.stdout) output += `${line}\n`;
-      console.log(`${name}: ${line}`);
+      lines.push(`${name}: ${line}`);
+      console.log(lines.at(-1));
     });
   const exitCode = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 1)));
-  const outcome = countsOf(output, exitCode);
+  const { passed, failed } = countsOf(output, exitCode);
   const seconds = Math.round((Date.now() - began) / 1000);
-  console.log(`# ${name}: ${outcome.passed} passed, ${outcome.failed} failed in ${seconds} s`);
-  return outcome;
+  console.log(`# ${name}: ${passed} passed, ${failed} failed in ${seconds} s`);
+  return { passed, failed, complaints: failed > 0 ? complaintsIn(lines) : [] };
 }
 
 const why = process.getuid?.() !== 0 ? 'not root' : existsSync('/etc/debian_version') ? '' : 'not Debian';
@@ -134,6 +143,8 @@ if (chosen.length === 0)
   console.log(`Not part of it, each for its length or for a machine of its own: ${await leftOut()}`);
 if (skipped.length > 0)
   console.log(`Not run: ${skipped.map(({ name }) => name).join(', ')} (${why}; they need root on Debian).`);
+// once more at the end, where it is found among thousands of lines
+for (const line of outcomes.flatMap(({ complaints }) => complaints)) console.log(`failed: ${line}`);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 console.log(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`);

@@ -105,7 +105,9 @@ try {
   );
   await Promise.all([pair.lab.heal('external'), pair.lab.heal('sync')]);
   await pair.redundant(120);
-  check((await pair.active()) === otherOf(active), 'the pair is whole again by itself');
+  const after = await pair.active();
+  if (after === active) console.log(await pair.gemel(after, 'cluster', 'log'));
+  check(after === otherOf(active), 'the pair is whole again by itself, and what runs was not moved back');
   check(observer.violations.length === 0, `the cluster IP was never on both nodes ${observer.violations.join()}`);
 
   console.log('# the other node and the box are lost');
