@@ -2,7 +2,7 @@
 import { address, type ApplianceInLab, until } from '../accept/appliance-in-lab.ts';
 import type { Case } from './cases.ts';
 import { activation, batch, holdsWithin, mustAll, network } from './guest.ts';
-import { memberReturns, memberState } from './links.ts';
+import { bondIs, memberReturns, memberState } from './links.ts';
 
 /** Somebody else's service that hangs on the network; it notes what it found. */
 const stranger = `cat > /etc/systemd/system/stranger.service <<'END'
@@ -72,6 +72,8 @@ export const rebootWithoutCoreAndNic: Case = {
     ]);
     check(memberState(bonds, 'enp0s4') === 'missing', 'core says that enp0s4 is missing');
     check(/"members": \[\s+"enp0s4",\s+"enp0s5"\s+\]/.test(settings), `and has kept it in revision ${confirmed}`);
+    // a bond that is whole again before it was told to be degraded has not recovered
+    await bondIs(appliance, check, 'degraded', 'network.bond.degraded', '"failed": \\[ "enp0s4" \\]');
     await mustAll(appliance, ['echo 1 > /sys/bus/pci/rescan']);
     await memberReturns(appliance, check);
   },

@@ -68,7 +68,8 @@ export async function memberReturns(appliance: ApplianceInLab, check: Check): Pr
   await bondIs(appliance, check, 'ok', 'network.bond.recovered', '"bond": "bond0"');
 }
 
-async function bondIs(
+/** The condition in the status, and the event that told it. */
+export async function bondIs(
   appliance: ApplianceInLab,
   check: Check,
   condition: string,

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AtomicFileStore } from '#core/system/atomic-file-store.js';
+import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 
 const folder = await mkdtemp(join(tmpdir(), 'gemel-atomic-'));
@@ -48,15 +49,17 @@ test('watches a folder that is made later, and made again', async (t) => {
   const watch = files.watch(place, () => {
     calls += 1;
   });
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 120));
+  const calledAfter = async (before: number) => {
+    const isCalled = () => calls > before;
+    for (let waited = 0; !isCalled() && waited < 5_000; waited += 10) await setTimeout(10);
+    return isCalled();
+  };
   await files.write(`${place}/a`, 'x');
-  await settle();
-  t.true(calls > 0);
+  t.true(await calledAfter(0));
   await files.remove(`${folder}/watched`);
-  await settle();
+  await setTimeout(120);
   const removed = calls;
   await files.write(`${place}/b`, 'x');
-  await settle();
-  t.true(calls > removed);
+  t.true(await calledAfter(removed));
   watch[Symbol.dispose]();
 });

@@ -39,13 +39,15 @@ test.serial('a program that ignores SIGTERM is killed with its descendants', asy
   const stop = new AbortController();
   const script = 'trap "" TERM; sleep 60 & echo $$ >&2; wait; sleep 60';
   const run = commands.run(['sh', '-c', script], { signal: stop.signal });
-  await setTimeout(200);
   // Found by its command line: the output comes only with the end.
-  const { stdout } = await commands.run(['pgrep', '-f', 'trap "" TERM; sleep 60']);
-  pid = Number(stdout.split('\n')[0]);
+  for (let tries = 0; pid === 0 && tries < 50; tries++) {
+    await setTimeout(100);
+    const { stdout } = await commands.run(['pgrep', '-f', 'trap "" TERM; sleep 60']);
+    pid = Number(stdout.split('\n')[0]);
+  }
   stop.abort();
   await t.throwsAsync(run, { code: 'cancelled' });
-  await setTimeout(100);
+  for (let tries = 0; isAlive(pid) && tries < 50; tries++) await setTimeout(100);
   t.true(pid > 0);
   t.false(isAlive(pid));
 });
