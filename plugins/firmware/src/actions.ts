@@ -45,7 +45,9 @@ const examined = z.object({
   step: z.enum(steps).describe('How far it is from the running version.'),
   question: z.string().describe('What to agree to before it is installed.'),
   slot: z.enum(slotNames).describe('Where it would be written.'),
-  reports: z.array(z.custom<Report>()).describe('What speaks against it; empty: it can be installed.'),
+  reports: z
+    .array(z.custom<Report>())
+    .describe('What is to be said about it; with an error among them it is not installed.'),
 });
 
 const installed = z.object({
@@ -205,12 +207,17 @@ function gateActions(gate: Gate): readonly AnyAction[] {
 }
 
 function presentExamination({ version, running, step, question, slot, reports }: Examination): View {
-  const views: View[] = reports.map(({ text }) => ({ kind: 'text', text, tone: 'bad' }));
-  if (reports.length > 0) return { kind: 'group', views };
+  const views: View[] = reports.map(({ severity, text }) => ({
+    kind: 'text',
+    text,
+    tone: severity === 'error' ? 'bad' : 'warn',
+  }));
+  if (reports.some(({ severity }) => severity === 'error')) return { kind: 'group', views };
   const how = needsConfirmation(step) ? ` --confirm ${step}` : '';
   return {
     kind: 'group',
     views: [
+      ...views,
       {
         kind: 'fields',
         fields: [

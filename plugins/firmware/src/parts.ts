@@ -4,6 +4,7 @@ import { HardwareService } from '@gemel/plugin-hardware/contract';
 import { PeerService } from '@gemel/plugin-peer/contract';
 import type { FirmwareActionParts } from './actions.js';
 import { BundleExamination } from './bundle/examination.js';
+import type { FirmwareWarnings } from './bundle/firmware-warnings.js';
 import { clusterFitness } from './cluster/fitness.js';
 import type { FirmwareService } from './firmware-service.js';
 import { Gate } from './gate/judge.js';
@@ -19,7 +20,11 @@ import { Restart } from './system/restart.js';
 const checkProgram = '../../../plugins/firmware/dist/bin/gemel-bundle-check.js';
 
 /** Everything that works; made when somebody first asks for an action. */
-export function firmwareParts(context: PluginContext, service: FirmwareService): FirmwareActionParts {
+export function firmwareParts(
+  context: PluginContext,
+  service: FirmwareService,
+  warnings: FirmwareWarnings,
+): FirmwareActionParts {
   const { system, events, status } = context;
   const { commands, files, dbus, clock } = system;
   const { firmware, records, rauc } = service;
@@ -29,6 +34,7 @@ export function firmwareParts(context: PluginContext, service: FirmwareService):
     files,
     firmware,
     hardware: () => context.find(HardwareService),
+    warnings: (version) => warnings.about(version),
     checkProgram: fileURLToPath(new URL(checkProgram, import.meta.url)),
   });
   const parts: InstallationParts = {

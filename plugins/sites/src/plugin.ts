@@ -1,5 +1,6 @@
 import { ApplianceError, definePlugin, type PluginContext } from '@gemel/core/sdk';
 import { CapacityService, clusterPair, MembershipService, SiteVersionsService } from '@gemel/plugin-cluster/contract';
+import { FirmwareWarningsService } from '@gemel/plugin-firmware/contract';
 import { NetworkService } from '@gemel/plugin-network/contract';
 import { peerEvents, PeerService } from '@gemel/plugin-peer/contract';
 import { PacemakerControl } from './cluster/pacemaker-control.js';
@@ -95,6 +96,8 @@ export default definePlugin({
     context.provideValue(SitesService, { list: () => overview.list(), memoryNeededMiB });
     const capacity = context.find(CapacityService);
     if (capacity !== undefined) context.own(capacity.needMemory(memoryNeededMiB));
+    const firmware = context.find(FirmwareWarningsService);
+    if (firmware !== undefined) context.own(firmware.warnAbout((version) => overview.warnings(version)));
     const supply =
       exchange === undefined ? undefined : context.own(new VersionSupply({ exchange, store, guard, clock, log }));
     const siteVersions = context.find(SiteVersionsService);

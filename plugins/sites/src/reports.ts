@@ -72,6 +72,10 @@ export const siteReports = defineReports({
     severity: 'error',
     text: '{type} {version} is made for firmware {range}, and this is {firmware}. Choose another version or update the firmware.',
   },
+  'sites.version.not-for-update': {
+    severity: 'warning',
+    text: '{type} {version} of {sites} is made for firmware {range}, not for {firmware}. Update before, to a version made for both, or afterwards: gemel site update.',
+  },
   'sites.version.in-use': {
     severity: 'error',
     text: '{type} {version} is used by {sites}. Update or delete these sites first; data that an update kept counts too (gemel site keep).',

@@ -1,4 +1,4 @@
-import { ApplianceError } from '@gemel/core/sdk';
+import { ApplianceError, defineReports } from '@gemel/core/sdk';
 import { Gate, objections } from '#firmware/gate/judge.js';
 import { Rollback } from '#firmware/install/rollback.js';
 import { paths } from '#firmware/paths.js';
@@ -33,6 +33,24 @@ test('a minor update wants its step to be named before anything is written', asy
   ]);
   t.false(wasInstalled(world));
   t.is((await world.installation.run({ ...later, confirm: 'minor' }, jobCall().call)).version, '0.2.0');
+});
+
+test('what would not go on as it is with a version is part of the question, and refuses nothing', async (t) => {
+  const world = newWorld({ version: '0.2.0' });
+  const { report } = defineReports({
+    'shop.old': { severity: 'warning', text: 'The shop is not made for {version}.' },
+  });
+  const shop = world.warnings.warnAbout(async (version) => [report('shop.old', { version })]);
+  world.warnings.warnAbout(() => Promise.reject(new Error('asked too early')));
+  const asked = await t.throwsAsync(world.installation.run(later, jobCall().call), { instanceOf: ApplianceError });
+  t.regex(
+    asked?.message ?? '',
+    /^The shop is not made for 0\.2\.0\. .+ Nothing was written\. To go on: --confirm minor\.$/,
+  );
+  t.is((await world.installation.run({ ...later, confirm: 'minor' }, jobCall().call)).version, '0.2.0');
+  shop[Symbol.dispose]();
+  const { reports } = await world.examination.examine(bundle, 'A', new AbortController().signal, () => undefined);
+  t.deepEqual(reports, []);
 });
 
 test('a restart is asked of logind when it was wanted now', async (t) => {

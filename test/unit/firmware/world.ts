@@ -1,6 +1,7 @@
 import { ScriptedSystem } from '@gemel/core/testing';
 import type { Caller, EventDefinition, EventsAccess, Health, JobCall } from '@gemel/core/sdk';
 import { BundleExamination } from '#firmware/bundle/examination.js';
+import { FirmwareWarnings } from '#firmware/bundle/firmware-warnings.js';
 import { FirmwareService } from '#firmware/firmware-service.js';
 import { Installation, type InstallationParts } from '#firmware/install/installation.js';
 import { paths } from '#firmware/paths.js';
@@ -102,12 +103,14 @@ export function newWorld(info: InfoOptions = {}) {
   const firmware = new ApplianceFirmware(files);
   const records = new FirmwareRecords(files);
   const service = new FirmwareService(firmware, records, new Rauc(dbus));
+  const warnings = new FirmwareWarnings({ debug() {}, info() {}, warn() {}, error() {} });
   const examination = new BundleExamination({
     commands,
     files,
     firmware,
     checkProgram: '/check.js',
     hardware: () => ({ status: async () => ({ profile: { id: 'virt1' } }) }) as never, // nothing else of it is asked
+    warnings: (version) => warnings.about(version),
   });
   const health: { now: Health } = { now: { healthy: true, items: [] } };
   const cluster: { refuses: Error | undefined } = { refuses: undefined };
@@ -130,6 +133,7 @@ export function newWorld(info: InfoOptions = {}) {
     service,
     records,
     examination,
+    warnings,
     installation,
     parts,
     events,

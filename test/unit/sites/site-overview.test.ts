@@ -32,6 +32,17 @@ test('shows a site with its URL, and one that is not there as unknown', async (t
   t.is(refused?.reports[0]?.code, 'sites.site.unknown');
 });
 
+test('versions that are not made for a firmware are named with their sites before it is installed', async (t) => {
+  const overview = overviewOf(await withDemo(newWorld()));
+  t.deepEqual(await overview.warnings('0.9.9'), []);
+  t.deepEqual(
+    (await overview.warnings('1.0.0')).map(({ severity, text }) => `${severity}: ${text}`),
+    [
+      'warning: prometheus 2.53.3 of demo is made for firmware >=0.1.0 <1.0.0, not for 1.0.0. Update before, to a version made for both, or afterwards: gemel site update.',
+    ],
+  );
+});
+
 test('a site whose version is not made for this firmware is marked, whether it runs or not', async (t) => {
   const world = await withDemo(newWorld());
   const versions = new VersionStore(world.system.files, '1.0.0');

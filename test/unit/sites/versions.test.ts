@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplianceError } from '@gemel/core/sdk';
 import { gemelVersion } from '#sites/version.js';
-import { runsHere } from '#sites/version/version-marks.js';
+import { isMadeFor } from '#sites/version/version-marks.js';
 import { VersionInstall } from '#sites/version/version-install.js';
 import { parseMetadata } from '#sites/version/version-metadata.js';
 import { compareVersions } from '#sites/version/version-names.js';
@@ -153,9 +153,9 @@ test('versions are ordered as Debian orders them', (t) => {
 });
 
 test('a range without sense is no promise', (t) => {
-  t.true(runsHere('>=0.1.0 <1.0.0', '0.1.0'));
-  t.false(runsHere('>=0.2.0', '0.1.0'));
-  t.false(runsHere('whatever', '0.1.0'));
+  t.true(isMadeFor('>=0.1.0 <1.0.0', '0.1.0'));
+  t.false(isMadeFor('>=0.2.0', '0.1.0'));
+  t.false(isMadeFor('whatever', '0.1.0'));
 });
 
 test('the recipes describe versions as an upload wants them', async (t) => {

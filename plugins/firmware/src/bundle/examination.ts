@@ -14,6 +14,8 @@ export interface ExaminationParts {
   readonly files: FileStore;
   readonly firmware: ApplianceFirmware;
   readonly hardware: () => HardwareService | undefined;
+  /** What of the appliance would not go on as it is with that version. */
+  readonly warnings: (version: string) => Promise<readonly Report[]>;
   /** Program that hashes a whole bundle. */
   readonly checkProgram: string;
 }
@@ -79,6 +81,7 @@ export class BundleExamination {
       progress(0.15, 'trying the settings with the code of this version');
       reports.push(...(await this.#settingsRefused(file, info.version, info.rules.settingsTrial, identity, signal)));
     }
+    if (reports.length === 0) reports.push(...(await this.#parts.warnings(info.version)));
     const step = stepBetween(running, info.version);
     const question = stepQuestion(step, running, info.version);
     return { file, version: info.version, running, step, question, slot, reports };

@@ -1,4 +1,4 @@
-import { ApplianceError, type Clock, type EventsAccess, type JobCall } from '@gemel/core/sdk';
+import { ApplianceError, type Clock, type EventsAccess, type JobCall, type Report } from '@gemel/core/sdk';
 import { z } from 'zod';
 import type { BundleExamination, Examination } from '../bundle/examination.js';
 import { needsConfirmation, type Step } from '../bundle/version-step.js';
@@ -187,10 +187,12 @@ export async function requireJudged(
 /** @throws ApplianceError with everything that speaks against it, or for a step that somebody must agree to by name. */
 export function requireAgreement(examined: Examination, agreed: Step | undefined): void {
   const { reports, step, question } = examined;
-  const [first] = reports;
-  if (first !== undefined) {
-    throw new ApplianceError('invalid', reports.map(({ text }) => text).join(' '), { reports });
+  const textOf = (severity: Report['severity']) =>
+    reports.flatMap((report) => (report.severity === severity ? [report.text] : []));
+  const refused = textOf('error');
+  if (refused.length > 0) throw new ApplianceError('invalid', refused.join(' '), { reports });
+  if (needsConfirmation(step) && agreed !== step) {
+    const asked = [...textOf('warning'), question].join(' ');
+    throw refusal(firmwareReports.report('firmware.version.unconfirmed', { question: asked, step }));
   }
-  if (needsConfirmation(step) && agreed !== step)
-    throw refusal(firmwareReports.report('firmware.version.unconfirmed', { question, step }));
 }

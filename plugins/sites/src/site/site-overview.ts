@@ -1,5 +1,7 @@
+import type { Report } from '@gemel/core/sdk';
 import type { SiteUnits } from '../run/site-units.js';
 import { refusal, siteReports } from '../reports.js';
+import { isMadeFor } from '../version/version-marks.js';
 import type { VersionStore } from '../version/version-store.js';
 import type { SiteGuard } from './site-guard.js';
 import type { Site } from './site-record.js';
@@ -37,6 +39,26 @@ export class SiteOverview {
     if (summary !== undefined) return summary;
     await guard.needActive();
     throw refusal(siteReports.report('sites.site.unknown', { site: name }, 'name'), 'not-found');
+  }
+
+  /** One report for each version in use that is not made for that firmware; none on a node that does not hold the active role. */
+  async warnings(firmware: string): Promise<readonly Report[]> {
+    const { versions } = this.parts;
+    const { sites } = await this.list();
+    const users = Map.groupBy(sites, ({ type, version }) => `${type} ${version}`);
+    const said = [...users.values()].map(async ([first, ...more]) => {
+      const version = first === undefined ? undefined : await versions.find(first.type, first.version);
+      if (first === undefined || version === undefined || isMadeFor(version.firmware, firmware)) return [];
+      const params = {
+        sites: [first, ...more].map(({ name }) => name).join(', '),
+        type: first.type,
+        version: first.version,
+        range: version.firmware,
+        firmware,
+      };
+      return [siteReports.report('sites.version.not-for-update', params)];
+    });
+    return (await Promise.all(said)).flat();
   }
 
   async #summaries(sites: readonly Site[]): Promise<readonly SiteSummary[]> {

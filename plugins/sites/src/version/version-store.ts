@@ -3,7 +3,7 @@ import { paths, unfinished } from '../paths.js';
 import { refusal, siteReports } from '../reports.js';
 import { parseMetadata, type VersionMetadata } from './version-metadata.js';
 import { compareVersions } from './version-names.js';
-import { runsHere } from './version-marks.js';
+import { isMadeFor } from './version-marks.js';
 
 /** The versions that are installed on this node: a folder each, `site-versions/TYPE/VERSION`. */
 export class VersionStore {
@@ -74,7 +74,7 @@ export class VersionStore {
 
   /** What is to be said of a version that is not made for this firmware; undefined when it is. */
   misfit({ type, version, firmware: range }: VersionMetadata): Report | undefined {
-    if (runsHere(range, this.#firmware)) return undefined;
+    if (isMadeFor(range, this.#firmware)) return undefined;
     return siteReports.report('sites.version.not-here', { type, version, range, firmware: this.#firmware }, 'version');
   }
 
