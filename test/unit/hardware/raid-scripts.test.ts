@@ -1,51 +1,23 @@
 /** systemd/libexec/gemel-raid, gemel-raid-array and gemel-disk, run on a folder in place of /sys and with programs that take down how they were called. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { libexec, ScriptFolder } from '../script-folder.js';
 
-const libexec = join(import.meta.dirname, '../../../../systemd/libexec');
 const own = '6ff5a1e6-0bd5-47a1-9c4c-6a6f1c2f6b3a';
 const foreign = '00000000-0000-0000-0000-000000000000';
 
-const recording = (name: string) => `#!/bin/sh
-echo "${name} $*" >>"$RECORD"
-`;
-/** Where the link of the volume leads: what was stopped leaves it to the other one. */
-const readlink = `#!/bin/sh
-cat "$LINK"
-`;
-const mdadm = `${recording('mdadm')}echo /dev/md127 >"$LINK"
-`;
-
-class Machine {
-  readonly folder = mkdtempSync(join(tmpdir(), 'gemel-raid-'));
-
+class Machine extends ScriptFolder {
   constructor(t: ExecutionContext) {
-    t.teardown(() => rmSync(this.folder, { recursive: true }));
-    this.put('record', '');
+    super(t);
     this.put('corosync.conf', '');
-    const programs = { attrd_updater: recording('attrd_updater'), udevadm: '#!/bin/sh\n', mdadm, readlink };
-    for (const [name, text] of Object.entries(programs)) {
-      this.put(`bin/${name}`, text);
-      chmodSync(this.path(`bin/${name}`), 0o755);
-    }
-  }
-
-  path(name: string): string {
-    return join(this.folder, name);
-  }
-
-  put(name: string, text: string): void {
-    mkdirSync(join(this.path(name), '..'), { recursive: true });
-    writeFileSync(this.path(name), text);
-  }
-
-  read(name: string): string {
-    return existsSync(this.path(name)) ? readFileSync(this.path(name), 'utf8') : '';
+    this.program('udevadm');
+    this.recording('attrd_updater');
+    // where the link of the volume leads: what was stopped leaves it to the other one
+    this.program('readlink', 'cat "$FOLDER/link"');
+    this.recording('mdadm', 'echo /dev/md127 >"$FOLDER/link"');
   }
 
   /** @param members State of each disk; one that starts with `-` is not in the machine any more. */
@@ -59,27 +31,21 @@ class Machine {
     }
   }
 
-  async run(script: string, ...args: readonly string[]): Promise<number> {
-    const { env } = this;
-    return new Promise((resolve) => {
-      execFile(join(libexec, script), args, { env }, (failure) => resolve(failure === null ? 0 : Number(failure.code)));
-    });
+  async start(script: string, ...args: readonly string[]): Promise<number> {
+    return (await this.run(join(libexec, script), args, this.#env)).code;
   }
 
   /** Until it was seen to tell this, or is late. */
   async watch(until: string): Promise<void> {
-    const child = spawn(join(libexec, 'gemel-raid'), ['watch'], { env: this.env, stdio: 'ignore' });
+    const child = spawn(join(libexec, 'gemel-raid'), ['watch'], { env: this.#env, stdio: 'ignore' });
     const ended = once(child, 'exit');
     for (let waited = 0; waited < 200 && !this.read('record').includes(until); waited++) await setTimeout(50);
     child.kill('SIGKILL');
     await ended;
   }
 
-  get env(): NodeJS.ProcessEnv {
-    return {
-      PATH: `${this.path('bin')}:${process.env['PATH'] ?? ''}`,
-      RECORD: this.path('record'),
-      LINK: this.path('link'),
+  get #env(): NodeJS.ProcessEnv {
+    return this.environment({
       GEMEL_SYS: this.path('sys'),
       GEMEL_RAID_EXPECTED: this.path('raid-expected'),
       GEMEL_RAID_FOLDER: this.path('raid'),
@@ -89,14 +55,14 @@ class Machine {
       GEMEL_UDEV: this.path('udev'),
       SMARTD_DEVICE: '/dev/sda',
       SMARTD_FAILTYPE: 'Health',
-    };
+    });
   }
 }
 
 /** What Pacemaker is told at an event of mdadm. */
 async function health(machine: Machine): Promise<string> {
   machine.put('record', '');
-  await machine.run('gemel-raid', 'NewArray', '/dev/md126');
+  await machine.start('gemel-raid', 'NewArray', '/dev/md126');
   return /--update (\w+)/.exec(machine.read('record'))?.[1] ?? 'nothing';
 }
 
@@ -139,8 +105,8 @@ test('a start stops the array of another device that stands in for the data volu
   machine.array('md127', own, 'clean', whole);
   machine.array('md126', foreign, 'clean', { sdc: 'in_sync' });
   machine.put('link', '/dev/md126\n');
-  t.is(await machine.run('gemel-raid-array'), 0);
-  t.is(machine.read('record'), 'mdadm --stop /dev/md126\n');
+  t.is(await machine.start('gemel-raid-array'), 0);
+  t.deepEqual(machine.record, ['mdadm --stop /dev/md126']);
   t.is(machine.read('raid-expected'), `${own}\n`);
 });
 
@@ -149,32 +115,29 @@ test('a start notes the UUID of the array where it was not noted, and leaves it 
   machine.put('raid-expected', '');
   machine.array('md127', own, 'clean', whole);
   machine.put('link', '/dev/md127\n');
-  t.is(await machine.run('gemel-raid-array'), 0);
+  t.is(await machine.start('gemel-raid-array'), 0);
   t.is(machine.read('raid-expected'), `${own}\n`);
-  t.is(await machine.run('gemel-raid-array'), 0);
-  t.is(machine.read('record'), '');
+  t.is(await machine.start('gemel-raid-array'), 0);
+  t.deepEqual(machine.record, []);
 });
 
 test('what smartd says is noted under the serial number, and Pacemaker is told of it beside the RAID', async (t) => {
   const machine = new Machine(t);
   machine.put('sys/block/sda/dev', '8:0\n');
   machine.put('udev/b8:0', 'E:ID_SERIAL=Disk_X_SN 1\nE:ID_SERIAL_SHORT=SN 1\n');
-  t.is(await machine.run('gemel-disk'), 0);
+  t.is(await machine.start('gemel-disk'), 0);
   t.is(machine.read('failing/SN_1'), 'Health\n');
-  t.is(machine.read('record'), '', 'a Pacemaker that is not there yet would not hear it');
+  t.deepEqual(machine.record, [], 'a Pacemaker that is not there yet would not hear it');
   await machine.watch('#health-disk');
-  t.is(machine.read('record'), 'attrd_updater --name #health-disk --update yellow --delay 0\n');
+  t.deepEqual(machine.record, ['attrd_updater --name #health-disk --update yellow --delay 0']);
 });
 
 test('Pacemaker is told when no disk is failing any more', async (t) => {
   const machine = new Machine(t);
   machine.put('failing/SN1', 'Health\n');
-  machine.put(
-    'bin/attrd_updater',
-    `${recording('attrd_updater')}case $* in *yellow*) rm -f "$GEMEL_FAILING_DISKS/SN1" ;; esac\n`,
-  );
+  machine.recording('attrd_updater', 'case $* in *yellow*) rm -f "$GEMEL_FAILING_DISKS/SN1" ;; esac');
   await machine.watch('green');
-  t.deepEqual(machine.read('record').trim().split('\n'), [
+  t.deepEqual(machine.record, [
     'attrd_updater --name #health-disk --update yellow --delay 0',
     'attrd_updater --name #health-disk --update green --delay 0',
   ]);
@@ -183,6 +146,6 @@ test('Pacemaker is told when no disk is failing any more', async (t) => {
 test('of NVMe smartd names the controller, and the disk is noted', async (t) => {
   const machine = new Machine(t);
   machine.put('sys/block/sdan1/serial', 'SN2 \n');
-  t.is(await machine.run('gemel-disk'), 0);
+  t.is(await machine.start('gemel-disk'), 0);
   t.is(machine.read('failing/SN2'), 'Health\n');
 });

@@ -1,67 +1,38 @@
-import { execFile } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-
-const libexec = join(import.meta.dirname, '../../../../systemd/libexec');
+import { libexec, ScriptFolder } from '../script-folder.js';
 
 /** As rsyslog 8.2504 writes an entry to a queue's file. */
 const entry = (text: string) => `<Obj:1:msg:8:\n+msg:1:${text.length}:${text}:\n>End\n.\n`;
 
 /** Queues of the destinations central and other, as a power failure left them. */
-class Queues {
-  readonly folder = mkdtempSync(join(tmpdir(), 'gemel-recover-'));
-
+class Queues extends ScriptFolder {
   constructor(t: ExecutionContext, files: Readonly<Record<string, string>>) {
-    t.teardown(() => rmSync(this.folder, { recursive: true }));
-    for (const name of ['bin', 'queues', 'rendered', 'runtime']) mkdirSync(join(this.folder, name));
+    super(t);
+    mkdirSync(this.path('runtime'));
     this.put('rendered/rsyslog.conf', '# destinations: central other\n');
     this.put('queues/running', '');
     this.put('queues/sent-until', '');
     for (const [name, content] of Object.entries(files)) this.put(`queues/${name}`, content);
   }
 
-  put(name: string, content: string): void {
-    writeFileSync(join(this.folder, name), content);
-  }
-
-  read(name: string): string {
-    const path = join(this.folder, name);
-    return existsSync(path) ? readFileSync(path, 'utf8') : '';
-  }
-
   names(): readonly string[] {
-    return readdirSync(join(this.folder, 'queues'))
+    return readdirSync(this.path('queues'))
       .toSorted()
       .filter((name) => name !== 'sent-until');
   }
 
-  program(name: string, text: string): void {
-    this.put(`bin/${name}`, text);
-    chmodSync(join(this.folder, 'bin', name), 0o755);
-  }
-
   /** @returns what the script said. */
-  async run(script: 'gemel-log-recover' | 'gemel-log-rotate'): Promise<string> {
-    const env = {
-      PATH: `${join(this.folder, 'bin')}:/usr/bin:/bin`,
-      FOLDER: this.folder,
-      GEMEL_LOG_QUEUES: join(this.folder, 'queues'),
-      GEMEL_LOG_RUNTIME: join(this.folder, 'runtime'),
-      GEMEL_RSYSLOG: join(this.folder, 'rendered'),
-    };
-    return (await promisify(execFile)('sh', [join(libexec, script)], { env })).stdout;
+  async start(script: 'gemel-log-recover' | 'gemel-log-rotate'): Promise<string> {
+    const env = this.environment({
+      GEMEL_LOG_QUEUES: this.path('queues'),
+      GEMEL_LOG_RUNTIME: this.path('runtime'),
+      GEMEL_RSYSLOG: this.path('rendered'),
+    });
+    const { code, stdout, stderr } = await this.run(join(libexec, script), [], env);
+    if (code !== 0) throw new Error(`${script} ended with ${code}\n${stderr}`);
+    return stdout;
   }
 }
 
@@ -72,7 +43,7 @@ test('an index that is gone or torn is made anew from the files of the queue', a
     'central.qi': '<OPB:1:qqueue:1:\n+iQueueSize:2:1:3:\n>End\n.\n',
   };
   const queues = new Queues(t, files);
-  t.regex(await queues.run('gemel-log-recover'), /central was made anew: 3 entries wait/);
+  t.regex(await queues.start('gemel-log-recover'), /central was made anew: 3 entries wait/);
   const index = queues.read('queues/central.qi');
   t.regex(index, /^\+iQueueSize:2:1:3:$/m);
   t.deepEqual(
@@ -83,36 +54,35 @@ test('an index that is gone or torn is made anew from the files of the queue', a
 
 test('an empty file of a queue without an index is removed, and the other queues are mended', async (t) => {
   const queues = new Queues(t, { 'central.00000001': '', 'other.00000001': entry('one') });
-  await queues.run('gemel-log-recover');
+  await queues.start('gemel-log-recover');
   t.deepEqual(queues.names(), ['other.00000001', 'other.qi', 'running']);
 });
 
 test('a queue that cannot be read is put aside and said, and keeps no other one from its receiver', async (t) => {
   const queues = new Queues(t, { 'central.00000001': entry('one'), 'other.00000001': entry('one') });
-  mkdirSync(join(queues.folder, 'queues/central.00000002'));
-  t.regex(await queues.run('gemel-log-recover'), /^<3>The queue of central cannot be read/m);
+  mkdirSync(queues.path('queues/central.00000002'));
+  t.regex(await queues.start('gemel-log-recover'), /^<3>The queue of central cannot be read/m);
   const aside = ['central.damaged.00000001', 'central.damaged.00000002'];
   t.deepEqual(queues.names(), [...aside, 'other.00000001', 'other.qi', 'running']);
 });
 
 test('after an orderly end the queues are left as they are, but for those of destinations that are gone', async (t) => {
   const queues = new Queues(t, { 'central.00000001': '', 'gone.00000001': entry('one'), 'gone.qi': '' });
-  rmSync(join(queues.folder, 'queues/running'));
-  await queues.run('gemel-log-recover');
+  rmSync(queues.path('queues/running'));
+  await queues.start('gemel-log-recover');
   t.deepEqual(queues.names(), ['central.00000001', 'running']);
 });
 
 const cursor = (name: string, seconds: number) => `s=${name};i=1;b=2;m=3;t=${(seconds * 1_000_000).toString(16)};x=4`;
 
 /** journalctl that answers by what it is asked for, and takes it down. */
-const journalctl = `#!/bin/sh
+const journalctl = `
 echo "$*" >>"$FOLDER/asked"
 case "$*" in
   *'--lines=2 '*) cat "$FOLDER/before" ;;
   *--since*) cat "$FOLDER/matching" 2>/dev/null ;;
   *) cat "$FOLDER/latest" ;;
-esac
-`;
+esac`;
 
 /** central has a filter and was sent to last at 5000 s; the journal goes on to 100000 s, its newest 22,000 entries begin at 90000 s. */
 function filtered(t: ExecutionContext): Queues {
@@ -128,7 +98,7 @@ function filtered(t: ExecutionContext): Queues {
 test('the journal is read again from before the first entry that a filtered destination may not have been sent', async (t) => {
   const queues = filtered(t);
   queues.put('matching', `__CURSOR=${cursor('newer', 80_000)}\n\n__CURSOR=${cursor('oldest', 5_100)}\n`);
-  await queues.run('gemel-log-recover');
+  await queues.start('gemel-log-recover');
   t.is(queues.read('queues/journal-cursor'), cursor('before', 5_090));
   const [latest, matching, before] = queues.read('asked').trimEnd().split('\n');
   t.true(latest?.endsWith(`--cursor=${cursor('now', 100_000)}`));
@@ -138,11 +108,11 @@ test('the journal is read again from before the first entry that a filtered dest
 
 test('a filtered destination that was sent everything has no more read again than the others', async (t) => {
   const queues = filtered(t);
-  await queues.run('gemel-log-recover');
+  await queues.start('gemel-log-recover');
   t.is(queues.read('queues/journal-cursor'), cursor('latest', 90_000));
   queues.put('queues/journal-cursor', cursor('now', 100_000));
   queues.put('matching', `__CURSOR=${cursor('oldest', 95_000)}\n`);
-  await queues.run('gemel-log-recover');
+  await queues.start('gemel-log-recover');
   t.is(queues.read('queues/journal-cursor'), cursor('latest', 90_000));
 });
 
@@ -151,7 +121,7 @@ test('of a new destination nothing before is missing, and of one that is gone or
   const filters = '# filtered: central --priority=err\n# filtered: other --unit=a.service\n';
   queues.put('rendered/rsyslog.conf', `# destinations: central off other plain\n${filters}`);
   const began = Math.floor(Date.now() / 1_000);
-  await queues.run('gemel-log-recover');
+  await queues.start('gemel-log-recover');
   const [central, other, ...none] = queues.read('queues/sent-until').trimEnd().split('\n');
   t.deepEqual([central, none], ['central 5000', []]);
   t.true(Number(/^other (\d+)$/.exec(other ?? '')?.[1]) >= began);
@@ -173,12 +143,12 @@ test('how far a destination is, is kept before the figures go: what came by a co
     'runtime/statistics',
     counts.join('') + '110 { "name": "to-busy", "origin": "core.action", "processed": 2 }\n',
   );
-  await queues.run('gemel-log-rotate');
+  await queues.start('gemel-log-rotate');
   t.deepEqual(queues.read('queues/sent-until').trimEnd().split('\n').toSorted(), [
     'anew 105',
     'away 50',
     'busy 105',
     'quiet 110',
   ]);
-  t.deepEqual(readdirSync(join(queues.folder, 'runtime')), ['statistics.1']);
+  t.deepEqual(readdirSync(queues.path('runtime')), ['statistics.1']);
 });

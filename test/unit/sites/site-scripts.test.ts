@@ -53,17 +53,17 @@ const rendered = (host: ScriptHost) => ({
 
 test('a site that runs keeps the port that it listens at, and takes up its budgets at once', async (t) => {
   const host = withDemo(t);
-  await host.run('gemel-site-render', 'demo');
+  await host.start('gemel-site-render', 'demo');
   for (const state of ['active', 'activating', 'deactivating']) {
     host.unit(unit, state);
     host.put('/srv/gemel/sites/demo/site.json', writeSite({ ...record, port: 9000, memoryMiB: 1_024 }));
-    t.is((await host.run('gemel-site-render', 'demo')).code, 0);
+    t.is((await host.start('gemel-site-render', 'demo')).code, 0);
     t.deepEqual(rendered(host), { asked: '8001', allowed: '8001', memory: '1024M' }, state);
   }
   for (const state of ['inactive', 'failed']) {
     host.put('/srv/gemel/sites/demo/site.json', writeSite({ ...record, port: state === 'failed' ? 9001 : 9000 }));
     host.unit(unit, state);
-    await host.run('gemel-site-render', '--all');
+    await host.start('gemel-site-render', '--all');
     t.is(rendered(host).asked, state === 'failed' ? '9001' : '9000', state);
     t.is(rendered(host).allowed, rendered(host).asked, state);
   }
@@ -71,9 +71,9 @@ test('a site that runs keeps the port that it listens at, and takes up its budge
 
 test('what has not changed is not rendered again, and systemd is not asked', async (t) => {
   const host = withDemo(t);
-  t.is((await host.run('gemel-site-render', 'demo')).said, 'demo\n');
+  t.is((await host.start('gemel-site-render', 'demo')).said, 'demo\n');
   const before = host.read('record');
-  t.deepEqual(await host.run('gemel-site-render', 'demo'), { code: 0, said: '' });
+  t.deepEqual(await host.start('gemel-site-render', 'demo'), { code: 0, said: '' });
   t.is(host.read('record'), before);
 });
 
@@ -85,32 +85,32 @@ const inForce = (host: ScriptHost) => {
 test('an update that was not tried to its end is not in force: at boot, and on the node that takes over', async (t) => {
   const host = withDemo(t);
   host.put('/srv/gemel/sites/demo/site.json', writeSite(trying));
-  t.is((await host.run('gemel-sites-start')).code, 0);
+  t.is((await host.start('gemel-sites-start')).code, 0);
   t.deepEqual(inForce(host), ['2.42.0', '1']);
   t.deepEqual(host.asked().slice(-1), [`start --no-block ${unit}`]);
-  await host.run('gemel-site-render', 'demo');
+  await host.start('gemel-site-render', 'demo');
   t.deepEqual(inForce(host), ['2.42.0', '1']);
 });
 
 test('the device that tries an update out renders it, whoever starts the site, until that has ended', async (t) => {
   const host = withDemo(t);
   host.put('/srv/gemel/sites/demo/site.json', writeSite(trying));
-  t.is((await host.run('gemel-site-render', '--trial', 'demo')).code, 0);
+  t.is((await host.start('gemel-site-render', '--trial', 'demo')).code, 0);
   t.deepEqual(inForce(host), ['2.53.3', '4']);
-  await host.run('gemel-site-render', 'demo');
+  await host.start('gemel-site-render', 'demo');
   t.deepEqual(inForce(host), ['2.53.3', '4']);
   host.put('/srv/gemel/sites/demo/site.json', writeSite(record));
-  await host.run('gemel-site-render', 'demo');
+  await host.start('gemel-site-render', 'demo');
   t.deepEqual(inForce(host), ['2.53.3', '1']);
   host.put('/srv/gemel/sites/demo/site.json', writeSite(trying));
-  await host.run('gemel-site-render', 'demo');
+  await host.start('gemel-site-render', 'demo');
   t.deepEqual(inForce(host), ['2.42.0', '1']);
 });
 
 test('what the health check signs in with is rendered for nobody but root to read', async (t) => {
   const host = withDemo(t);
   host.put('/srv/gemel/sites/demo/site.json', writeSite({ ...record, login: 'admin', healthLogin: 'X2dlbWVs' }));
-  await host.run('gemel-site-render', 'demo');
+  await host.start('gemel-site-render', 'demo');
   t.regex(host.read('/run/gemel/sites/demo.env'), /^HEALTH_LOGIN=X2dlbWVs$/m);
   t.is(host.mode('/run/gemel/sites/demo.env'), 0o600);
   t.is(host.mode(`/run/systemd/system/${unit}.d/site.conf`), 0o644);
@@ -133,7 +133,7 @@ test('the health check signs in, and being refused is no health', async (t) => {
   const ask = async (port: number, ...lines: readonly string[]) => {
     const known = ['URL_PATH=/demo/', 'HEALTH_PATH="-/ready"', 'HEALTH_STATUSES="200"', 'HEALTH_SECONDS="60"'];
     host.put('/run/gemel/sites/demo.env', [`PORT=${port}`, ...known, ...lines, ''].join('\n'));
-    return host.run('gemel-site-health', 'demo');
+    return host.start('gemel-site-health', 'demo');
   };
   const [signIn, login] = ['HEALTH_SIGN_IN="yes"', 'HEALTH_LOGIN=right'];
   t.is((await ask(ready, signIn, login)).code, 0);

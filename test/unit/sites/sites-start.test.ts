@@ -1,34 +1,21 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { paths } from '#sites/paths.js';
 import test, { type ExecutionContext } from 'ava';
+import { libexec, ScriptFolder } from '../script-folder.js';
 import { newWorld, withDemo } from './world.js';
 
-const script = new URL('../../../../systemd/libexec/gemel-sites-start', import.meta.url);
-
-/** What a boot of a single appliance with these files asks systemd and the renderer for; places are below a folder of its own. */
-function asked(t: ExecutionContext, files: Readonly<Record<string, string>>): readonly string[] {
-  const folder = mkdtempSync(join(tmpdir(), 'gemel-sites-start-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  const put = (path: string, text: string) => {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-    chmodSync(join(folder, path), 0o755);
-  };
-  for (const [path, text] of Object.entries(files)) put(path, text);
-  put('bin/systemctl', `#!/bin/sh\necho "systemctl $*" >>'${folder}/asked'\n`);
-  put('bin/gemel-site-render', `#!/bin/sh\necho "render $*" >>'${folder}/asked'\n`);
-  put(
-    'bin/start',
-    readFileSync(script, 'utf8')
-      .replaceAll(/(?<= |\[)\/(srv|run|var)\//g, `${folder}/$1/`)
-      .replaceAll('"/run/', `"${folder}/run/`),
-  );
-  const { status } = spawnSync(join(folder, 'bin/start'), { env: { PATH: `${folder}/bin:/usr/bin:/bin` } });
-  t.is(status, 0);
-  return readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n');
+/** What a boot of a single appliance with these files asks systemd and the renderer for. */
+async function asked(t: ExecutionContext, files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const host = new ScriptFolder(t);
+  for (const [path, text] of Object.entries(files)) host.put(path, text);
+  for (const name of ['systemctl', 'gemel-site-render']) host.recording(name);
+  const text = readFileSync(join(libexec, 'gemel-sites-start'), 'utf8')
+    .replaceAll(/(?<= |\[)\/(srv|run|var)\//g, `${host.folder}/$1/`)
+    .replaceAll('"/run/', `"${host.folder}/run/`);
+  host.executable('bin/start', text);
+  t.is((await host.run(host.path('bin/start'), [], host.environment())).code, 0);
+  return host.record;
 }
 
 const record = (autostart: boolean) => `{\n  "type": "pages",\n  "autostart": ${autostart}\n}\n`;
@@ -39,12 +26,12 @@ const sites = {
   '/run/gemel/sites/old.env': '',
 };
 
-test('a single appliance starts its sites with autostart at a boot', (t) => {
-  t.deepEqual(asked(t, sites), ['render --all', 'systemctl start --no-block gemel-site@shop.service']);
+test('a single appliance starts its sites with autostart at a boot', async (t) => {
+  t.deepEqual(await asked(t, sites), ['gemel-site-render --all', 'systemctl start --no-block gemel-site@shop.service']);
 });
 
-test('a device that left a cluster starts none: they may run on the other one', (t) => {
-  t.deepEqual(asked(t, { ...sites, [paths.leftMark]: '' }), ['render --all']);
+test('a device that left a cluster starts none: they may run on the other one', async (t) => {
+  t.deepEqual(await asked(t, { ...sites, [paths.leftMark]: '' }), ['gemel-site-render --all']);
 });
 
 for (const verb of ['start', 'restart'] as const) {
