@@ -1,28 +1,8 @@
-import 'reflect-metadata';
-import { EventBus } from '#core/bus/event-bus.js';
-import { ActionRegistry } from '#core/actions/action-registry.js';
-import { JobRegistry } from '#core/jobs/job-registry.js';
-import { HealthRegistry } from '#core/kernel/health-registry.js';
-import { type PluginPackage, parsePluginPackage } from '#core/plugins/manifest.js';
-import { PluginRegistry } from '#core/plugins/plugin-registry.js';
 import { PluginStateFile } from '#core/plugins/plugin-state-file.js';
-import { StatusRegistry } from '#core/status/status-registry.js';
-import {
-  ApplianceError,
-  createToken,
-  defineAction,
-  defineEvent,
-  defineStatus,
-  inject,
-  injectable,
-  type Plugin,
-} from '@gemel/core/sdk';
-import { ScriptedSystem } from '@gemel/core/testing';
+import { createToken, defineAction, defineEvent, defineStatus, inject, injectable, type Plugin } from '@gemel/core/sdk';
 import test from 'ava';
-import { container as globalContainer } from 'tsyringe';
 import { z } from 'zod';
-import { collectingLog } from '../kernel/collecting-log.js';
-import { memoryUploadStore } from '../uploads/memory-upload-store.js';
+import { pluginPackage, world } from './plugin-world.js';
 
 const tick = defineEvent({ id: 'base.tick', summary: 'A tick.', schema: z.object({}) });
 const baseStatus = defineStatus({
@@ -31,77 +11,6 @@ const baseStatus = defineStatus({
   schema: z.string(),
   present: (text) => ({ kind: 'text', text }),
 });
-
-const pluginPackage = (id: string, more: object = {}, origin: PluginPackage['origin'] = 'built-in') =>
-  parsePluginPackage(
-    JSON.stringify({
-      version: '1.0.0',
-      gemel: { id, title: id, core: '^0.1.0', entry: './dist/plugin.js', ...more },
-    }),
-    `/plugins/${id}`,
-    origin,
-  );
-
-/** A registry over plugins that are given as objects. */
-function world(plugins: Readonly<Record<string, Plugin['activate']>>, files: Readonly<Record<string, string>> = {}) {
-  const system = new ScriptedSystem({ files });
-  const { log, lines } = collectingLog();
-  const bus = new EventBus(system.clock, log);
-  const status = new StatusRegistry(bus, system.clock, log);
-  const audit = { begin: async () => '', end: async () => {}, refused: async () => {} };
-  const jobs = new JobRegistry({ files: system.files, clock: system.clock, bus, log, audit, folder: '/jobs' });
-  const uploads = memoryUploadStore(system, log);
-  const actions = new ActionRegistry(jobs, audit, system.clock, uploads);
-  const health = new HealthRegistry(system.clock);
-  const around = {
-    bus,
-    status,
-    actions,
-    health,
-    log,
-    settings: {
-      accessFor: () => {
-        throw new Error('no settings in this test');
-      },
-    },
-    systemFor: () => system,
-    dataFolderFor: (id: string) => `/data/${id}`,
-  };
-  const settings = {
-    add: () => {},
-    confirmed: () => {},
-    running: () => {},
-    draft: () => {},
-    edit: () => {},
-    onApplied: () => {},
-  };
-  const stateFile = new PluginStateFile(system.files, '/state/plugin-state.json');
-  const generations: string[] = [];
-  const host = {
-    load: async ({ manifest }: PluginPackage, generation: number): Promise<Plugin> => {
-      generations.push(`${manifest.id} ${generation}`);
-      const activate = plugins[manifest.id];
-      if (activate === undefined) throw new Error(`no module ${manifest.id}`);
-      return { id: manifest.id, activate };
-    },
-  };
-  const registry = new PluginRegistry(
-    host,
-    // the fake settings door is never used by these plugins
-    { ...around, settings: { accessFor: () => settings as never } },
-    globalContainer.createChildContainer(),
-    stateFile,
-    { clock: system.clock, coreVersion: '0.1.0' },
-  );
-  const conditions = () => Object.fromEntries(registry.list().map(({ id, condition }) => [id, condition]));
-  const residue = async () => ({
-    listeners: bus.listenerCount,
-    statuses: status.definitions().length,
-    actions: (await actions.describe('administrator')).length,
-    timers: system.clock.pending,
-  });
-  return { registry, bus, status, actions, system, stateFile, lines, generations, conditions, residue };
-}
 
 test('health has an item for each plugin, and is bad for those that are wanted and do not run', async (t) => {
   const { registry } = world({
@@ -316,98 +225,6 @@ test('a plugin for another core version is failed, with both versions', async (t
   const { registry } = world({ base: () => {} });
   await registry.activateAll([pluginPackage('base', { core: '^9.0.0' })]);
   t.is(registry.list()[0]?.reason, 'needs core ^9.0.0; this is 0.1.0');
-});
-
-test('an extra plugin that took core down is not tried again until an operator enables it', async (t) => {
-  const state = JSON.stringify({ disabled: [], activating: 'wild', stoppedCore: [] });
-  const { registry, conditions, stateFile } = world({ wild: () => {} }, { '/state/plugin-state.json': state });
-  await stateFile.load();
-  await registry.activateAll([pluginPackage('wild', {}, 'extra')]);
-  t.deepEqual(conditions(), { wild: 'failed' });
-  t.regex(registry.list()[0]?.reason ?? '', /core did not survive its activation/);
-  await registry.enable('wild');
-  t.deepEqual(conditions(), { wild: 'active' });
-});
-
-test('an extra plugin is marked on disk while it is being activated, and unmarked after', async (t) => {
-  const { registry, system } = world({
-    wild: async () => {
-      const text = await system.files.read('/state/plugin-state.json');
-      t.is(JSON.parse(text ?? '{}').activating, 'wild');
-    },
-  });
-  await registry.activateAll([pluginPackage('wild', {}, 'extra')]);
-  t.is(JSON.parse((await system.files.read('/state/plugin-state.json')) ?? '{}').activating, null);
-});
-
-test('an extra plugin that core was at when it was told to end is not to blame', async (t) => {
-  const { registry, conditions, stateFile, system } = world({ wild: () => new Promise<never>(() => {}) });
-  const after = new PluginStateFile(system.files, stateFile.path);
-  await stateFile.load();
-  await stateFile.change({ disabled: ['other'] });
-  const done = registry.activateAll([pluginPackage('wild', {}, 'extra')]);
-  await system.clock.advance(1_000);
-  await stateFile.clearMark();
-  await after.load();
-  t.deepEqual(after.state, { disabled: ['other'], activating: null, stoppedCore: [] });
-  await system.clock.advance(10_000);
-  await done;
-  t.deepEqual(conditions(), { wild: 'failed' });
-});
-
-test('a core that is told to end before it has read the record of plugins leaves it as it is', async (t) => {
-  const { stateFile, system } = world({});
-  const before = JSON.stringify({ disabled: ['other'], activating: 'wild', stoppedCore: [] });
-  await system.files.write(stateFile.path, before);
-  await stateFile.clearMark();
-  t.is(await system.files.read(stateFile.path), before);
-});
-
-test('no plugin is to blame that core comes to after it was told to end', async (t) => {
-  const { stateFile, system } = world({});
-  const after = new PluginStateFile(system.files, stateFile.path);
-  await stateFile.load();
-  const before = stateFile.change({ activating: 'wild' });
-  await stateFile.clearMark();
-  await before;
-  await stateFile.change({ activating: 'next' });
-  await after.load();
-  t.deepEqual(after.state.stoppedCore, []);
-});
-
-test('a full data volume stops neither the start nor the built-in plugins, and an extra plugin says what to do', async (t) => {
-  const { registry, conditions, system } = world({ base: () => {}, wild: () => {} });
-  system.faults.failAt(1, new ApplianceError('storage', '/state cannot be written: no space left on the device.'));
-  await registry.activateAll([pluginPackage('base'), pluginPackage('wild', {}, 'extra')]);
-  t.deepEqual(conditions(), { base: 'active', wild: 'failed' });
-  t.is(
-    registry.list()[1]?.reason,
-    'it was not started, because that cannot be noted: /state cannot be written: no space left on the device. Free space on the data volume, then: gemel plugin enable wild',
-  );
-  await registry.enable('wild');
-  t.deepEqual(conditions(), { base: 'active', wild: 'active' });
-});
-
-test('a volume that is full when an extra plugin has started is told, and its mark goes with the next change', async (t) => {
-  const { registry, conditions, system, stateFile, lines } = world({ wild: () => {} });
-  const onDisk = async () => JSON.parse((await system.files.read('/state/plugin-state.json')) ?? '{}').activating;
-  system.faults.failAt(2);
-  await registry.activateAll([pluginPackage('wild', {}, 'extra')]);
-  t.deepEqual(conditions(), { wild: 'active' });
-  t.is(await onDisk(), 'wild');
-  t.true(lines.some((line) => JSON.stringify(line).includes('the end of an activation was not noted')));
-  await stateFile.change({ disabled: [] });
-  t.is(await onDisk(), null);
-});
-
-test('a record of plugins that can be neither read nor written does not stop a start', async (t) => {
-  const state = JSON.stringify({ disabled: [], activating: 'wild', stoppedCore: [] });
-  const full = world({ wild: () => {} }, { '/state/plugin-state.json': state });
-  full.system.faults.failAt(1);
-  t.is((await full.stateFile.load()).length, 1);
-  t.deepEqual(full.stateFile.state.stoppedCore, ['wild']);
-  const unreadable = world({}, { '/state/plugin-state.json/file': '' });
-  t.deepEqual(await unreadable.stateFile.load(), ['/state/plugin-state.json cannot be read: it is a folder.']);
 });
 
 interface Greeter {
