@@ -15,9 +15,14 @@ interface Given {
   readonly environment?: Readonly<Record<string, string>>;
   /** Programs in front of all others: text of a shell script each. */
   readonly programs?: Readonly<Record<string, string>>;
+  /** Text of the stock agent. */
+  readonly stock?: string;
 }
 
-function run(t: ExecutionContext, { agent, action = 'monitor', environment = {}, programs = {} }: Given) {
+function run(
+  t: ExecutionContext,
+  { agent, action = 'monitor', environment = {}, programs = {}, stock = `exit ${handedOver}` }: Given,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'gemel-agent-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const put = (path: string, text: string) => {
@@ -25,9 +30,8 @@ function run(t: ExecutionContext, { agent, action = 'monitor', environment = {},
     writeFileSync(path, `#!/bin/sh\n${text}\n`);
     chmodSync(path, 0o755);
   };
-  for (const stock of ['heartbeat/IPaddr2', 'heartbeat/Filesystem', 'pacemaker/ping']) {
-    put(join(folder, 'resource.d', stock), `exit ${handedOver}`);
-  }
+  for (const name of ['heartbeat/IPaddr2', 'heartbeat/Filesystem', 'pacemaker/ping'])
+    put(join(folder, 'resource.d', name), `LOG=${folder}/log\n${stock}`);
   for (const [name, text] of Object.entries(programs)) put(join(folder, 'bin', name), `LOG=${folder}/log\n${text}`);
   const { status, stderr } = spawnSync(join(repository, 'ocf/gemel', agent), [action], {
     encoding: 'utf8',
@@ -62,6 +66,11 @@ test('everything else about an address is asked of the stock agent', (t) => {
     t.is(run(t, { agent: 'IPaddr2', environment: { ...address, ...more }, programs }).status, handedOver);
   }
   t.is(run(t, { agent: 'IPaddr2', environment: address, programs: { ip: 'exit 1' } }).status, handedOver);
+});
+
+test('an address that went with its cable while it was removed is removed', (t) => {
+  const stock = '[ -e $LOG ] && exit 0; echo "Unable to remove IP" > $LOG; exit 1';
+  t.is(run(t, { agent: 'IPaddr2', action: 'stop', environment: address, stock }).status, running);
 });
 
 test('a volume is here when something is mounted at its folder', (t) => {
