@@ -73,6 +73,13 @@ try {
   await until('the status not to tell it any more', 120, async () => !(await told()), 1_000);
   check(true, 'its vote is there again');
 
+  console.log(
+    '# Pacemaker knows no more whether the active node reaches the external network, as when two halves have met',
+  );
+  const without = `cibadmin --query | sed '/id="status-${active === 'a' ? 1 : 2}-external/d' >/run/without.xml`;
+  const simulated = await pair.sh(active, `${without} && crm_simulate --simulate --xml-file /run/without.xml`);
+  check(/Online: \[ node1 node2 \]/.test(simulated) && !/^ *\* (Move|Stop)/m.test(simulated), 'nothing moves');
+
   console.log('# the active node loses its power');
   await using client = new ClientProcess(pair.lab, 'poll', clusterIp, sitePort, '/');
   await until('the client to be answered', 30, async () => client.answers.length > 0);

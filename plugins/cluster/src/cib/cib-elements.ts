@@ -60,7 +60,8 @@ export const constraint = {
   },
   /**
    * Rather elsewhere while this node does not reach the external network; if none does, it stays. `external` is what pings find out
-   * within seconds, `external-carrier` what gemel-carrier.service tells at once. A node that lost both networks while the other one was
+   * within seconds, `external-carrier` what gemel-carrier.service tells at once. Only what is known to be lost counts: for a moment after both
+   * halves of a parted pair have met, Pacemaker knows neither of the node that goes on. A node that lost both networks while the other one was
    * there is `isolated`: it gives up, since the other one takes over.
    */
   needsExternal(resource: string, role: string | undefined, score: number): string {
@@ -68,9 +69,8 @@ export const constraint = {
     const inRole = role === undefined ? '' : ` role="${role}"`;
     return `<rsc_location id="${id}" rsc="${resource}">
 <rule id="${id}-rule" score="${score}" boolean-op="or"${inRole}>
-<expression id="${id}-rule-expr-1" attribute="external" operation="not_defined"/>
-<expression id="${id}-rule-expr-2" attribute="external" operation="lt" value="1" type="number"/>
-<expression id="${id}-rule-expr-3" attribute="external-carrier" operation="eq" value="0"/>
+<expression id="${id}-rule-expr-1" attribute="external" operation="lt" value="1" type="number"/>
+<expression id="${id}-rule-expr-2" attribute="external-carrier" operation="eq" value="0"/>
 </rule>
 </rsc_location>
 <rsc_location id="location-${resource}-isolated" rsc="${resource}">

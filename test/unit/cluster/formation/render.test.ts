@@ -79,4 +79,6 @@ test('with fencing nothing is acknowledged that the other node could go on witho
   t.is(changedPairResource(undefined, half, both), undefined);
 });
 test('renders the first CIB', (t) => compare(t, 'first-cib.xml', renderFirstCib(alone)));
+test('only an external network that is known to be lost moves the active role', (t) =>
+  t.notRegex(renderFirstCib(alone), /not_defined/));
 test('renders the first CIB of a container', (t) => compare(t, 'first-cib-container.xml', renderFirstCib(inContainer)));
