@@ -10,6 +10,7 @@ import { builtInProfiles, MINIMUM_VERSION } from '../../firmware/firmware-record
 import { buildImage } from '../../firmware/image.ts';
 import { firmwareKeys, makeKeys } from '../../firmware/keys.ts';
 import { mustRun } from '../../firmware/run-command.ts';
+import { SitesLab } from '../integration/sites-lab.ts';
 import { ApplianceInLab, check } from './appliance-in-lab.ts';
 
 interface Examined {
@@ -44,6 +45,7 @@ async function run(): Promise<void> {
   await bundle('other-hardware', { about: { ...about, profiles: ['rack1'] } });
   await bundle('needs-newer', { about: { ...about, version: '0.9.0', minimumVersion: '0.8.0' } });
   await bundle('too-old', { about: { ...about, version: '0.0.9' } });
+  await bundle('major', { about: { ...about, version: '1.0.0' } });
   await bundle('broken-code', { change: async (root) => breakCode(await small(root)) });
   const copy = async (name: string): Promise<string> => {
     const file = join(made, `${name}.raucb`);
@@ -68,6 +70,7 @@ async function run(): Promise<void> {
     'broken-code': ['firmware.settings.refused'],
     'cut-off': ['firmware.bundle.unreadable'],
     damaged: ['firmware.bundle.damaged'],
+    major: [],
     'needs-newer': ['firmware.version.needs-newer'],
     'not-a-bundle': ['firmware.bundle.unreadable'],
     'other-hardware': ['firmware.bundle.other-hardware'],
@@ -88,10 +91,20 @@ async function run(): Promise<void> {
     const said = reports.map(({ text }) => text).join(' ');
     check(codes.join() === expected[name]?.join(), `${name}: ${said || 'can be installed'}`);
   }
+  const sites = new SitesLab(appliance.lab);
+  await sites.install('pages', '1.37');
+  await appliance.gemel('site', 'create', 'shop', 'pages');
+  const { reports } = await appliance.gemelJson<Examined>(
+    ...['firmware', 'inspect', '/var/lib/gemel/incoming/major.raucb'],
+  );
+  check(
+    reports.map(({ code }) => code).join() === 'sites.version.not-for-update',
+    `major, with a site: ${reports.map(({ text }) => text).join(' ')}`,
+  );
   const install = await appliance.exec('gemel', 'firmware', 'install', '/var/lib/gemel/incoming/good.raucb', '--yes');
   check(install.code !== 0 && install.stderr.includes('no firmware slots'), 'a machine without slots installs nothing');
   console.log(
-    `${Object.keys(expected).length - 1} of ${Object.keys(expected).length - 1} bad bundles were refused, each for its own reason.`,
+    `${Object.values(expected).filter((codes) => codes.length > 0).length} bad bundles were refused, each for its own reason.`,
   );
 }
 

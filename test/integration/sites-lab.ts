@@ -11,7 +11,8 @@ export class SitesLab implements AsyncDisposable {
   readonly lab: Lab;
   readonly node: LabNode;
 
-  private constructor(lab: Lab) {
+  /** @param lab With one container, which is taken down with this. */
+  constructor(lab: Lab) {
     this.lab = lab;
     this.node = lab.node('a');
   }

@@ -163,7 +163,7 @@ function rollingAction({ service, examination, rolling }: FirmwareActionParts): 
       const update = required();
       const booted = await service.firmware.booted();
       const examined = await examination.examine(input.file, booted, call.signal, call.progress);
-      requireAgreement(examined, input.confirm);
+      requireAgreement(examined, input.confirm, call);
       return update.run(input, examined.version, call);
     },
     resume: (input, call, saved) => required().resume(input, saved, call),

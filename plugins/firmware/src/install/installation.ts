@@ -71,7 +71,7 @@ export class Installation {
     const { rauc, examination } = this.#parts;
     const booted = await this.#requireFit(call);
     const examined = await examination.examine(request.file, booted, call.signal, call.progress);
-    requireAgreement(examined, request.confirm);
+    requireAgreement(examined, request.confirm, call);
     const saved: Saved = {
       version: examined.version,
       running: examined.running,
@@ -185,14 +185,16 @@ export async function requireJudged(
 }
 
 /** @throws ApplianceError with everything that speaks against it, or for a step that somebody must agree to by name. */
-export function requireAgreement(examined: Examination, agreed: Step | undefined): void {
+export function requireAgreement(examined: Examination, agreed: Step | undefined, { log }: Pick<JobCall, 'log'>): void {
   const { reports, step, question } = examined;
   const textOf = (severity: Report['severity']) =>
     reports.flatMap((report) => (report.severity === severity ? [report.text] : []));
   const refused = textOf('error');
   if (refused.length > 0) throw new ApplianceError('invalid', refused.join(' '), { reports });
+  const warnings = textOf('warning');
   if (needsConfirmation(step) && agreed !== step) {
-    const asked = [...textOf('warning'), question].join(' ');
+    const asked = [...warnings, question].join(' ');
     throw refusal(firmwareReports.report('firmware.version.unconfirmed', { question: asked, step }));
   }
+  for (const warning of warnings) log(warning);
 }
