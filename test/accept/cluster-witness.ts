@@ -102,8 +102,8 @@ try {
   await pair.redundant(60);
 
   console.log('# every cable of the active node is cut');
-  await Promise.all([pair.lab.cut('external', { node: active }), pair.lab.cut('sync')]);
   const cutAt = performance.now();
+  await Promise.all([pair.lab.cut('external', { node: active }), pair.lab.cut('sync')]);
   await until('the other node to take over', 60, async () => (await pair.holders()).join() === otherOf(active));
   await siteAnswers(pair, sitePort, 60);
   check(
