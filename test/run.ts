@@ -84,7 +84,7 @@ function countsOf(output: string, exitCode: number): Omit<Outcome, 'complaints'>
 
 /** Every line that says that something failed, and the last ones, which often say why. */
 function complaintsIn(lines: readonly string[]): string[] {
-  return lines.filter((line, index) => /not ok|✘|FAILED/i.test(line) || index >= lines.length - 30);
+  return lines.filter((line, index) => /NOT OK|not ok|✘|FAILED/.test(line) || index >= lines.length - 30);
 }
 
 /** Every line says whose it is, since two suites speak at a time. */
