@@ -1,24 +1,22 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { libexec, ScriptFolder } from '../script-folder.js';
 
-const script = join(import.meta.dirname, '../../../../systemd/libexec/gemel-log-stopped');
 const all = ['central.00000001', 'central.qi', 'gone.00000001', 'journal-cursor', 'running'];
 
 /** Ends rsyslogd with these files rendered. @returns what is left of queues, and the place in the journal. */
 async function leftAfter(t: ExecutionContext, rendered: Readonly<Record<string, string>>, result = 'success') {
-  const folder = mkdtempSync(join(tmpdir(), 'gemel-queues-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  const [queues, configuration] = [join(folder, 'queues'), join(folder, 'rendered')];
-  for (const made of [queues, configuration]) mkdirSync(made);
-  for (const name of all) writeFileSync(join(queues, name), '');
-  for (const [name, content] of Object.entries(rendered)) writeFileSync(join(configuration, name), content);
-  const env = { PATH: '/usr/bin:/bin', GEMEL_LOG_QUEUES: queues, GEMEL_RSYSLOG: configuration, SERVICE_RESULT: result };
-  await promisify(execFile)('sh', [script], { env });
-  return readdirSync(queues).toSorted();
+  const host = new ScriptFolder(t);
+  for (const name of all) host.put(`queues/${name}`, '');
+  for (const [name, content] of Object.entries(rendered)) host.put(`rendered/${name}`, content);
+  const env = host.environment({
+    GEMEL_LOG_QUEUES: host.path('queues'),
+    GEMEL_RSYSLOG: host.path('rendered'),
+    SERVICE_RESULT: result,
+  });
+  t.is((await host.run(join(libexec, 'gemel-log-stopped'), [], env)).code, 0);
+  return readdirSync(host.path('queues')).toSorted();
 }
 
 test('a rsyslogd that is only started anew leaves everything, and that it ended in order', async (t) => {
