@@ -32,7 +32,7 @@ for (let written = 0; written < entries; written += 100_000)
 console.log(`# ${entries} entries written in ${seconds()} s`);
 await restarts;
 for (const [protocol, arrived] of Object.entries({
-  TCP: async () => overTcp(),
+  TCP: async () => overTcp().entries,
   TLS: () => keptBy('tls'),
   RELP: () => keptBy('relp'),
 })) {

@@ -128,13 +128,12 @@ async function measure(lab: LoggingLab, { start, stop }: Sender): Promise<Run> {
     words += text;
   });
   const ended = once(child, 'close');
-  let [seen, seenAt] = [0, began];
   // all, or as many as come: ten seconds without another one are the end
   await until('the last entry', 600, async () => {
-    const now = counted();
-    if (now > seen) [seen, seenAt] = [now, performance.now()];
-    return seen === count || performance.now() - seenAt > 10_000;
+    const { entries, at } = counted();
+    return entries === count || performance.now() - at > 10_000;
   });
+  const { entries: seen, at: seenAt } = counted();
   await stop();
   await ended;
   await lab.stopReceiver(port);

@@ -9,6 +9,12 @@ import { until } from '../accept/appliance-in-lab.ts';
 
 const receiverProgram = join(import.meta.dirname, 'log-receiver.ts');
 
+interface Counted {
+  readonly entries: number;
+  /** As performance.now() says it, to 10 ms. */
+  readonly at: number;
+}
+
 /** An appliance `a` that sends, an rsyslog on `b`, and receivers of our own on the client. */
 export class LoggingLab implements AsyncDisposable {
   readonly #receivers = new Map<number, ChildProcess>();
@@ -49,12 +55,12 @@ export class LoggingLab implements AsyncDisposable {
     await this.#receiver(port, mode === 'deaf' ? '--deaf' : join(this.folder, `received-${port}`));
   }
 
-  /** A receiver that only counts the different numbers of a burst. @returns how many there were at the last look. */
-  async startCounter(port: number, burst: string): Promise<() => number> {
+  /** A receiver that only counts the different numbers of a burst. @returns how many there are, and when the last came. */
+  async startCounter(port: number, burst: string): Promise<() => Counted> {
     const output = await this.#receiver(port, '--count', burst);
-    let counted = 0;
+    let counted: Counted = { entries: 0, at: performance.now() };
     output.setEncoding('utf8').on('data', (text: string) => {
-      counted = Number(text.trim().split('\n').at(-1));
+      counted = { entries: Number(text.trim().split('\n').at(-1)), at: performance.now() };
     });
     return () => counted;
   }

@@ -79,6 +79,7 @@ test('limits the log as entered', (t) => {
   const settings = journalSchema.parse({ maxMegabytes: 100, retentionDays: 7, messagesPer30Seconds: 500 });
   const content = renderJournal(settings).files[0]?.content ?? '';
   t.regex(content, /^SystemMaxUse=100M$/m);
+  t.regex(content, /^SystemMaxFileSize=25M$/m);
   t.regex(content, /^MaxRetentionSec=7day$/m);
   t.regex(content, /^RateLimitIntervalSec=30s\nRateLimitBurst=500$/m);
 });

@@ -10,6 +10,8 @@ export function renderJournal(settings: JournalSettings): Rendering {
     '[Journal]',
     'Storage=persistent',
     `SystemMaxUse=${settings.maxMegabytes}M`,
+    // twice what journald would take: rsyslogd asks the size of every file for every entry it reads
+    `SystemMaxFileSize=${Math.floor(settings.maxMegabytes / 4)}M`,
     `SystemKeepFree=${settings.keepFreeMegabytes}M`,
     `MaxRetentionSec=${settings.retentionDays === 0 ? '0' : `${settings.retentionDays}day`}`,
     `RateLimitIntervalSec=${limited ? '30s' : '0'}`,
