@@ -39,6 +39,7 @@ const suites: readonly Suite[] = [
   { name: 'cluster-interop', lab: true, argv: [node, 'test/accept/cluster-interop.ts'] },
   { name: 'cluster-witness', lab: true, argv: [node, 'test/accept/cluster-witness.ts'] },
   { name: 'cluster-pair', lab: true, argv: [node, 'test/accept/cluster-pair.ts', '--kind', 'container'] },
+  { name: 'cluster-replace', lab: true, argv: [node, 'test/accept/cluster-replace.ts', '--kind', 'container'] },
   { name: 'raid-pair', lab: true, argv: [node, 'test/accept/raid-pair.ts'] },
   // two machines at a time by itself
   { name: 'power-loss', lab: true, alone: true, argv: [node, 'test/accept/power-loss.ts', '--points', '3'] },

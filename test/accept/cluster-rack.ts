@@ -1,8 +1,9 @@
 /**
  * A pair of two rack1 in VMs, each with a RAID and a management controller of its own, while a client writes through the cluster IP. With fencing in use
- * DRBD holds writes back until the other node is switched off or kept from becoming active; then each node is lost in its ways, and in the end
- * the active one's RAID. No node is switched on by hand: the other one does it. Prints what each step showed.
+ * DRBD holds writes back until the other node is switched off or kept from becoming active; then each node is lost in its ways, and the active one's RAID.
+ * No node is switched on by hand: the other one does it. In the end both lose their power and one gets it back, which needs a word from somebody. Prints what each step showed.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeName } from '../lab/lab-layout.ts';
 import { Controller, Rack } from '../lab/rack.ts';
 import { ClientProcess } from '../soak/client-process.ts';
@@ -89,12 +90,37 @@ await struck('both disks of the active node were pulled out', async () => {
 });
 check((await pair.active()) === otherOf(third), 'with its disks back the node stands by');
 
+// --- only one node gets its power back: it does not know whether the other one runs, and cannot switch it off ---
+const fourth = await pair.active();
+await struck(
+  'both nodes and the controller of the passive one lost their power, and the active node got it back',
+  async () => {
+    await Promise.all(nodeNames.map((node) => pair.lab.kill(node)));
+    await Controller.of(labName, otherOf(fourth)).stop();
+    await pair.lab.start(fourth);
+    await until('core to answer', healSeconds, async () => (await asked(fourth, 'status')) === 0, 2_000);
+    await sleep(60_000);
+    check((await pair.holders()).length === 0, 'alone it starts nothing');
+    await pair.gemel(fourth, 'cluster', 'disconnect', '--force', '--yes');
+    await writesGoOn();
+    check(await carries(fourth), 'told by hand that the other one is off, it goes on');
+    await pair.lab.start(otherOf(fourth));
+    await until(
+      'the other one to be taken in again',
+      healSeconds,
+      async () => (await asked(fourth, 'cluster', 'reconnect', '--yes')) === 0,
+      5_000,
+    );
+  },
+);
+check((await pair.active()) === fourth, 'the other one stayed off until it was taken in again');
+
 check(
   observer.violations.length === 0,
   `never two holders or two writers: ${observer.violations.join('; ') || 'none'}`,
 );
 console.log(
-  `five faults in two rack1 with fencing: ${client.answers.length} acknowledged writes, ${observer.looks} looks at both kernels`,
+  `six faults in two rack1 with fencing: ${client.answers.length} acknowledged writes, ${observer.looks} looks at both kernels`,
 );
 
 /** Does what it is told, waits until the pair is redundant again by itself, and says how long clients waited and that nothing is lost. */
@@ -117,6 +143,11 @@ async function switchedOff(node: NodeName, what: string, happen: () => Promise<v
   const before = await startOf(node);
   await struck(what, happen);
   check((await startOf(node)) !== before, `${addresses[node].hostName} was started anew by its controller`);
+}
+
+/** The exit code. */
+async function asked(node: NodeName, ...words: readonly string[]): Promise<number> {
+  return (await pair.lab.node(node).exec(['gemel', ...words], { timeoutSeconds: healSeconds })).code;
 }
 
 /** A node that is switched off in this moment does not answer. */

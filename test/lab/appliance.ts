@@ -18,6 +18,8 @@ export interface Appliance {
   create(image: ApplianceImage): Promise<void>;
   /** Makes disks and links as well, and switches on: from a booted snapshot of the image, a new one if `fresh`, where the kind has one. */
   createBooted(image: ApplianceImage, carrier: Carrier, fresh: boolean): Promise<void>;
+  /** Another box of its kind in its place, off, as it comes from the factory. */
+  renew(): Promise<void>;
   /** Switches on from its disk, a cold boot. */
   start(carrier: Carrier): Promise<void>;
   /** Resolves when systemd finished booting, with its verdict (running, degraded). */

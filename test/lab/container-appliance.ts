@@ -53,9 +53,20 @@ export class ContainerAppliance implements Appliance {
 
   async create(image: ApplianceImage): Promise<void> {
     await mkdir(this.#disk('root'), { recursive: true });
-    await mkdir(this.#disk('upper'));
     await new SharedFolder(this.#folders).create();
     await writeFile(this.#disk('lower'), image.root);
+    await this.#createUpper();
+  }
+
+  async renew(): Promise<void> {
+    await this.kill();
+    await this.#unmount();
+    await removeTree(this.#disk('upper'));
+    await this.#createUpper();
+  }
+
+  async #createUpper(): Promise<void> {
+    await mkdir(this.#disk('upper'));
     await this.#mount();
     const chrony = join(this.#disk('root'), 'etc/systemd/system/chrony.service.d');
     await mkdir(chrony, { recursive: true });

@@ -172,6 +172,12 @@ export class Lab {
     return this.#change(() => victim.kill());
   }
 
+  /** Another box of the same kind in a node's place: switched off, with nothing of what the one before had. */
+  renew(name: NodeName): Promise<void> {
+    const box = this.#appliance(name);
+    return this.#change(() => box.renew());
+  }
+
   /** Power on, a cold boot. Resolves when systemd finished booting, with its verdict, unless told not to wait. */
   async start(name: NodeName, options: { wait?: boolean; timeoutSeconds?: number } = {}): Promise<string> {
     const appliance = this.#appliance(name);

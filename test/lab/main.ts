@@ -26,6 +26,7 @@ const USAGE = `npm run lab -- COMMAND [--lab NAME]
   console a|b                            serial console (VM, leave with Ctrl-]) or a shell (container)
   cut | heal [a|b] external|sync [--port 0|1]
   kill a|b                               power loss, now
+  renew a|b                              another box in its place, off, as from the factory
   start a|b [--no-wait]                  power on, a cold boot
   snapshot NAME | restore NAME           all nodes at once
   run-in external -- CMD ARG…            on a host of the operators' network (10.77.0.1, fd77::1)
@@ -129,6 +130,9 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     case 'kill':
       await (await open()).kill(nodeName(rest[0]));
+      return 0;
+    case 'renew':
+      await (await open()).renew(nodeName(rest[0]));
       return 0;
     case 'start':
       return done(`node ${rest[0]} ${await (await open()).start(nodeName(rest[0]), { wait: values.wait })}`);

@@ -1,4 +1,6 @@
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '../../firmware/cache.ts';
 import type { ApplianceImage } from '../../firmware/image.ts';
 import { mustRun, ToolError, type CommandResult } from '../../firmware/run-command.ts';
 import { askAgent } from './agent-request.ts';
@@ -62,6 +64,16 @@ export class VmAppliance implements Appliance {
   async create(image: ApplianceImage): Promise<void> {
     await createDisks(image.disk, this.#plan.disks, this.#plan.hardware);
     await createTaps(this.#lab, this.name);
+  }
+
+  async renew(): Promise<void> {
+    await this.kill();
+    const { disks, hardware } = this.#plan;
+    const image = `${disks}.image`;
+    await rename(join(disks, 'disk.img'), image);
+    await removeTree(disks);
+    await createDisks(image, disks, hardware);
+    await rm(image);
   }
 
   async createBooted(image: ApplianceImage, carrier: Carrier, fresh: boolean): Promise<void> {

@@ -33,15 +33,16 @@ export async function createPair(pair: PairInLab, options: readonly string[] = [
 
 /** Makes a node that is in no cluster the second one of a cluster that has one. */
 export async function connect(pair: PairInLab, node: NodeName, other: NodeName): Promise<void> {
-  const users = await pair.gemel(other, 'access', 'user', 'list', '--json');
+  await withInput(pair, node, ['cluster', 'connect', addresses[other].sync, '--yes'], await loginTo(pair, other));
+}
+
+/** What lets the other node in: an administrator, made where there is none, and whose fingerprint to expect. */
+export async function loginTo(pair: PairInLab, node: NodeName) {
+  const users = await pair.gemel(node, 'access', 'user', 'list', '--json');
   if (!users.includes('"admin"'))
-    await withInput(pair, other, ['access', 'user', 'add', 'admin', 'administrator'], { password });
-  const shown = JSON.parse(await pair.gemel(other, 'peer', 'show', '--json')) as { fingerprint: string }; // as the action's output schema says
-  await withInput(pair, node, ['cluster', 'connect', addresses[other].sync, '--yes'], {
-    user: 'admin',
-    password,
-    fingerprint: shown.fingerprint,
-  });
+    await withInput(pair, node, ['access', 'user', 'add', 'admin', 'administrator'], { password });
+  const { fingerprint } = JSON.parse(await pair.gemel(node, 'peer', 'show', '--json')) as { fingerprint: string }; // as the action's output schema says
+  return { user: 'admin', password, fingerprint };
 }
 
 /** Secrets are no arguments, which others could see: the whole input as JSON. */

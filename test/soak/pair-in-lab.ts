@@ -41,7 +41,7 @@ export class PairInLab implements AsyncDisposable {
   static async up(name: string, kind: NodeKind, hardware: Hardware = 'virt1'): Promise<PairInLab> {
     const pair = new PairInLab(await Lab.up({ name, kind, hardware, nodes: 2 }), kind);
     try {
-      await Promise.all(nodeNames.map((node) => pair.#setUpNetwork(node)));
+      await Promise.all(nodeNames.map((node) => pair.setUp(node)));
     } catch (cause) {
       await pair.lab.down();
       throw cause;
@@ -116,7 +116,8 @@ export class PairInLab implements AsyncDisposable {
     return plugins.some(({ id, condition }) => id === plugin && condition === 'active');
   }
 
-  async #setUpNetwork(node: NodeName): Promise<void> {
+  /** Networks and host name of a box as it comes from the factory, confirmed. */
+  async setUp(node: NodeName): Promise<void> {
     const { hostName, external, sync } = addresses[node];
     await until(
       `core of ${node} to answer`,
