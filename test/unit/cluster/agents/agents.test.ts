@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { ScriptFolder } from '../../script-folder.js';
 
 const repository = new URL('../../../../../', import.meta.url).pathname;
 const [running, notRunning, failed] = [0, 7, 1];
@@ -23,24 +23,15 @@ function run(
   t: ExecutionContext,
   { agent, action = 'monitor', environment = {}, programs = {}, stock = `exit ${handedOver}` }: Given,
 ) {
-  const folder = mkdtempSync(join(tmpdir(), 'gemel-agent-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  const put = (path: string, text: string) => {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, `#!/bin/sh\n${text}\n`);
-    chmodSync(path, 0o755);
-  };
+  const folder = new ScriptFolder(t);
   for (const name of ['heartbeat/IPaddr2', 'heartbeat/Filesystem', 'pacemaker/ping'])
-    put(join(folder, 'resource.d', name), `LOG=${folder}/log\n${stock}`);
-  for (const [name, text] of Object.entries(programs)) put(join(folder, 'bin', name), `LOG=${folder}/log\n${text}`);
+    folder.executable(`resource.d/${name}`, `#!/bin/sh\n${stock}\n`);
+  for (const [name, text] of Object.entries(programs)) folder.program(name, text);
   const { status, stderr } = spawnSync(join(repository, 'ocf/gemel', agent), [action], {
     encoding: 'utf8',
-    env: { PATH: `${folder}/bin:${process.env['PATH'] ?? ''}`, OCF_ROOT: folder, ...environment },
+    env: folder.environment({ OCF_ROOT: folder.folder, ...environment }),
   });
-  const log = spawnSync('cat', [join(folder, 'log')], { encoding: 'utf8' })
-    .stdout.trim()
-    .split('\n');
-  return { status, stderr, log };
+  return { status, stderr, record: folder.record };
 }
 
 const address = { OCF_RESKEY_ip: '10.77.0.100', OCF_RESKEY_cidr_netmask: '24', OCF_RESKEY_CRM_meta_timeout: '60000' };
@@ -69,7 +60,7 @@ test('everything else about an address is asked of the stock agent', (t) => {
 });
 
 test('an address that went with its cable while it was removed is removed', (t) => {
-  const stock = '[ -e $LOG ] && exit 0; echo "Unable to remove IP" > $LOG; exit 1';
+  const stock = '[ -s $RECORD ] && exit 0; echo "Unable to remove IP" > $RECORD; exit 1';
   t.is(run(t, { agent: 'IPaddr2', action: 'stop', environment: address, stock }).status, running);
 });
 
@@ -92,14 +83,14 @@ const external = {
   OCF_RESKEY_timeout: '1',
   OCF_RESKEY_options: '-i 0.2',
 };
-const attrd = (code: number) => `echo "attrd_updater $*" >> $LOG; exit ${code}`;
+const attrd = (code: number) => `echo "attrd_updater $*" >> $RECORD; exit ${code}`;
 
 test('Pacemaker is told how many references answer', (t) => {
   const here = { ...external, OCF_RESKEY_pidfile: repository };
-  const ping = 'echo "ping $*" >> $LOG; case $* in *10.77.0.2) exit 1 ;; esac';
-  const { status, log } = run(t, { agent: 'ping', environment: here, programs: { ping, attrd_updater: attrd(0) } });
+  const ping = 'echo "ping $*" >> $RECORD; case $* in *10.77.0.2) exit 1 ;; esac';
+  const { status, record } = run(t, { agent: 'ping', environment: here, programs: { ping, attrd_updater: attrd(0) } });
   t.is(status, running);
-  t.deepEqual(log, [
+  t.deepEqual(record, [
     'ping -n -q -W 1 -c 2 -i 0.2 10.77.0.1',
     'ping -n -q -W 1 -c 2 -i 0.2 10.77.0.2',
     'attrd_updater -n external -v 1 -d 1s',

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
+import { ScriptFolder } from '../../script-folder.js';
 import { golden, goldenPath } from '../golden.js';
 
 const handler = new URL('../../../../../systemd/libexec/gemel-fence-peer', import.meta.url);
@@ -10,17 +9,11 @@ const drbdUtils = '/usr/lib/drbd/crm-fence-peer.sh';
 
 /** What the handler of drbd-utils, which does what is said, gets from a cibadmin that does what is said. */
 function asks(t: ExecutionContext, words: string, cibadmin: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'gemel-fence-peer-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  const put = (name: string, text: string) => {
-    writeFileSync(join(folder, name), text);
-    chmodSync(join(folder, name), 0o755);
-    return join(folder, name);
-  };
-  put('cibadmin', `#!/bin/sh\n${cibadmin}\n`);
-  const stock = put('stock', `#!/bin/bash\n${words}\n`);
-  const ours = put('handler', readFileSync(handler, 'utf8').replace(drbdUtils, stock));
-  return spawnSync(ours, [], { encoding: 'utf8', env: { PATH: `${folder}:/usr/bin:/bin` } });
+  const folder = new ScriptFolder(t);
+  folder.program('cibadmin', cibadmin);
+  folder.program('stock', words);
+  folder.executable('handler', readFileSync(handler, 'utf8').replace(drbdUtils, folder.path('bin/stock')));
+  return spawnSync(folder.path('handler'), [], { encoding: 'utf8', env: folder.environment() });
 }
 
 test('tells the handler of drbd-utils in its own words who is a member, and who was switched off', (t) => {
