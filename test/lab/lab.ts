@@ -172,10 +172,13 @@ export class Lab {
     return this.#change(() => victim.kill());
   }
 
-  /** Another box of the same kind in a node's place: switched off, with nothing of what the one before had. */
+  /** Another box of the same kind in a node's place: switched off, with nothing of what the one before had, so that no snapshot can be restored any more. */
   renew(name: NodeName): Promise<void> {
     const box = this.#appliance(name);
-    return this.#change(() => box.renew());
+    return this.#change(async () => {
+      await box.renew();
+      this.#record.snapshots = {};
+    });
   }
 
   /** Power on, a cold boot. Resolves when systemd finished booting, with its verdict, unless told not to wait. */
