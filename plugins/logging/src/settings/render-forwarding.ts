@@ -105,7 +105,7 @@ function queue(name: string, { queueMegabytes }: Destination): string {
   return [
     'queue.type="FixedArray" queue.workerThreads="1" queue.size="20000" queue.highWatermark="8000" queue.lowWatermark="1000"',
     // The sender is woken by an entry only when it waits for one, and then rests for 2 ms whatever comes: waking it for each was a quarter of
-    // the reader's time. Microseconds; it sends up to 250,000 entries in a second.
+    // the reader's time. Microseconds.
     'queue.dequeueBatchSize="1024" queue.dequeueSlowDown="2000"',
     `queue.filename="${name}" queue.spoolDirectory="${queueFolder}"`,
     `queue.maxDiskSpace="${queueMegabytes}m" queue.maxFileSize="${file}m" queue.checkpointInterval="1000"`,
