@@ -129,7 +129,12 @@ async function struck(what: string, happen: () => Promise<void>): Promise<void> 
   observer.during(what);
   const began = Date.now();
   await happen();
-  const healed = await until('the pair to be redundant', healSeconds, isRedundant, 2_000);
+  const healed = await until('the pair to be redundant', healSeconds, isRedundant, 2_000).catch(
+    async (failure: unknown) => {
+      await showNodes();
+      throw failure;
+    },
+  );
   await writesGoOn();
   const silent = client.longestSilence(began, Date.now()) / 1_000;
   const acknowledged = [...client.answers];
@@ -143,6 +148,16 @@ async function switchedOff(node: NodeName, what: string, happen: () => Promise<v
   const before = await startOf(node);
   await struck(what, happen);
   check((await startOf(node)) !== before, `${addresses[node].hostName} was started anew by its controller`);
+}
+
+/** Why it failed: the lab is gone when the script ends. */
+async function showNodes(): Promise<void> {
+  const line =
+    'gemel cluster status; gemel jobs list; crm_mon -1 --failcounts; drbdadm status; drbdsetup show gemel; cat /proc/mdstat; journalctl --boot --lines 300 --no-pager --output short-precise';
+  for (const { name, isOn } of pair.lab.nodes) {
+    const said = isOn ? await pair.lab.node(name).exec(['sh', '-c', `(${line}) 2>&1`]) : undefined;
+    console.log(`--- node ${name}\n${indented(said?.stdout ?? 'off')}`);
+  }
 }
 
 /** The exit code. */
