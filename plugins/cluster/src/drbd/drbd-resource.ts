@@ -9,7 +9,8 @@ const port = 7789;
  * The pair's gemel.res. Pure, and the same text on both nodes; the one-node form belongs to the single appliance.
  * @param secret by which the nodes know each other; DRBD takes at most 64 characters.
  */
-export function renderPairResource({ nodes, options }: Membership, secret: string): string {
+export function renderPairResource(membership: Membership, secret: string): string {
+  const { options } = membership;
   const fencing =
     options !== null && isFencingUsed(options)
       ? `# The other one may be about to switch this node off and go on without what is written here meanwhile: nothing is acknowledged until
@@ -17,6 +18,27 @@ export function renderPairResource({ nodes, options }: Membership, secret: strin
     fencing resource-and-stonith;`
       : `# A node that lost the other asks Pacemaker to keep the other from becoming active before it goes on.
     fencing resource-only;`;
+  return render(membership, secret, fencing);
+}
+
+/**
+ * gemel.res of a node that goes on alone since somebody has said that the other one is off; undefined where nothing is replicated. After a
+ * loss of power of both DRBD cannot know whether the other one went on, and lets no such node become active. Data known to be old stay so. Pure.
+ * @param present as it is on disk; its secret stays.
+ */
+export function aloneResource(present: string | undefined, membership: Membership): string | undefined {
+  const secret = secretOf(present);
+  if (secret === undefined || membership.options?.replicated !== true) return undefined;
+  const fencing = `# Somebody has said that the other one is off.
+    fencing dont-care;`;
+  return render(membership, secret, fencing);
+}
+
+function secretOf(present: string | undefined): string | undefined {
+  return /shared-secret "([^"]+)"/.exec(present ?? '')?.[1];
+}
+
+function render({ nodes }: Membership, secret: string, fencing: string): string {
   return `# Written by Gemel. Changes are lost with the next change of the cluster.
 resource ${drbdResource} {
   protocol C;
@@ -75,7 +97,7 @@ export function changedPairResource(
   former: Membership,
   next: Membership,
 ): string | undefined {
-  const secret = /shared-secret "([^"]+)"/.exec(present ?? '')?.[1];
+  const secret = secretOf(present);
   if (secret === undefined || next.options?.replicated !== true) return undefined;
   const rendered = renderPairResource(next, secret);
   return rendered === renderPairResource(former, secret) ? undefined : rendered;

@@ -1,7 +1,7 @@
 import { ApplianceError } from '@gemel/core/sdk';
 import { loosen, setClusterProperties, tighten } from '../cib/cluster-properties.js';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
-import { drbdFile } from '../drbd/drbd-resource.js';
+import { aloneResource, drbdFile } from '../drbd/drbd-resource.js';
 import { fencingId } from '../fencing/fencing-resource.js';
 import { type Membership, noMembership, otherMember, thisMember } from '../membership/membership.js';
 import { helperUnits } from './engines.js';
@@ -44,6 +44,7 @@ export async function disconnect(parts: FormationParts, force: boolean): Promise
     });
     if (isHalted) {
       await journal.step(loosened);
+      await countOnOwnData(parts, current);
       // With quorum again Pacemaker would have the lost node switched off, and on.
       await loosen(engines, current.options);
     }
@@ -122,6 +123,12 @@ export async function undoDisconnect(parts: FormationParts): Promise<void> {
     await tighten(engines, before.options);
   }
   await journal.end();
+}
+
+/** Somebody says that the other node is off. Before there is quorum: without it the volume is down, and reads this when it starts. */
+export async function countOnOwnData({ context: { system } }: FormationParts, current: Membership): Promise<void> {
+  const drbd = aloneResource(await system.files.read(drbdFile), current);
+  if (drbd !== undefined) await system.files.write(drbdFile, drbd, { mode: 0o600 });
 }
 
 /** This node's cluster has no other member any more; nothing that runs here is touched. */

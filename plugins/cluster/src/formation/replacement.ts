@@ -1,7 +1,7 @@
 import { ApplianceError, type JobCall } from '@gemel/core/sdk';
 import { type Membership, otherMember } from '../membership/membership.js';
 import { connectLooked, lookAtPeer, type PeerLogin, refuseUnready } from './connection.js';
-import { dropOther, withoutOther } from './leaving.js';
+import { countOnOwnData, dropOther, withoutOther } from './leaving.js';
 import type { FormationParts } from './parts.js';
 
 /**
@@ -25,6 +25,7 @@ export async function replaceOther(
   const at = address ?? alone.expectedPeer?.sync ?? '';
   const looked = await lookAtPeer(parts, { address: at, ...login }, call.signal, alone);
   refuseUnready(looked.preview.readiness);
+  if (current.phase === 'connected' && (await parts.engines.lacksQuorum())) await countOnOwnData(parts, current);
   if (current.phase !== 'created') await dropOther(parts);
   return connectLooked(parts, looked, call);
 }

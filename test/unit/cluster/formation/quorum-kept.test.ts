@@ -1,5 +1,6 @@
 /** Until the other node is a member there may be no quorum, for which the node that keeps the services must not stop them. */
 import type { JobCall } from '@gemel/core/sdk';
+import { drbdFile, renderPairResource } from '#cluster/drbd/drbd-resource.js';
 import { disconnect, dropOther } from '#cluster/formation/leaving.js';
 import { reconnect } from '#cluster/formation/reconnection.js';
 import type { ClusterOptions } from '#cluster/membership/membership.js';
@@ -148,6 +149,25 @@ test('a lost node is not switched off and on when quorum is back', async (t) => 
   const dropped = told(replaced.one);
   await dropOther(replaced.one.parts);
   t.deepEqual(dropped, [...loose, 'files', 'forget node2']);
+});
+
+const volume = async ({ system }: Box) => (await system.files.read(drbdFile)) ?? '';
+
+test('data that are not known to be old are counted on once an operator says that the other node is off', async (t) => {
+  const { one } = await halted({ ...fencing, replicated: true });
+  await one.system.files.write(drbdFile, renderPairResource(one.parts.membership.current, 'secret'));
+  t.regex(await volume(one), /fencing resource-and-stonith;/);
+  await disconnect(one.parts, true);
+  t.regex(await volume(one), /fencing dont-care;[^]*shared-secret "secret"/);
+});
+
+test('data are counted on no longer when going on alone comes to nothing', async (t) => {
+  const { one } = await halted({ ...fencing, replicated: true });
+  const connected = renderPairResource(one.parts.membership.current, 'secret');
+  await one.system.files.write(drbdFile, connected);
+  one.system.commands.once(['corosync-cfgtool', '-R'], { exitCode: 1, stderr: 'no' });
+  await t.throwsAsync(disconnect(one.parts, true), { message: /corosync-cfgtool/ });
+  t.is(await volume(one), connected);
 });
 
 test('fencing is back at whichever step of going on alone core is killed', async (t) => {
