@@ -1,4 +1,5 @@
 import { ApplianceError } from '@gemel/core/sdk';
+import { drbdFile, renderPairResource } from '#cluster/drbd/drbd-resource.js';
 import { disband, disconnect } from '#cluster/formation/leaving.js';
 import { replaceOther } from '#cluster/formation/replacement.js';
 import test from 'ava';
@@ -77,14 +78,19 @@ test('a node that runs nothing for want of quorum takes a new box', async (t) =>
   const boxes = await bereaved();
   const { one } = boxes;
   lackQuorum(one);
+  const { membership } = one.parts;
+  const { options } = membership.current;
+  await membership.set({ ...membership.current, options: options && { ...options, replicated: true } });
+  await one.system.files.write(drbdFile, renderPairResource(membership.current, 'secret'));
   const active: unknown[] = [];
   one.system.commands.always(['corosync-cfgtool', '-R'], async () => {
-    active.push([await nodesIn(one), await one.parts.engines.activeNode()]);
+    const [, fencing] = /fencing (.*);/.exec((await one.system.files.read(drbdFile)) ?? '') ?? [];
+    active.push([await nodesIn(one), await one.parts.engines.activeNode(), fencing]);
     return '';
   });
   // Node 2 is seen by nobody here: what matters is that it came that far.
   await t.throwsAsync(boxes.pass(replace(boxes)), { message: /did not become operational/ });
-  t.deepEqual(active[0], [1, 'node1']);
+  t.deepEqual(active[0], [1, 'node1', 'dont-care']);
   t.deepEqual([one.phase, one.parts.membership.current.nodes.length], ['created', 1]);
 });
 
