@@ -106,6 +106,8 @@ ${volumeFirst}
 <rsc_order id="order-site-${site}-active-mandatory" first="site-${site}" first-action="stop" then="active" then-action="stop" kind="Mandatory" symmetrical="false"/>
 </constraints></configuration>`,
     });
+  // What a Gemel does with its own files: they outlive a loss of power in the next moment.
+  for (const node of nodeNames) await pair.sh(node, 'sync');
   await siteAnswers(pair, sitePort, 60);
 }
 

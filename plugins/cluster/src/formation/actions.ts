@@ -216,11 +216,17 @@ function leaveActions(parts: FormationParts): readonly AnyAction[] {
           .describe(
             'Also when the other node cannot be told, because it is switched off. When it starts it asks this one, and stays off. Where votes are missing because of it, the services start here.',
           ),
+        oldData: z
+          .boolean()
+          .default(false)
+          .describe(
+            'As force, and also where the other node has newer data and is lost for good: the services start here with older ones. What only the other one has is lost, unless it comes back.',
+          ),
       }),
       output: membershipSchema,
       confirmation: 'Disconnect the nodes? Until they are reconnected nothing takes over when this one fails.',
       present: presentMembership,
-      run: ({ force }) => disconnect(parts, force),
+      run: (options) => disconnect(parts, options),
     }),
     defineAction({
       kind: 'call',

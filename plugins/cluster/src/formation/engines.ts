@@ -1,5 +1,9 @@
 import { ApplianceError, type Clock, type CommandRunner, type SystemAccess, type UnitManager } from '@gemel/core/sdk';
+import { dataFences } from '../drbd/data-fence.js';
 import { pauseAfterLook } from '../pacemaker/pace.js';
+import { pictureCommand } from '../pacemaker/pacemaker.js';
+import { type ClusterPicture, readPicture } from '../pacemaker/picture.js';
+import { parseXml } from '../pacemaker/xml.js';
 
 /** Oneshot units, since core itself may not do these things. Each is described in its unit file. */
 export const helperUnits = {
@@ -11,6 +15,10 @@ export const helperUnits = {
   volumeKeep: 'gemel-cluster-volume@keep.service',
   /** Tells the running DRBD what gemel.res says now. */
   volumeAdjust: 'gemel-cluster-volume@adjust.service',
+  /** Data of which DRBD does not know whether the other node has newer ones count as current. Fails when it knows that it has. */
+  volumeAlone: 'gemel-cluster-volume@alone.service',
+  /** So do data that are known to be old. Fails when they are not whole. */
+  volumeOld: 'gemel-cluster-volume@old.service',
 } as const;
 
 const corosync = 'corosync.service';
@@ -111,8 +119,8 @@ export class Engines {
   }
 
   async #isNode(node: string, what: 'online' | 'standby'): Promise<boolean> {
-    const { exitCode, stdout } = await this.#commands.run(['crm_mon', '--one-shot', '--output-as=xml']);
-    if (exitCode === 0) return tags(stdout, 'node').some((tag) => has(tag, 'name', node) && has(tag, what, 'true'));
+    const picture = await this.#look();
+    if (picture !== undefined) return picture.nodes.some((each) => each.name === node && each[what]);
     throw new ApplianceError('engine-failed', 'Pacemaker does not answer. Look at: systemctl status pacemaker');
   }
 
@@ -182,22 +190,32 @@ export class Engines {
   /** Until all resources of the active role run and all these nodes are members. */
   async operational(nodes: readonly string[], signal: AbortSignal): Promise<void> {
     await this.#until('The cluster did not become operational', 120_000, signal, async () => {
-      const { exitCode, stdout } = await this.#commands.run(['crm_mon', '--one-shot', '--output-as=xml'], { signal });
-      return exitCode === 0 && isOperational(stdout, nodes);
+      const picture = await this.#look(signal);
+      return picture !== undefined && isOperational(picture, nodes);
     });
   }
 
   /** Host name of the node that holds the cluster IP; undefined while none does. */
   async activeNode(): Promise<string | undefined> {
-    const { stdout } = await this.#commands.run(['crm_mon', '--one-shot', '--output-as=xml']);
-    const resource = /<resource id="cluster-ip" [^>]*role="Started"[^>]*>\s*<node name="([^"]+)"/.exec(stdout);
-    return resource?.[1];
+    const picture = await this.#look();
+    return picture?.resources.find(({ id, role }) => id === 'cluster-ip' && role === 'Started')?.nodes[0];
   }
 
   /** Pacemaker itself says that votes are missing, for which it starts nothing; not while it only does not answer. */
   async lacksQuorum(): Promise<boolean> {
-    const { stdout } = await this.#commands.run(['crm_mon', '--one-shot', '--output-as=xml']);
-    return /<current_dc [^>]*with_quorum="false"/.test(stdout);
+    const picture = await this.#look();
+    return picture?.coordinator !== undefined && !picture.quorum;
+  }
+
+  /** DRBD's word in Pacemaker that the other node went on writing without this one. */
+  async hasOldData(hostName: string): Promise<boolean> {
+    const picture = await this.#look();
+    return picture?.oldDataOn.includes(hostName) === true;
+  }
+
+  /** Nothing keeps a node from being active any more for what it has not written. */
+  async liftDataFences(): Promise<void> {
+    await this.#must(['cibadmin', '--delete-all', '--force', '--xpath', dataFences]);
   }
 
   /** The cluster IP that Pacemaker, told to keep its hands off, left on an interface. */
@@ -230,6 +248,13 @@ export class Engines {
     for (const unit of [single.volume, single.mount, single.alone, single.active]) await this.#units.start(unit);
   }
 
+  /** Undefined while Pacemaker does not answer. */
+  async #look(signal?: AbortSignal): Promise<ClusterPicture | undefined> {
+    const options = signal === undefined ? {} : { signal };
+    const { exitCode, stdout } = await this.#commands.run([...pictureCommand], options);
+    return exitCode === 0 ? readPicture(await parseXml(stdout)) : undefined;
+  }
+
   async #must(argv: readonly [string, ...string[]], input?: string, timeoutMs = 30_000): Promise<string> {
     const options = { timeoutMs, ...(input === undefined ? {} : { input }) };
     const { exitCode, stdout, stderr } = await this.#commands.run(argv, options);
@@ -252,27 +277,12 @@ export class Engines {
   }
 }
 
-/** Pure. @param text of `crm_mon --output-as=xml`. */
-export function isOperational(text: string, nodes: readonly string[]): boolean {
-  const runs = (id: string) =>
-    tags(text, 'resource').some(
-      (tag) => has(tag, 'id', id) && has(tag, 'role', 'Started') && has(tag, 'failed', 'false'),
-    );
-  return nodes.every((node) => isMember(text, node)) && runs('cluster-ip') && runs('active');
-}
-
-function isMember(text: string, node: string): boolean {
-  return tags(text, 'node').some(
-    (tag) => has(tag, 'name', node) && has(tag, 'online', 'true') && has(tag, 'pending', 'false'),
-  );
-}
-
-function tags(text: string, name: string): readonly string[] {
-  return [...text.matchAll(new RegExp(`<${name} [^>]*>`, 'g'))].map(([tag]) => tag);
-}
-
-function has(tag: string, name: string, value: string): boolean {
-  return tag.includes(` ${name}="${value}"`);
+/** Pure. */
+export function isOperational({ nodes, resources }: ClusterPicture, members: readonly string[]): boolean {
+  const isMember = (member: string) => nodes.some(({ name, online, pending }) => name === member && online && !pending);
+  const runs = (resource: string) =>
+    resources.some(({ id, role, failed }) => id === resource && role === 'Started' && !failed);
+  return members.every(isMember) && runs('cluster-ip') && runs('active');
 }
 
 /** On a machine that has much to do the look itself may take too long, which says nothing about the cluster: there will be another one. */

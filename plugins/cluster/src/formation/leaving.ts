@@ -1,25 +1,34 @@
 import { ApplianceError } from '@gemel/core/sdk';
 import { loosen, setClusterProperties, tighten } from '../cib/cluster-properties.js';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
-import { aloneResource, drbdFile } from '../drbd/drbd-resource.js';
+import { drbdFile } from '../drbd/drbd-resource.js';
 import { fencingId } from '../fencing/fencing-resource.js';
 import { type Membership, noMembership, otherMember, thisMember } from '../membership/membership.js';
 import { helperUnits } from './engines.js';
 import { followWitness, isTakingBack } from './configuration-change.js';
 import { keepTrying } from './keep-trying.js';
 import type { Journal } from './journal-schema.js';
+import { countOnOwnData, doubtOwnData } from './own-data.js';
 import { type FormationParts, leftFile, pairPaths, stayOffFile } from './parts.js';
 import * as requests from './peer-requests.js';
 
 /** Step of the journal: Pacemaker neither counts votes nor fences until the other node is forgotten, or is back. */
 const loosened = 'loosened';
 
-/**
- * The active node goes on alone, the other one stops its engines.
- * @param force when the other node cannot be asked. Where there is no quorum without it, and so no active node, this one gets the services.
- */
-export async function disconnect(parts: FormationParts, force: boolean): Promise<Membership> {
+export interface DisconnectOptions {
+  /** When the other node cannot be asked. Where there is no quorum without it, and so no active node, this one gets the services. */
+  readonly force?: boolean;
+  /** As `force`, and where this node is not active because the other one has newer data: it gets the services with those that it has. */
+  readonly oldData?: boolean;
+}
+
+/** The active node goes on alone, the other one stops its engines. */
+export async function disconnect(
+  parts: FormationParts,
+  { oldData = false, ...options }: DisconnectOptions = {},
+): Promise<Membership> {
   const { context, membership, engines, peer, journal } = parts;
+  const force = oldData || options.force === true;
   const current = membership.must('connected', 'Only a connected cluster can be disconnected.');
   if (force && isTakingBack(journal)) {
     // What both nodes had is not taken back any more: there is nobody left to tell.
@@ -28,11 +37,15 @@ export async function disconnect(parts: FormationParts, force: boolean): Promise
   }
   journal.mustBeClosed();
   const active = await engines.activeNode();
-  const isHalted = force && active === undefined && (await engines.lacksQuorum());
+  const isHalted = force && active === undefined && (oldData || (await engines.lacksQuorum()));
   if (active !== current.thisNode && !isHalted) {
-    const where = active === undefined ? 'No node is active now' : `${active} is the active node`;
-    throw new ApplianceError('conflict', `${where}. Disconnect on the active node, which keeps the services.`);
+    const text =
+      active === undefined
+        ? 'No node is active now. What keeps the services from running says: gemel cluster status'
+        : `${active} is the active node. Disconnect there: the active node keeps the services.`;
+    throw new ApplianceError('conflict', text);
   }
+  if (isHalted) await refuseUnlessAlone(parts, current);
   const nodes = await withMaintenance(parts, current);
   const planned: Membership = { ...current, phase: 'disconnected', keepsServices: true, nodes };
   // Until it is gone the other node, which asks, is told that this is open.
@@ -44,7 +57,7 @@ export async function disconnect(parts: FormationParts, force: boolean): Promise
     });
     if (isHalted) {
       await journal.step(loosened);
-      await countOnOwnData(parts, current);
+      await countOnOwnData(parts, current, oldData);
       // With quorum again Pacemaker would have the lost node switched off, and on.
       await loosen(engines, current.options);
     }
@@ -102,6 +115,16 @@ async function mustBeAway({ engines }: FormationParts, current: Membership): Pro
   );
 }
 
+/** No node is active: one that runs has, or may have, the newer data. */
+async function refuseUnlessAlone({ engines }: FormationParts, current: Membership): Promise<void> {
+  const other = otherMember(current);
+  if (other === undefined || !(await engines.isOnline(other.hostName))) return;
+  throw new ApplianceError(
+    'conflict',
+    `No node is active now, but ${other.hostName} is in the cluster too. What keeps the services from running says: gemel cluster status. If ${other.hostName} has nothing to go on with, switch it off.`,
+  );
+}
+
 /**
  * Both are members again. The other node, where it stays off already, asks and comes back.
  * @throws ApplianceError `engine-failed` or `timeout` while Pacemaker cannot be told what it was told before; the journal stays then.
@@ -113,7 +136,9 @@ export async function undoDisconnect(parts: FormationParts): Promise<void> {
   const { before } = open;
   await journal.restoreFiles();
   // After a loss of power Corosync may not run yet; it reads the file when it starts.
-  for (const follow of [() => engines.reload(), () => followWitness(parts, before)]) {
+  const follows = [() => engines.reload(), () => followWitness(parts, before)];
+  if (open.step === loosened) follows.push(() => doubtOwnData(parts, before));
+  for (const follow of follows) {
     await follow().catch((problem: unknown) => {
       context.log.warn({ problem: String(problem) }, 'an engine was not told that the cluster is connected as before');
     });
@@ -123,12 +148,6 @@ export async function undoDisconnect(parts: FormationParts): Promise<void> {
     await tighten(engines, before.options);
   }
   await journal.end();
-}
-
-/** Somebody says that the other node is off. Before there is quorum: without it the volume is down, and reads this when it starts. */
-export async function countOnOwnData({ context: { system } }: FormationParts, current: Membership): Promise<void> {
-  const drbd = aloneResource(await system.files.read(drbdFile), current);
-  if (drbd !== undefined) await system.files.write(drbdFile, drbd, { mode: 0o600 });
 }
 
 /** This node's cluster has no other member any more; nothing that runs here is touched. */

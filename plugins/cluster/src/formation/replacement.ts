@@ -1,7 +1,8 @@
 import { ApplianceError, type JobCall } from '@gemel/core/sdk';
 import { type Membership, otherMember } from '../membership/membership.js';
 import { connectLooked, lookAtPeer, type PeerLogin, refuseUnready } from './connection.js';
-import { countOnOwnData, dropOther, withoutOther } from './leaving.js';
+import { dropOther, withoutOther } from './leaving.js';
+import { countOnOwnData } from './own-data.js';
 import type { FormationParts } from './parts.js';
 
 /**

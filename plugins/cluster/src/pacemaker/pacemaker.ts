@@ -32,13 +32,16 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   124: 'timeout',
 };
 
+/** Prints what `readPicture` reads. */
+export const pictureCommand: Command = ['crm_mon', '--output-as=xml', '--inactive', '--exclude=operations'];
+
 /** Pacemaker by its own command line tools, so that `crm_mon`, `pcs` and `crmsh` always see the same. */
 export class Pacemaker {
   constructor(readonly commands: CommandRunner) {}
 
   /** @throws ApplianceError `unavailable` when Pacemaker does not run on this node. */
   async picture(signal?: AbortSignal): Promise<ClusterPicture> {
-    const text = await this.run(['crm_mon', '--output-as=xml', '--inactive', '--exclude=operations'], signal);
+    const text = await this.run(pictureCommand, signal);
     return readPicture(await parseXml(text));
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dataFence } from '../drbd/data-fence.js';
 import { childAt, childrenNamed, type XmlElement } from './xml.js';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -98,6 +99,8 @@ export interface ClusterPicture {
   readonly nodes: readonly PictureNode[];
   readonly resources: readonly PictureResource[];
   readonly failures: readonly PictureFailure[];
+  /** Nodes that DRBD keeps from being active: the other one went on writing without them. */
+  readonly oldDataOn: readonly string[];
   /** By node, then by attribute. */
   readonly attributes: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -114,6 +117,9 @@ export function readPicture(root: XmlElement): ClusterPicture {
     unmanaged: options['maintenance-mode'] === 'true',
     ...readPlacement(root),
     failures: childrenNamed(childAt(root, 'failures'), 'failure').map(readFailure),
+    oldDataOn: childrenNamed(childAt(root, 'bans'), 'ban').flatMap(({ attributes: { id, node } }) =>
+      node !== undefined && id?.startsWith(dataFence) === true ? [node] : [],
+    ),
     attributes: readAttributes(root),
   };
 }

@@ -1,4 +1,5 @@
 import { ApplianceError } from '@gemel/core/sdk';
+import { dataFences } from '../drbd/data-fence.js';
 import type { ClusterLog } from '../log/cluster-log.js';
 import { maintenanceOff, maintenanceOn } from '../pacemaker/changes.js';
 import type { Pacemaker } from '../pacemaker/pacemaker.js';
@@ -11,9 +12,6 @@ import type { Side } from './side.js';
 
 /** Emulated machines need half a minute to hand over. */
 const stepMs = 180_000;
-
-/** Constraints by which DRBD keeps a node from becoming active whose data may be old: here a person has decided. */
-const fences = '/cib/configuration/constraints/rsc_location[starts-with(@id,"drbd-fence-by-handler")]';
 
 export interface GiveUpParts {
   readonly pacemaker: Pacemaker;
@@ -68,8 +66,9 @@ export async function giveUp(
     );
   }
   say(`${local} hands everything over`);
-  if ((await pacemaker.find(fences, signal)).length > 0) {
-    await pacemaker.apply({ commands: [['cibadmin', '--delete-all', '--force', '--xpath', fences]] }, signal);
+  // Here a person has decided whose data count.
+  if ((await pacemaker.find(dataFences, signal)).length > 0) {
+    await pacemaker.apply({ commands: [['cibadmin', '--delete-all', '--force', '--xpath', dataFences]] }, signal);
   }
   const id = copies.newId();
   await note.write(id);

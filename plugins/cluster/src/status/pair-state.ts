@@ -62,6 +62,7 @@ export function pairState(input: PairInput): PairStatus {
   const judged = judgeReadiness({
     pair: shown,
     replicated: options?.replicated ?? false,
+    hasOldData: picture?.oldDataOn.includes(thisNode) ?? false,
     splitBrain: replication !== undefined && isSplitBrain(replication, otherSide(input, peerOnline)),
     ownVersion: input.ownVersion,
     peer: input.peer,

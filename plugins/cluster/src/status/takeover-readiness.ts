@@ -28,12 +28,16 @@ export interface WitnessState {
   readonly missingOn: readonly string[];
 }
 
+type PairData = NonNullable<PairStatus['data']>;
+
 export interface ReadinessInput {
   readonly pair: Pick<
     PairStatus,
     'phase' | 'running' | 'quorum' | 'nodes' | 'links' | 'data' | 'failures' | 'activeNode' | 'clusterIp' | 'memory'
   >;
   readonly replicated: boolean;
+  /** The other node went on writing without this one. */
+  readonly hasOldData: boolean;
   readonly splitBrain: boolean;
   readonly ownVersion: string;
   readonly peer: PeerFacts;
@@ -47,6 +51,11 @@ export interface ReadinessInput {
 export function judgeReadiness(input: ReadinessInput): readonly ReadinessReason[] {
   const { pair } = input;
   const say = (reason: ReadinessReason['reason'], blocking: boolean, text: string) => [{ reason, blocking, text }];
+  if (pair.phase === 'disconnected') {
+    const text =
+      'The nodes run apart. On the one that kept the services: gemel cluster reconnect, or with a new box in place of the other one: gemel cluster replace';
+    return say('not-connected', true, text);
+  }
   if (pair.phase !== 'connected') {
     return say('not-connected', true, 'There is no second node in the cluster. Add one: gemel cluster connect');
   }
@@ -135,7 +144,7 @@ function judgeWitness({ witness }: ReadinessInput): readonly ReadinessReason[] {
   return [{ reason: 'witness-unreached', blocking: true, text }];
 }
 
-function judgeData({ pair, replicated, splitBrain }: ReadinessInput): readonly ReadinessReason[] {
+function judgeData({ pair, replicated, hasOldData, splitBrain }: ReadinessInput): readonly ReadinessReason[] {
   if (!replicated) return [];
   if (splitBrain) {
     const text = 'Both nodes wrote their data while apart. Decide whose data stay: gemel cluster split-brain show';
@@ -152,22 +161,13 @@ function judgeData({ pair, replicated, splitBrain }: ReadinessInput): readonly R
     ];
   }
   const reasons: ReadinessReason[] = [];
+  const name = pair.nodes.find(({ local }) => !local)?.name ?? 'the other node';
   if (data.suspended) {
-    const name = pair.nodes.find(({ local }) => !local)?.name ?? 'the other node';
     const text = `Writes to the data volume are held on this node: it lost ${name} and does not know yet that ${name} does not write. That takes some seconds. If it stays, DRBD's fence-peer handler failed: bring ${name}, or the link to it, back. Only if ${name} is off for sure, as root on this node: drbdadm resume-io gemel`;
     reasons.push({ reason: 'io-suspended', blocking: true, text });
   }
-  const standbyIsLocal = standbyNode(pair)?.local === true;
-  const disk = standbyIsLocal ? data.disk : data.peerDisk;
-  if (disk !== 'UpToDate') {
-    const how =
-      data.synchronisedPercent === null ? `They are ${disk}.` : `${data.synchronisedPercent} % are synchronised.`;
-    reasons.push({
-      reason: 'data-not-current',
-      blocking: true,
-      text: `The data of the passive node are not current. ${how}`,
-    });
-  }
+  const stale = pair.activeNode === null ? judgeOwnData(data, hasOldData, name) : judgePassiveData(pair, data);
+  if (stale !== undefined) reasons.push({ reason: 'data-not-current', blocking: true, text: stale });
   if (!/^(Connected|Sync|Paused|Verify)/.test(data.connection)) {
     const what =
       data.connection === 'StandAlone'
@@ -177,6 +177,26 @@ function judgeData({ pair, replicated, splitBrain }: ReadinessInput): readonly R
     reasons.push({ reason: 'data-disconnected', blocking: true, text });
   }
   return reasons;
+}
+
+function judgePassiveData(pair: ReadinessInput['pair'], data: PairData): string | undefined {
+  const disk = standbyNode(pair)?.local === true ? data.disk : data.peerDisk;
+  if (disk === 'UpToDate') return undefined;
+  const how =
+    data.synchronisedPercent === null ? `They are ${disk}.` : `${data.synchronisedPercent} % are synchronised.`;
+  return `The data of the passive node are not current. ${how}`;
+}
+
+/** Why the data keep this node from being active when none is. */
+function judgeOwnData({ disk }: PairData, hasOldData: boolean, name: string): string | undefined {
+  const back = `Nothing is started before ${name} is back. If it is lost for good and switched off:`;
+  if (hasOldData || disk === 'Outdated')
+    return `${name} has newer data than this node. ${back} gemel cluster disconnect --old-data, and what only ${name} has is lost.`;
+  if (disk === 'Consistent')
+    return `Whether ${name} has newer data than this node is not known. ${back} gemel cluster disconnect --force`;
+  return disk === 'UpToDate'
+    ? undefined
+    : `The data of this node are ${disk}. Nothing is started before ${name} is back.`;
 }
 
 function judgeLinks({ pair, peer }: ReadinessInput): readonly ReadinessReason[] {

@@ -247,7 +247,7 @@ test('a change that could not be taken back over there is taken back as soon as 
   await lostInTheMiddle(boxes);
   await boxes.clock.advance(60_000);
   t.deepEqual([await keyOf(one), await keyOf(two)], [before, fresh]);
-  await t.throwsAsync(disconnect(one.parts, false), { message: /under way already on node1/ });
+  await t.throwsAsync(disconnect(one.parts), { message: /under way already on node1/ });
   two.reachable = true;
   await boxes.clock.advance(6_000);
   t.deepEqual([await keyOf(one), await keyOf(two)], [before, before]);
@@ -273,9 +273,11 @@ test('a node goes on alone by force in the middle of a change, once the other on
   const boxes = await pair();
   const { one, two } = boxes;
   await lostInTheMiddle(boxes);
-  await t.throwsAsync(disconnect(one.parts, true), { message: /^node2 could not be told to stay off, but it runs/ });
+  await t.throwsAsync(disconnect(one.parts, { force: true }), {
+    message: /^node2 could not be told to stay off, but it runs/,
+  });
   two.system.units.add('pacemaker.service', 'inactive');
-  await disconnect(one.parts, true);
+  await disconnect(one.parts, { force: true });
   await boxes.clock.advance(60_000);
   t.deepEqual([one.phase, await nodesIn(one), one.parts.journal.open], ['disconnected', 1, undefined]);
 });

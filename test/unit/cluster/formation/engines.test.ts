@@ -2,9 +2,9 @@ import { Engines } from '#cluster/formation/engines.js';
 import { ApplianceError } from '@gemel/core/sdk';
 import { ScriptedSystem } from '@gemel/core/testing';
 import test from 'ava';
+import { crmMon } from '../crm-mon.js';
 
-const operational = `<crm_mon><nodes><node name="node1" online="true" pending="false"/></nodes><resources>
-<resource id="cluster-ip" role="Started" failed="false"/><resource id="active" role="Started" failed="false"/></resources></crm_mon>`;
+const operational = crmMon({ nodes: { node1: {} }, active: 'node1' });
 
 /** Looks that end as given, one after the other. */
 function engines(...looks: readonly (string | ApplianceError)[]): {

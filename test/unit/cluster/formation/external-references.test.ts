@@ -8,7 +8,7 @@ import { type Boxes, pair } from './two-boxes.js';
 /** Node 1 goes on alone. `cib` is what its Pacemaker was told, in order. */
 async function parted() {
   const boxes = await pair();
-  await disconnect(boxes.one.parts, false);
+  await disconnect(boxes.one.parts);
   const cib: string[] = [];
   const merge = ['cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-pipe'];
   boxes.one.system.commands.always(merge, (_argv, { input }) => {

@@ -33,7 +33,7 @@ async function forced(): Promise<Boxes> {
   const boxes = await pair();
   const { one, two } = boxes;
   await two.powerOff();
-  await disconnect(one.parts, true);
+  await disconnect(one.parts, { force: true });
   await two.parts.engines.start(new AbortController().signal);
   two.reachable = true;
   return boxes;

@@ -13,7 +13,7 @@ async function stepsOfDisconnect() {
   const { one, two } = await pair();
   one.system.faults.clear();
   two.system.faults.clear();
-  await disconnect(one.parts, false);
+  await disconnect(one.parts);
   return { one: [...one.system.faults.journal], two: [...two.system.faults.journal] };
 }
 
@@ -45,7 +45,7 @@ for (const subject of ['one', 'two'] as const) {
       const box = boxes[subject];
       box.system.faults.clear();
       box.system.faults.crashAt(index + 1);
-      const leaving = disconnect(boxes.one.parts, false).catch(() => {});
+      const leaving = disconnect(boxes.one.parts).catch(() => {});
       await boxes.clock.advance(10_000);
       await box.crashAndRestart();
       await boxes.pass(box.recover());
@@ -60,7 +60,7 @@ for (const subject of ['one', 'two'] as const) {
       const boxes = await pair();
       boxes[subject].system.faults.clear();
       boxes[subject].system.faults.failAt(index + 1);
-      await boxes.pass(disconnect(boxes.one.parts, false).catch(() => {}));
+      await boxes.pass(disconnect(boxes.one.parts).catch(() => {}));
       await boxes.clock.advance(60_000);
       await boxes.pass(boxes[subject].recover());
       await boxes.clock.advance(60_000);
@@ -85,7 +85,7 @@ test('a node that stays off comes back when the other one never took the disconn
 test('disconnects after a first try whose answer was lost', async (t) => {
   const boxes = await pair();
   await boxes.two.stayingOff.leave();
-  await disconnect(boxes.one.parts, false);
+  await disconnect(boxes.one.parts);
   await boxes.clock.advance(60_000);
   t.is(await complaint(boxes), undefined);
   t.is(boxes.one.phase, 'disconnected');
@@ -108,7 +108,7 @@ for (const subject of ['one', 'two'] as const) {
   test(`reconnects with one secret of DRBD on both nodes, or not, at whichever step node ${subject} is killed`, async (t) => {
     const parted = async () => {
       const boxes = await replicatedPair();
-      await disconnect(boxes.one.parts, false);
+      await disconnect(boxes.one.parts);
       boxes[subject].system.faults.clear();
       return boxes;
     };

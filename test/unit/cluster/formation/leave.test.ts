@@ -3,7 +3,6 @@ import { createCluster } from '#cluster/formation/creation.js';
 import { disband, disconnect, dropOther } from '#cluster/formation/leaving.js';
 import { reconnect } from '#cluster/formation/reconnection.js';
 import { changeConfiguration } from '#cluster/formation/configuration-change.js';
-import { drbdFile, renderPairResource } from '#cluster/drbd/drbd-resource.js';
 import { renamedElements } from '#cluster/formation/renaming.js';
 import { parseXml } from '#cluster/pacemaker/xml.js';
 import { renderFencing } from '#cluster/fencing/fencing-resource.js';
@@ -16,7 +15,7 @@ const call = { progress() {}, log() {}, signal: new AbortController().signal } a
 
 test('disconnects: the active node goes on alone, the other one stays off', async (t) => {
   const { one, two } = await pair();
-  await disconnect(one.parts, false);
+  await disconnect(one.parts);
   t.deepEqual([one.phase, two.phase], ['disconnected', 'disconnected']);
   t.deepEqual([one.parts.membership.current.keepsServices, two.parts.membership.current.keepsServices], [true, false]);
   t.is(await nodesIn(one), 1);
@@ -27,21 +26,21 @@ test('disconnects: the active node goes on alone, the other one stays off', asyn
 test('refuses to disconnect while the other node cannot be told, unless forced', async (t) => {
   const { one, two } = await pair();
   two.reachable = false;
-  const failure = await t.throwsAsync(disconnect(one.parts, false), { instanceOf: ApplianceError });
+  const failure = await t.throwsAsync(disconnect(one.parts), { instanceOf: ApplianceError });
   t.is(failure?.code, 'unavailable');
   t.is(one.phase, 'connected');
-  const running = await t.throwsAsync(disconnect(one.parts, true), { instanceOf: ApplianceError });
+  const running = await t.throwsAsync(disconnect(one.parts, { force: true }), { instanceOf: ApplianceError });
   t.regex(running?.message ?? '', /^node2 could not be told to stay off, but it runs/);
   t.deepEqual([one.phase, await nodesIn(one)], ['connected', 2]);
   await two.powerOff();
-  await disconnect(one.parts, true);
+  await disconnect(one.parts, { force: true });
   t.is(one.phase, 'disconnected');
 });
 
 test('reconnects with the same key, and the other node runs again', async (t) => {
   const boxes = await pair();
   const { one, two } = boxes;
-  await disconnect(one.parts, false);
+  await disconnect(one.parts);
   await boxes.pass(reconnect(one.parts, undefined, call));
   t.deepEqual([one.phase, two.phase], ['connected', 'connected']);
   t.is(await two.system.files.read(stayOff), undefined);
@@ -80,7 +79,7 @@ async function renamedPair() {
     const fencing = [device('node1'), device('node2')];
     await box.parts.membership.set({ ...current, options: current.options && { ...current.options, fencing } });
   }
-  await disconnect(one.parts, false);
+  await disconnect(one.parts);
   const cib: string[] = [];
   const query = ['cibadmin', '--query', '--scope', 'configuration'];
   one.system.commands
@@ -166,7 +165,7 @@ test('two nodes that exchange their names exchange their controllers, and none i
 test('stays disconnected on both when a reconnection fails, and the other node stays off', async (t) => {
   const boxes = await pair();
   const { one, two } = boxes;
-  await disconnect(one.parts, false);
+  await disconnect(one.parts);
   two.system.units.failNext('pacemaker.service');
   await t.throwsAsync(boxes.pass(reconnect(one.parts, undefined, call)));
   t.deepEqual([one.phase, two.phase], ['disconnected', 'disconnected']);
@@ -233,14 +232,13 @@ const controllers = ['node1', 'node2'].map((node) => {
   return { node, address: '192.0.2.1', user: 'admin', lanplus: true, cipher: 3, testedAt: null };
 });
 
-/** Both have a controller and DRBD; the engines' answers are those of healthy ones. */
+/** The engines' answers are those of healthy ones. */
 async function fencedPair() {
   const boxes = await pair();
   for (const box of [boxes.one, boxes.two]) {
     const { current } = box.parts.membership;
-    const options = current.options === null ? null : { ...current.options, replicated: true, fencing: [] };
+    const options = current.options === null ? null : { ...current.options, fencing: [] };
     await box.parts.membership.set({ ...current, options });
-    await box.system.files.write(drbdFile, renderPairResource(box.parts.membership.current, 'secret'));
     box.system.commands
       .always(['cibadmin', '--delete-all', '--force', '--xpath', /./])
       .always(['stonith_admin', '--confirm', /./]);
@@ -251,21 +249,6 @@ async function fencedPair() {
   const planned = { ...current, options: { ...current.options, fencing: controllers } };
   return { one: boxes.one, two: boxes.two, planned };
 }
-
-test('with fencing both volumes hold back what the other node could go on without', async (t) => {
-  const { one, two, planned } = await fencedPair();
-  await changeConfiguration(one.parts, () => planned);
-  for (const box of [one, two]) {
-    t.regex((await box.system.files.read(drbdFile)) ?? '', /fencing resource-and-stonith;[^]*"secret"/);
-    t.true(box.system.faults.journal.includes('start gemel-cluster-volume@adjust.service'), box.hostName);
-  }
-});
-
-test('a key that is changed leaves the volumes alone', async (t) => {
-  const { one, two } = await fencedPair();
-  await changeConfiguration(one.parts, (current) => current, { key: 'k'.repeat(256) });
-  for (const box of [one, two]) t.false(box.system.faults.journal.some((step) => step.includes('cluster-volume')));
-});
 
 const keyOf = async (box: Box) => box.system.files.read('/var/lib/gemel/cluster/authkey');
 const fresh = 'k'.repeat(256);

@@ -21,7 +21,7 @@ const marked = ({ one }: Boxes) => one.parts.membership.current.nodes.map(({ inM
 
 test('a node that was disconnected in maintenance is in maintenance again when it is reconnected', async (t) => {
   const boxes = await rested();
-  await disconnect(boxes.one.parts, false);
+  await disconnect(boxes.one.parts);
   t.false(boxes.two.standby, 'Pacemaker has forgotten it');
   t.deepEqual(marked(boxes), [undefined, true]);
   const said: string[] = [];
@@ -38,7 +38,7 @@ test('a node that was disconnected in maintenance is in maintenance again when i
 
 test('it is so by its new name too', async (t) => {
   const boxes = await rested();
-  await disconnect(boxes.one.parts, false);
+  await disconnect(boxes.one.parts);
   boxes.two.hostName = 'node2b';
   boxes.one.system.commands.always(['cibadmin', '--query', '--scope', 'configuration'], '<configuration/>');
   await again(boxes);
@@ -47,7 +47,7 @@ test('it is so by its new name too', async (t) => {
 
 test('a node in service is so afterwards', async (t) => {
   const boxes = await pair();
-  await disconnect(boxes.one.parts, false);
+  await disconnect(boxes.one.parts);
   await again(boxes);
   t.false(boxes.two.standby);
   t.deepEqual(marked(boxes), [undefined, undefined]);
@@ -55,7 +55,7 @@ test('a node in service is so afterwards', async (t) => {
 
 test('a reconnection that fails leaves what the next one needs', async (t) => {
   const boxes = await rested();
-  await disconnect(boxes.one.parts, false);
+  await disconnect(boxes.one.parts);
   boxes.two.system.units.failNext('pacemaker.service');
   await t.throwsAsync(again(boxes));
   await again(boxes);
@@ -64,7 +64,7 @@ test('a reconnection that fails leaves what the next one needs', async (t) => {
 
 test('a node that cannot be kept in maintenance is not reconnected', async (t) => {
   const boxes = await rested();
-  await disconnect(boxes.one.parts, false);
+  await disconnect(boxes.one.parts);
   boxes.one.system.commands.always(['crm_attribute', '--node', 'node2', '--name', 'standby', '--update', 'on'], {
     exitCode: 1,
   });
@@ -75,13 +75,13 @@ test('a node that cannot be kept in maintenance is not reconnected', async (t) =
 test('maintenance outlives a disconnection that is taken back or interrupted, at whichever step', async (t) => {
   const clean = await rested();
   clean.one.system.faults.clear();
-  await disconnect(clean.one.parts, false);
+  await disconnect(clean.one.parts);
   for (const [index, step] of [...clean.one.system.faults.journal].entries()) {
     const boxes = await rested();
     const { one, two } = boxes;
     one.system.faults.clear();
     one.system.faults.crashAt(index + 1);
-    void disconnect(one.parts, false).catch(() => {});
+    void disconnect(one.parts).catch(() => {});
     await boxes.clock.advance(10_000);
     await one.crashAndRestart();
     await boxes.pass(one.recover());
@@ -93,7 +93,7 @@ test('maintenance outlives a disconnection that is taken back or interrupted, at
 
 test('the box that takes its place is in service', async (t) => {
   const boxes = await rested();
-  await disconnect(boxes.one.parts, false);
+  await disconnect(boxes.one.parts);
   await dropOther(boxes.one.parts);
   t.deepEqual(marked(boxes), [undefined]);
 });

@@ -4,6 +4,7 @@ import { disband, disconnect } from '#cluster/formation/leaving.js';
 import { reconnect } from '#cluster/formation/reconnection.js';
 import { joinOutcome } from '#cluster/formation/peer-requests.js';
 import test from 'ava';
+import { crmMon, look } from '../crm-mon.js';
 import { type Box, Boxes, configuration, nodesIn, pair, stayOff } from './two-boxes.js';
 
 // Only what reconnecting asks a job for.
@@ -13,7 +14,7 @@ const call = { progress() {}, log() {}, signal: new AbortController().signal } a
 async function forced(): Promise<Boxes> {
   const boxes = await pair();
   await boxes.two.powerOff();
-  await disconnect(boxes.one.parts, true);
+  await disconnect(boxes.one.parts, { force: true });
   return boxes;
 }
 
@@ -28,11 +29,7 @@ const member = { phase: 'connected', keepsServices: true, pacemaker: 'active', h
 
 /** Node 2 took the role, since it hears nobody. */
 function activeAlone({ system }: Box): void {
-  const resource = '<resource id="cluster-ip" role="Started" failed="false" ><node name="node2"/></resource>';
-  system.commands.always(
-    ['crm_mon', '--one-shot', '--output-as=xml'],
-    `<m><node name="node1" online="false" pending="false"/><node name="node2" online="true" pending="false"/>${resource}</m>`,
-  );
+  system.commands.always(look, crmMon({ nodes: { node1: { online: false }, node2: {} }, active: 'node2' }));
 }
 
 test('it stays off once it has heard of it, and is reconnected', async (t) => {
@@ -100,7 +97,7 @@ test('a node that keeps services of its own is not reconnected, and is named', a
   await one.parts.engines.stop();
   await two.parts.engines.start(new AbortController().signal);
   activeAlone(two);
-  await disconnect(two.parts, true);
+  await disconnect(two.parts, { force: true });
   one.reachable = true;
   two.reachable = true;
   await one.parts.engines.start(new AbortController().signal);

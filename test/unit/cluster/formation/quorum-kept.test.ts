@@ -1,10 +1,10 @@
 /** Until the other node is a member there may be no quorum, for which the node that keeps the services must not stop them. */
 import type { JobCall } from '@gemel/core/sdk';
-import { drbdFile, renderPairResource } from '#cluster/drbd/drbd-resource.js';
 import { disconnect, dropOther } from '#cluster/formation/leaving.js';
 import { reconnect } from '#cluster/formation/reconnection.js';
 import type { ClusterOptions } from '#cluster/membership/membership.js';
 import test from 'ava';
+import { crmMon, look } from '../crm-mon.js';
 import { type Box, type Boxes, lackQuorum, nodesIn, pair } from './two-boxes.js';
 
 // Only what reconnecting asks a job for.
@@ -47,7 +47,7 @@ async function together(options: Partial<ClusterOptions>): Promise<Boxes> {
 
 async function apart(options: Partial<ClusterOptions>): Promise<Boxes> {
   const boxes = await together(options);
-  await disconnect(boxes.one.parts, false);
+  await disconnect(boxes.one.parts);
   return boxes;
 }
 
@@ -125,25 +125,22 @@ async function halted(options: Partial<ClusterOptions>): Promise<Boxes> {
 test('a node without quorum goes on alone once an operator says that the other one is off', async (t) => {
   const { one } = await halted(witness);
   const refused = { message: /^No node is active now/ };
-  await t.throwsAsync(disconnect(one.parts, false), refused);
-  await disconnect(one.parts, true);
+  await t.throwsAsync(disconnect(one.parts), refused);
+  await disconnect(one.parts, { force: true });
   t.deepEqual([one.phase, await nodesIn(one), await one.parts.engines.activeNode()], ['disconnected', 1, 'node1']);
 });
 
 test('a node that is active nowhere although there is quorum does not go on alone', async (t) => {
   const { one } = await halted(witness);
-  one.system.commands.always(
-    ['crm_mon', '--one-shot', '--output-as=xml'],
-    '<m><current_dc present="true" with_quorum="true"/></m>',
-  );
-  await t.throwsAsync(disconnect(one.parts, true), { message: /^No node is active now/ });
+  one.system.commands.always(look, crmMon({}));
+  await t.throwsAsync(disconnect(one.parts, { force: true }), { message: /^No node is active now/ });
   t.deepEqual([one.phase, await nodesIn(one)], ['connected', 2]);
 });
 
 test('a lost node is not switched off and on when quorum is back', async (t) => {
   const forced = await halted(fencing);
   const seen = told(forced.one);
-  await disconnect(forced.one.parts, true);
+  await disconnect(forced.one.parts, { force: true });
   t.deepEqual(seen, [...loose, 'files', 'forget node2', ...tight]);
   const replaced = await halted(fencing);
   const dropped = told(replaced.one);
@@ -151,29 +148,10 @@ test('a lost node is not switched off and on when quorum is back', async (t) => 
   t.deepEqual(dropped, [...loose, 'files', 'forget node2']);
 });
 
-const volume = async ({ system }: Box) => (await system.files.read(drbdFile)) ?? '';
-
-test('data that are not known to be old are counted on once an operator says that the other node is off', async (t) => {
-  const { one } = await halted({ ...fencing, replicated: true });
-  await one.system.files.write(drbdFile, renderPairResource(one.parts.membership.current, 'secret'));
-  t.regex(await volume(one), /fencing resource-and-stonith;/);
-  await disconnect(one.parts, true);
-  t.regex(await volume(one), /fencing dont-care;[^]*shared-secret "secret"/);
-});
-
-test('data are counted on no longer when going on alone comes to nothing', async (t) => {
-  const { one } = await halted({ ...fencing, replicated: true });
-  const connected = renderPairResource(one.parts.membership.current, 'secret');
-  await one.system.files.write(drbdFile, connected);
-  one.system.commands.once(['corosync-cfgtool', '-R'], { exitCode: 1, stderr: 'no' });
-  await t.throwsAsync(disconnect(one.parts, true), { message: /corosync-cfgtool/ });
-  t.is(await volume(one), connected);
-});
-
 test('fencing is back at whichever step of going on alone core is killed', async (t) => {
   const clean = await halted(fencing);
   clean.one.system.faults.clear();
-  await disconnect(clean.one.parts, true);
+  await disconnect(clean.one.parts, { force: true });
   const steps = [...clean.one.system.faults.journal];
   t.true(steps.length > 10, String(steps.length));
   for (const [index, step] of steps.entries()) {
@@ -182,7 +160,7 @@ test('fencing is back at whichever step of going on alone core is killed', async
     const seen = [told(one)];
     one.system.faults.clear();
     one.system.faults.crashAt(index + 1);
-    disconnect(one.parts, true).catch(() => {});
+    disconnect(one.parts, { force: true }).catch(() => {});
     await boxes.clock.advance(30_000);
     await one.crashAndRestart();
     seen.push(told(one));
@@ -205,7 +183,7 @@ test('fencing that Pacemaker does not take back at once is back as soon as it ta
   const seen = told(one);
   one.system.commands.once(['corosync-cfgtool', '-R'], { exitCode: 1, stderr: 'no' });
   refuseOnce(one, 'true');
-  await t.throwsAsync(disconnect(one.parts, true), { message: /corosync-cfgtool/ });
+  await t.throwsAsync(disconnect(one.parts, { force: true }), { message: /corosync-cfgtool/ });
   t.deepEqual([one.phase, one.parts.journal.open?.kind], ['connected', 'disconnect']);
   await clock.advance(6_000);
   t.deepEqual([seen.slice(-3), one.parts.journal.open], [tight, undefined]);

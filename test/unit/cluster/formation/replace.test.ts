@@ -3,6 +3,7 @@ import { drbdFile, renderPairResource } from '#cluster/drbd/drbd-resource.js';
 import { disband, disconnect } from '#cluster/formation/leaving.js';
 import { replaceOther } from '#cluster/formation/replacement.js';
 import test from 'ava';
+import { crmMon, look } from '../crm-mon.js';
 import { type Boxes, lackQuorum, login, nodesIn, pair } from './two-boxes.js';
 
 const { address, ...proof } = login;
@@ -43,8 +44,8 @@ for (const [what, at, given, code] of [
     const failure = await t.throwsAsync(boxes.pass(replace(boxes, at, given)), { instanceOf: ApplianceError });
     t.is(failure?.code, code);
     t.deepEqual(await boxes.states(), before);
-    const looks = ['run crm_mon --one-shot --output-as=xml', 'run crm_mon --one-shot --output-as=xml'];
-    t.deepEqual(boxes.one.system.faults.journal, looks);
+    const looking = `run ${look.join(' ')}`;
+    t.deepEqual(boxes.one.system.faults.journal, [looking, looking]);
   });
 }
 
@@ -66,10 +67,7 @@ test('a node that is in the cluster is not replaced', async (t) => {
 test('only the active node takes a new box', async (t) => {
   const boxes = await bereaved();
   const before = await boxes.states();
-  boxes.one.system.commands.always(
-    ['crm_mon', '--one-shot', '--output-as=xml'],
-    '<m><node name="node1" online="true" pending="false"/></m>',
-  );
+  boxes.one.system.commands.always(look, crmMon({ nodes: { node1: {} } }));
   await t.throwsAsync(boxes.pass(replace(boxes)), { message: /^No node is active now. Replace node2 where/ });
   t.deepEqual(await boxes.states(), before);
 });
@@ -97,10 +95,7 @@ test('a node that runs nothing for want of quorum takes a new box', async (t) =>
 test('a node without quorum leaves the services to one that has them', async (t) => {
   const boxes = await bereaved();
   const before = await boxes.states();
-  boxes.one.system.commands.always(
-    ['crm_mon', '--one-shot', '--output-as=xml'],
-    '<m><current_dc present="true" with_quorum="false"/><resource id="cluster-ip" role="Started" failed="false" ><node name="node2"/></resource></m>',
-  );
+  boxes.one.system.commands.always(look, crmMon({ quorum: false, active: 'node2' }));
   await t.throwsAsync(boxes.pass(replace(boxes)), { message: /^node2 is the active node. Replace node2 where/ });
   t.deepEqual(await boxes.states(), before);
 });
@@ -108,7 +103,7 @@ test('a node without quorum leaves the services to one that has them', async (t)
 test('a disconnected node that stays off may be replaced where the services are, and nowhere else', async (t) => {
   const boxes = await pair();
   const { one, two } = boxes;
-  await disconnect(one.parts, false);
+  await disconnect(one.parts);
   const call = { progress() {}, log() {}, signal: new AbortController().signal };
   await t.throwsAsync(replaceOther(two.parts, one.address, proof, call), { message: /Replace the other node there/ });
   one.reachable = false;

@@ -22,7 +22,12 @@ import { MissedLeave } from '#cluster/formation/missed-leave.js';
 import { StayingOff } from '#cluster/formation/staying-off.js';
 import type { FormationParts } from '#cluster/formation/parts.js';
 import { StoredMembership } from '#cluster/membership/membership-service.js';
+import { parseXml } from '#cluster/pacemaker/xml.js';
+import { crmMon, look } from '../crm-mon.js';
 import { quorum } from '../witness/quorum.js';
+
+// Loading the parser takes time that the clocks here do not know.
+await parseXml('<loaded/>');
 
 type Handler = (input: unknown, origin: PeerOrigin, signal: AbortSignal) => Promise<unknown>;
 
@@ -210,7 +215,7 @@ export class Box implements PeerService {
     ]) {
       commands.always(argv);
     }
-    commands.always(['crm_mon', '--one-shot', '--output-as=xml'], async () => this.#monitor());
+    commands.always(look, async () => this.#monitor());
     commands.always(['cibadmin', '--query', '--scope', 'configuration'], '<configuration/>');
     commands.always(['corosync-quorumtool', '-s'], quorum('A,V,NMW', 'A,V,NMW', 3));
     const standby = (named: string | undefined, is: boolean) => {
@@ -225,19 +230,15 @@ export class Box implements PeerService {
 
   async #monitor(): Promise<string> {
     const boxes = [this, ...this.others].toSorted((first, second) => first.number - second.number);
-    const nodes: string[] = [];
+    const nodes: [string, { readonly standby: boolean }][] = [];
     for (const box of boxes) {
       const { activeState } = await box.system.units
         .status('pacemaker.service')
         .catch(() => ({ activeState: 'active' }));
-      if (activeState === 'active' && (await this.#isWith(box)))
-        nodes.push(`<node name="${box.hostName}" online="true" standby="${box.standby}" pending="false"/>`);
+      if (activeState === 'active' && (await this.#isWith(box))) nodes.push([box.hostName, { standby: box.standby }]);
     }
     // Whoever of them runs and was there first.
-    const active = /name="(node\d\w*)"/.exec(nodes.join(''))?.[1] ?? '';
-    const resource = (id: string) =>
-      `<resource id="${id}" role="Started" failed="false" ><node name="${active}"/></resource>`;
-    return `<m>${nodes.join('')}${resource('cluster-ip')}${resource('active')}</m>`;
+    return crmMon({ nodes: Object.fromEntries(nodes), active: nodes[0]?.[0] });
   }
 
   /** Each is named in the other one's corosync.conf. */
@@ -366,12 +367,9 @@ export async function pair(): Promise<Boxes> {
 
 /** The other node is lost, and without it there are not the votes to run anything until this one's Corosync knows no other. */
 export function lackQuorum(box: Box): void {
-  box.system.commands.always(['crm_mon', '--one-shot', '--output-as=xml'], async () => {
-    const isQuorate = (await nodesIn(box)) === 1;
-    const resource = (id: string) =>
-      `<resource id="${id}" role="Started" failed="false" ><node name="${box.hostName}"/></resource>`;
-    const running = isQuorate ? `${resource('cluster-ip')}${resource('active')}` : '';
-    return `<m><current_dc present="true" name="${box.hostName}" id="${box.number}" with_quorum="${isQuorate}"/><node name="${box.hostName}" online="true" pending="false"/>${running}</m>`;
+  box.system.commands.always(look, async () => {
+    const quorum = (await nodesIn(box)) === 1;
+    return crmMon({ nodes: { [box.hostName]: {} }, quorum, active: quorum ? box.hostName : undefined });
   });
 }
 

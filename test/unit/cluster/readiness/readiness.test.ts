@@ -7,6 +7,7 @@ import { judgeNode } from '#cluster/readiness/judge-node.js';
 import { judgePair } from '#cluster/readiness/judge-pair.js';
 import type { NodeView } from '#cluster/readiness/node-view.js';
 import test from 'ava';
+import { picture } from '../pair.js';
 
 const view = (number: number, changes: Partial<NodeView> = {}): NodeView => ({
   hostName: `node${number}`,
@@ -216,13 +217,12 @@ srcversion: 60F610B702CC05315B04B50
   });
 });
 
-test('calls a cluster operational only with all nodes and the active role', (t) => {
-  const node = (name: string, pending = false) => `<node name="${name}" id="1" online="true" pending="${pending}"/>`;
-  const resource = (id: string, role = 'Started') =>
-    `<resource id="${id}" role="${role}" active="true" failed="false"/>`;
-  const both = resource('cluster-ip') + resource('active');
-  t.true(isOperational(node('node1') + node('node2') + both, ['node1', 'node2']));
-  t.false(isOperational(node('node1') + both, ['node1', 'node2']));
-  t.false(isOperational(node('node1') + node('node2', true) + both, ['node1', 'node2']));
-  t.false(isOperational(node('node1') + resource('cluster-ip') + resource('active', 'Stopped'), ['node1']));
+test('calls a cluster operational only with all nodes and the active role', async (t) => {
+  const whole = await picture('pair');
+  const changed = (part: Partial<typeof whole>) => isOperational({ ...whole, ...part }, ['node1', 'node2']);
+  t.true(changed({}));
+  t.false(changed({ nodes: whole.nodes.slice(0, 1) }));
+  t.false(changed({ nodes: whole.nodes.map((node) => ({ ...node, pending: node.name === 'node2' })) }));
+  t.false(changed({ resources: whole.resources.filter(({ id }) => id !== 'active') }));
+  t.false(changed({ resources: whole.resources.map((each) => ({ ...each, failed: each.id === 'cluster-ip' })) }));
 });

@@ -1,3 +1,5 @@
+import { parseXml } from '#cluster/pacemaker/xml.js';
+import { readPicture } from '#cluster/pacemaker/picture.js';
 import { parseLinks } from '#cluster/status/links.js';
 import { presentPair } from '#cluster/status/pair-status.js';
 import { parseReplication } from '#cluster/status/replication.js';
@@ -5,7 +7,7 @@ import type { PeerFacts } from '#cluster/status/takeover-readiness.js';
 import { noMembership } from '#cluster/membership/membership.js';
 import test from 'ava';
 import { golden } from '../golden.js';
-import { membership, pair, peerFacts, picture } from '../pair.js';
+import { membership, pair, peerFacts, picture, pictureOf } from '../pair.js';
 
 const reasons = async (...input: Parameters<typeof pair>) => {
   const { ready, reasons: list } = await pair(...input);
@@ -209,6 +211,46 @@ test('is ready only with data that are current on the passive node', async (t) =
     ['split-brain', 'no-fencing'],
   ]);
   t.deepEqual(await reasons('pair', replicated), [false, ['data-disconnected', 'no-fencing']]);
+});
+
+/** Node 1 without node 2, when no node is active. */
+async function left(disk: string, oldDataOn: readonly string[] = []) {
+  const seen = await pictureOf('pair', membership);
+  const nodes = seen.nodes.map((node) => ({ ...node, online: node.name === 'node1' }));
+  const resources = seen.resources.map((each) => ({ ...each, role: 'Stopped', nodes: [] }));
+  const replication = drbd(`cs:WFConnection ro:Secondary/Unknown ds:${disk}/DUnknown C r-----`);
+  const { reasons: list } = await pair('pair', {
+    ...replicated,
+    replication,
+    picture: { ...seen, nodes, resources, oldDataOn },
+  });
+  return list.find(({ reason }) => reason === 'data-not-current')?.text;
+}
+
+test('says why its data keep a node that is left alone from being active, and what to do', async (t) => {
+  t.is(
+    await left('Consistent'),
+    'Whether node2 has newer data than this node is not known. Nothing is started before node2 is back. If it is lost for good and switched off: gemel cluster disconnect --force',
+  );
+  const older =
+    'node2 has newer data than this node. Nothing is started before node2 is back. If it is lost for good and switched off: gemel cluster disconnect --old-data, and what only node2 has is lost.';
+  t.is(await left('Outdated'), older);
+  t.is(await left('UpToDate', ['node1']), older);
+  t.is(await left('UpToDate', ['node2']), undefined);
+  t.is(await left('Inconsistent'), 'The data of this node are Inconsistent. Nothing is started before node2 is back.');
+});
+
+test('knows from Pacemaker which node went on writing without the other', async (t) => {
+  const fence = '<ban id="drbd-fence-by-handler-gemel-drbd-data-clone" resource="drbd-data-clone" node="node2"/>';
+  const other = '<ban id="location-lamp" resource="lamp" node="node1"/>';
+  const root = await parseXml(`<pacemaker-result><bans>${other}${fence}</bans></pacemaker-result>`);
+  t.deepEqual(readPicture(root).oldDataOn, ['node2']);
+});
+
+test('a pair that runs apart is put together where the services are', async (t) => {
+  const apart = { ...membership, phase: 'disconnected' as const };
+  const { reasons: list } = await pair('lost', { membership: apart });
+  t.regex(list[0]?.text ?? '', /^The nodes run apart\..* gemel cluster reconnect/);
 });
 
 // as `drbdadm get-gi` of two nodes printed them
