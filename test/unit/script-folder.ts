@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -49,9 +49,10 @@ export class ScriptFolder {
     this.program(name, `echo "${name} $*" >>"$RECORD"\n${text}`);
   }
 
+  /** Written by another process: a program that is forked while this one has the file open would keep it from being run (ETXTBSY). */
   executable(name: string, text: string): void {
-    this.put(name, text);
-    chmodSync(this.path(name), 0o755);
+    const write = 'mkdir -p "${1%/*}" && cat >"$1" && chmod 755 "$1"';
+    execFileSync('sh', ['-c', write, 'sh', this.path(name)], { input: text });
   }
 
   /** What the programs took down. */

@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FakeClock, type ScriptedResult, ScriptedSystem } from '@gemel/core/testing';
 import { ApplianceError, type JobCall } from '@gemel/core/sdk';
@@ -17,6 +16,7 @@ import type { PairStatus } from '#cluster/status/pair-schema.js';
 import { parseReplication } from '#cluster/status/replication.js';
 import test, { type ExecutionContext } from 'ava';
 import { collectingLog } from '../../kernel/collecting-log.js';
+import { libexec, ScriptFolder } from '../../script-folder.js';
 import { membership, pair } from '../pair.js';
 
 const drbd = ` 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown   r-----
@@ -149,12 +149,10 @@ test('who stops waiting for the copy ends it', async (t) => {
 function keep(
   t: ExecutionContext,
   features: string,
-  { tar = 'echo copy > "$5"; echo "tar" >> $LOG', down = 'exit 0', proc = '' } = {},
+  { tar = 'echo copy > "$5"; echo "tar" >> $RECORD', down = 'exit 0', proc = '' } = {},
 ) {
-  const folder = mkdtempSync(join(tmpdir(), 'gemel-split-brain-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  mkdirSync(join(folder, 'bin'));
-  const said = (name: string) => `echo "${name} $*" >> $LOG`;
+  const folder = new ScriptFolder(t);
+  const said = (name: string) => `echo "${name} $*" >> $RECORD`;
   const programs = {
     drbdadm: `${said('drbdadm')}; ${down}`,
     dumpe2fs: `echo "Filesystem features: has_journal ${features}"`,
@@ -168,19 +166,15 @@ function keep(
     df: 'echo Avail; echo 8192',
     tar: tar.replace('$5', '${7#--file=}'),
   };
-  for (const [name, text] of Object.entries(programs)) {
-    writeFileSync(join(folder, 'bin', name), `#!/bin/sh\nLOG=${folder}/log\n${text}\n`);
-    chmodSync(join(folder, 'bin', name), 0o755);
-  }
-  const script = readFileSync(new URL('../../../../../systemd/libexec/gemel-split-brain', import.meta.url), 'utf8')
-    .replace('/var/lib/gemel/split-brain', join(folder, 'kept'))
-    .replace('/run/gemel/split-brain', join(folder, 'mounted'))
-    .replace('/proc/drbd', join(folder, 'proc-drbd'));
-  writeFileSync(join(folder, 'proc-drbd'), proc);
-  const PATH = `${folder}/bin:${process.env['PATH'] ?? ''}`;
-  const { status } = spawnSync('sh', ['-c', script, 'sh', 'keep-ID'], { env: { PATH }, encoding: 'utf8' });
-  const log = readFileSync(join(folder, 'log'), 'utf8').replaceAll(folder, '');
-  return { status, log: log.trim().split('\n'), kept: readdirSync(join(folder, 'kept')).toSorted() };
+  for (const [name, text] of Object.entries(programs)) folder.program(name, text);
+  const script = readFileSync(join(libexec, 'gemel-split-brain'), 'utf8')
+    .replace('/var/lib/gemel/split-brain', folder.path('kept'))
+    .replace('/run/gemel/split-brain', folder.path('mounted'))
+    .replace('/proc/drbd', folder.path('proc-drbd'));
+  folder.put('proc-drbd', proc);
+  const { status } = spawnSync('sh', ['-c', script, 'sh', 'keep-ID'], { env: folder.environment() });
+  const log = folder.record.map((line) => line.replaceAll(folder.folder, ''));
+  return { status, log, kept: readdirSync(folder.path('kept')).toSorted() };
 }
 
 const partition = '/dev/disk/by-partlabel/gemel-shared';
