@@ -1,4 +1,3 @@
-import { isFencingUsed } from '../fencing/fencing-used.js';
 import type { Membership } from '../membership/membership.js';
 
 export const drbdFile = '/var/lib/gemel/cluster/drbd.d/gemel.res';
@@ -10,14 +9,9 @@ const port = 7789;
  * @param secret by which the nodes know each other; DRBD takes at most 64 characters.
  */
 export function renderPairResource(membership: Membership, secret: string): string {
-  const { options } = membership;
-  const fencing =
-    options !== null && isFencingUsed(options)
-      ? `# The other one may be about to switch this node off and go on without what is written here meanwhile: nothing is acknowledged until
-    # it is switched off itself, or was told not to become active.
-    fencing resource-and-stonith;`
-      : `# A node that lost the other asks Pacemaker to keep the other from becoming active before it goes on.
-    fencing resource-only;`;
+  const fencing = `# The other one may be about to go on without what is written here meanwhile: nothing is acknowledged until it was switched off, or
+    # Pacemaker was told not to let it become active.
+    fencing resource-and-stonith;`;
   return render(membership, secret, fencing);
 }
 
@@ -27,15 +21,11 @@ export function renderPairResource(membership: Membership, secret: string): stri
  * @param present as it is on disk; its secret stays.
  */
 export function aloneResource(present: string | undefined, membership: Membership): string | undefined {
-  const secret = secretOf(present);
+  const secret = /shared-secret "([^"]+)"/.exec(present ?? '')?.[1];
   if (secret === undefined || membership.options?.replicated !== true) return undefined;
   const fencing = `# Somebody has said that the other one is off.
     fencing dont-care;`;
   return render(membership, secret, fencing);
-}
-
-function secretOf(present: string | undefined): string | undefined {
-  return /shared-secret "([^"]+)"/.exec(present ?? '')?.[1];
 }
 
 function render({ nodes }: Membership, secret: string, fencing: string): string {
@@ -86,19 +76,4 @@ ${nodes
   .join('\n')}
 }
 `;
-}
-
-/**
- * gemel.res when `next` needs another one, for the same two nodes; undefined when it does not. Pure.
- * @param present as it is on disk; its secret stays.
- */
-export function changedPairResource(
-  present: string | undefined,
-  former: Membership,
-  next: Membership,
-): string | undefined {
-  const secret = secretOf(present);
-  if (secret === undefined || next.options?.replicated !== true) return undefined;
-  const rendered = renderPairResource(next, secret);
-  return rendered === renderPairResource(former, secret) ? undefined : rendered;
 }

@@ -1,8 +1,8 @@
 import { ApplianceError } from '@gemel/core/sdk';
 import { readNode } from '../readiness/read-node.js';
-import { followVolume, followWitness } from './configuration-change.js';
+import { followWitness } from './configuration-change.js';
 import { dropOther } from './leaving.js';
-import { type FormationParts, writePairFiles } from './parts.js';
+import { type FormationParts, writeCorosyncFiles } from './parts.js';
 import * as requests from './peer-requests.js';
 import type { StayingOff } from './staying-off.js';
 
@@ -27,8 +27,7 @@ export function answerPairedNode(parts: FormationParts, stayingOff: StayingOff):
           'conflict',
           `${thisNode === '' ? 'The other node' : thisNode} is not connected any more.`,
         );
-      await writePairFiles(parts, files);
-      await followVolume(parts, files);
+      await writeCorosyncFiles(parts, files);
       await membership.set(next);
       return {};
     }),

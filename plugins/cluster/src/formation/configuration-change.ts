@@ -1,17 +1,15 @@
 import { ApplianceError } from '@gemel/core/sdk';
 import { setClusterProperties } from '../cib/cluster-properties.js';
 import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf.js';
-import { changedPairResource, drbdFile } from '../drbd/drbd-resource.js';
 import { fencingId, presentFencing } from '../fencing/fencing-resource.js';
 import { isFencingUsed } from '../fencing/fencing-used.js';
 import { type Membership, otherMember } from '../membership/membership.js';
 import { parseXml } from '../pacemaker/xml.js';
-import { helperUnits } from './engines.js';
 import type { FormationJournal } from './journal.js';
 import { keepTrying } from './keep-trying.js';
-import { type FormationParts, pairPaths, readKey, seenFrom, writePairFiles } from './parts.js';
+import { type FormationParts, pairPaths, readKey, seenFrom, writeCorosyncFiles } from './parts.js';
 import * as requests from './peer-requests.js';
-import type { PairFiles } from './peer-requests.js';
+import type { CorosyncFiles } from './peer-requests.js';
 
 /** Core of the other node that was killed is back within seconds; a node that starts needs a minute. */
 const againMs = 5_000;
@@ -46,8 +44,7 @@ export async function changeConfiguration(
   await mustBeReady(parts);
   const { current } = membership;
   const next = change(current);
-  const drbd = changedPairResource(await context.system.files.read(drbdFile), current, next) ?? null;
-  const files = { corosync: renderCorosync(next), key: key ?? (await readKey(parts)), drbd };
+  const files = { corosync: renderCorosync(next), key: key ?? (await readKey(parts)) };
   const gone = controllersOnlyIn(current, next);
   const controllers = controller === undefined && gone.length === 0 ? undefined : await readControllers(parts);
   await journal.begin(
@@ -63,9 +60,8 @@ export async function changeConfiguration(
     if (controller !== undefined) await engines.merge(controller);
     if (isLoosened) await setProperties();
     await putThere(parts, next, files);
-    await writePairFiles(parts, files);
+    await writeCorosyncFiles(parts, files);
     await engines.reload();
-    await followVolume(parts, files);
     await followWitness(parts, next);
     if (!isLoosened) await setProperties();
     // Pacemaker counts on none of them any more.
@@ -113,12 +109,9 @@ export async function undoConfiguration(parts: FormationParts): Promise<void> {
   const { before, planned, files, controllers } = open;
   const { current } = membership;
   if (current.createdAt !== before.createdAt || current.phase !== before.phase) return await journal.end();
-  const present = files[drbdFile] ?? undefined;
-  const isOther = changedPairResource(present, before, planned) !== undefined;
   const former = {
     corosync: files[corosyncFile] ?? renderCorosync(before),
     key: files[keyFile] ?? (await readKey(parts)),
-    drbd: isOther ? (present ?? null) : null,
   };
   // Once, and at once: Pacemaker goes by it while the other node is away, and somebody may change it then.
   if (open.step !== restored) {
@@ -132,8 +125,7 @@ export async function undoConfiguration(parts: FormationParts): Promise<void> {
   }
   await putThere(parts, before, former);
   // After a loss of power Corosync may not run yet; it reads the files when it starts.
-  const follows = [() => engines.reload(), () => followVolume(parts, former), () => followWitness(parts, before)];
-  for (const follow of follows) {
+  for (const follow of [() => engines.reload(), () => followWitness(parts, before)]) {
     await follow().catch((problem: unknown) => {
       context.log.warn({ problem: String(problem) }, 'an engine was not told that its former configuration is back');
     });
@@ -141,7 +133,7 @@ export async function undoConfiguration(parts: FormationParts): Promise<void> {
   if (journal.open?.startedAt === open.startedAt) await journal.end();
 }
 
-async function putThere({ peer }: FormationParts, membership: Membership, files: PairFiles): Promise<void> {
+async function putThere({ peer }: FormationParts, membership: Membership, files: CorosyncFiles): Promise<void> {
   const other = otherOf(membership);
   if (other === undefined) return;
   await peer.call(requests.configurationPut, { membership: seenFrom(membership, other.hostName), files });
@@ -185,11 +177,6 @@ async function readControllers({ engines, membership }: FormationParts): Promise
 /** Only a node that is a member now is told. */
 function otherOf(membership: Membership) {
   return membership.phase === 'connected' ? otherMember(membership) : undefined;
-}
-
-/** DRBD is told what its file says now. */
-export async function followVolume({ engines }: FormationParts, { drbd }: Pick<PairFiles, 'drbd'>): Promise<void> {
-  if (drbd !== null) await engines.runHelper(helperUnits.volumeAdjust);
 }
 
 /** The third vote is asked for by a daemon of its own, on each node. */

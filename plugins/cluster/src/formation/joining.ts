@@ -5,10 +5,10 @@ import type { Membership } from '../membership/membership.js';
 import { otherMember } from '../membership/membership.js';
 import { judgeNode } from '../readiness/judge-node.js';
 import { readNode } from '../readiness/read-node.js';
-import { followVolume, followWitness } from './configuration-change.js';
+import { followWitness } from './configuration-change.js';
 import { helperUnits } from './engines.js';
 import { askOutcome } from './outcome.js';
-import { type FormationParts, pairPaths, stayOffFile, writePairFiles } from './parts.js';
+import { followVolume, type FormationParts, pairPaths, stayOffFile, writePairFiles } from './parts.js';
 import * as requests from './peer-requests.js';
 import type { PairFiles } from './peer-requests.js';
 

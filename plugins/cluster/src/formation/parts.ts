@@ -4,9 +4,9 @@ import { corosyncFile, keyFile, renderCorosync } from '../corosync/corosync-conf
 import { drbdFile, renderPairResource } from '../drbd/drbd-resource.js';
 import { clusterFolder, type StoredMembership } from '../membership/membership-service.js';
 import type { Membership } from '../membership/membership.js';
-import type { Engines } from './engines.js';
+import { type Engines, helperUnits } from './engines.js';
 import type { FormationJournal } from './journal.js';
-import type { PairFiles } from './peer-requests.js';
+import type { CorosyncFiles, PairFiles } from './peer-requests.js';
 
 /** What forming a cluster works with. */
 export interface FormationParts {
@@ -30,11 +30,21 @@ export const pairPaths = [corosyncFile, keyFile, drbdFile] as const;
 
 const secret = { mode: 0o600 };
 
-export async function writePairFiles({ context: { system } }: FormationParts, files: PairFiles): Promise<void> {
+export async function writePairFiles(parts: FormationParts, files: PairFiles): Promise<void> {
+  if (files.drbd !== null) await parts.context.system.files.write(drbdFile, files.drbd, secret);
+  await writeCorosyncFiles(parts, files);
+}
+
+export async function writeCorosyncFiles({ context }: FormationParts, files: CorosyncFiles): Promise<void> {
+  const { system } = context;
   await system.files.write(keyFile, files.key, { mode: 0o400 });
-  if (files.drbd !== null) await system.files.write(drbdFile, files.drbd, secret);
   // Last: it is what makes this device a node of a cluster for every unit.
   await system.files.write(corosyncFile, files.corosync, secret);
+}
+
+/** DRBD, where it runs, is told what its file says now. */
+export async function followVolume({ engines }: FormationParts, { drbd }: Pick<PairFiles, 'drbd'>): Promise<void> {
+  if (drbd !== null) await engines.runHelper(helperUnits.volumeAdjust);
 }
 
 /** The files of a pair. @param key of knet. @param drbdSecret by which DRBD's two ends know each other. */

@@ -8,10 +8,11 @@ const nothing = z.object({});
 /** Shown once to the node that proved an administrator's password; good for one joining. */
 const ticket = z.string().length(64);
 
+const corosyncFilesSchema = z.object({ corosync: z.string(), key: z.string().min(128).max(4_096) });
+export type CorosyncFiles = z.output<typeof corosyncFilesSchema>;
+
 /** What the other node will write; the same text on both. */
-export const pairFilesSchema = z.object({
-  corosync: z.string(),
-  key: z.string().min(128).max(4_096),
+export const pairFilesSchema = corosyncFilesSchema.extend({
   /** Null where there is no DRBD. */
   drbd: z.string().nullable(),
 });
@@ -77,7 +78,7 @@ export const nodeLook = definePeerRequest({
 export const configurationPut = definePeerRequest({
   id: 'cluster.configuration.put',
   trust: 'pinned',
-  input: z.object({ membership: membershipSchema, files: pairFilesSchema }),
+  input: z.object({ membership: membershipSchema, files: corosyncFilesSchema }),
   output: nothing,
   timeoutMs: 60_000,
 });

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { renderFirstCib } from '#cluster/cib/base-configuration.js';
 import { renderCorosync } from '#cluster/corosync/corosync-conf.js';
-import { changedPairResource, renderPairResource } from '#cluster/drbd/drbd-resource.js';
+import { renderPairResource } from '#cluster/drbd/drbd-resource.js';
 import type { Membership } from '#cluster/membership/membership.js';
 import test from 'ava';
 
@@ -62,22 +62,6 @@ test('renders corosync.conf of a pair with a witness', (t) =>
 test('renders gemel.res of a pair', (t) => compare(t, 'gemel.res', renderPairResource(pair, 'secret')));
 test('renders gemel.res of a pair over IPv6', (t) =>
   compare(t, 'gemel-ipv6.res', renderPairResource(overIpv6, 'secret')));
-test('with fencing nothing is acknowledged that the other node could go on without', (t) => {
-  const controller = (name: string) => {
-    return { node: name, address: '192.0.2.1', user: 'admin', lanplus: true, cipher: 3, testedAt: null };
-  };
-  const half: Membership = { ...pair, options: { ...options, fencing: [controller('node1')] } };
-  const both: Membership = { ...pair, options: { ...options, fencing: [controller('node1'), controller('node2')] } };
-  const present = renderPairResource(pair, 'secret');
-  t.is(changedPairResource(present, pair, half), undefined);
-  const fenced = changedPairResource(present, half, both) ?? '';
-  t.deepEqual(
-    [...fenced.matchAll(/fencing (\S+);|shared-secret (\S+);/g)].map(([text]) => text),
-    ['fencing resource-and-stonith;', 'shared-secret "secret";'],
-  );
-  t.is(changedPairResource(fenced, both, half), present);
-  t.is(changedPairResource(undefined, half, both), undefined);
-});
 test('renders the first CIB', (t) => compare(t, 'first-cib.xml', renderFirstCib(alone)));
 test('only an external network that is known to be lost moves the active role', (t) =>
   t.notRegex(renderFirstCib(alone), /not_defined/));
