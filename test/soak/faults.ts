@@ -118,6 +118,20 @@ export const soakFaults: readonly SoakFault[] = [
   },
   { name: 'synchronisation network cut', kinds: both, run: (scene) => cutFor(scene, () => scene.pair.lab.cut('sync')) },
   {
+    name: 'synchronisation network cut, and power loss of the active node',
+    // Without DRBD nothing is written on one node alone.
+    kinds: ['vm'],
+    run: async (scene) => {
+      await scene.pair.lab.cut('sync');
+      // Before DRBD notices, while it holds writes back, and after that.
+      await scene.wait(0, 12);
+      await scene.pair.lab.kill(scene.active);
+      await scene.wait(1, 10);
+      await scene.pair.lab.heal('sync');
+      await scene.pair.lab.start(scene.active, { timeoutSeconds: 900 });
+    },
+  },
+  {
     name: 'one external cable of the active node cut',
     kinds: ['vm'],
     run: (scene) => cutFor(scene, () => scene.pair.lab.cut('external', { node: scene.active, port: 0 })),
