@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NodeName } from '../lab/lab-layout.ts';
+import type { NodeKind, NodeName } from '../lab/lab-layout.ts';
 import { busy } from '../soak/faults.ts';
 import { ClientProcess } from '../soak/client-process.ts';
 import { addSite, createPair, siteAnswers, sitePort } from '../soak/gemel-pair.ts';
@@ -26,12 +26,14 @@ interface Witness {
   readonly votesFor: readonly string[];
 }
 
-/** `-- --busy-seconds N` */
+const kind: NodeKind = process.argv.includes('vm') ? 'vm' : 'container';
+/** Emulated machines boot for minutes, and synchronise. */
+const slower = kind === 'vm' ? 8 : 1;
 const busySeconds = numberOption('busy-seconds', 20);
 
 const folder = await mkdtemp(join(tmpdir(), 'gemel-witness-'));
 try {
-  await using pair = await PairInLab.up('accept-witness', 'container');
+  await using pair = await PairInLab.up('accept-witness', kind);
   await using box = new WitnessBox(pair.lab, folder);
   await createPair(pair);
   await addSite(pair);
@@ -52,25 +54,25 @@ try {
   const shown = await json<Witness>(pair, active, 'cluster', 'witness', 'show');
   check(shown.votesFor.length === 2, `votes for ${shown.votesFor.join(' and ')}`);
   check((await policy(pair, active)) === 'stop', 'a node without quorum stops its services');
-  await until('the pair to be ready', 60, async () => (await status(pair, active)).ready);
+  await until('the pair to be ready', 60 * slower, async () => (await status(pair, active)).ready);
 
   console.log('# the pair is parted and made anew');
   const began = await startOf(pair, active);
   await pair.gemel(active, 'cluster', 'disconnect', '--yes');
   await pair.gemel(active, 'cluster', 'reconnect', '--yes');
-  await pair.redundant(90);
+  await pair.redundant(90 * slower);
   check((await startOf(pair, active)) === began, 'the site was not stopped');
-  await until('the pair to be ready', 60, async () => (await status(pair, active)).ready);
+  await until('the pair to be ready', 60 * slower, async () => (await status(pair, active)).ready);
   const again = await json<Witness>(pair, active, 'cluster', 'witness', 'show');
   check(again.votesFor.length === 2, `the box votes for ${again.votesFor.join(' and ')}`);
 
   console.log('# the box is lost and comes back');
   await box.stop();
   const told = async () => (await status(pair, active)).reasons.some(({ reason }) => reason === 'witness-unreached');
-  const seconds = await until('the status to tell it', 120, told, 1_000);
+  const seconds = await until('the status to tell it', 120 * slower, told, 1_000);
   check((await startOf(pair, active)) === began, `told after ${seconds.toFixed(0)} s, the site runs on`);
   await box.start();
-  await until('the status not to tell it any more', 120, async () => !(await told()), 1_000);
+  await until('the status not to tell it any more', 120 * slower, async () => !(await told()), 1_000);
   check(true, 'its vote is there again');
 
   console.log(
@@ -82,11 +84,15 @@ try {
 
   console.log('# the active node loses its power');
   await using client = new ClientProcess(pair.lab, 'poll', clusterIp, sitePort, '/');
-  await until('the client to be answered', 30, async () => client.answers.length > 0);
+  await until('the client to be answered', 30 * slower, async () => client.answers.length > 0);
   const killedAt = Date.now();
   await pair.lab.kill(active);
-  await until('the other node to take over', 60, async () => (await pair.holders()).join() === otherOf(active));
-  await siteAnswers(pair, sitePort, 60);
+  await until(
+    'the other node to take over',
+    60 * slower,
+    async () => (await pair.holders()).join() === otherOf(active),
+  );
+  await siteAnswers(pair, sitePort, 60 * slower);
   await sleep(1_000);
   check(true, `the client waited ${(client.longestSilence(killedAt, Date.now()) / 1_000).toFixed(1)} s`);
 
@@ -97,21 +103,25 @@ try {
   await pair.sh(otherOf(active), 'systemctl stop "soak-busy@*.service"');
   check((await startOf(pair, otherOf(active))) === alone, `${busySeconds} s at full load stop nothing`);
   await pair.lab.start(active);
-  await pair.redundant(120);
+  await pair.redundant(120 * slower);
   await pair.gemel(otherOf(active), 'cluster', 'move', addresses[active].hostName, '--yes');
-  await pair.redundant(60);
+  await pair.redundant(60 * slower);
 
   console.log('# every cable of the active node is cut');
   const cutAt = performance.now();
   await Promise.all([pair.lab.cut('external', { node: active }), pair.lab.cut('sync')]);
-  await until('the other node to take over', 60, async () => (await pair.holders()).join() === otherOf(active));
-  await siteAnswers(pair, sitePort, 60);
+  await until(
+    'the other node to take over',
+    60 * slower,
+    async () => (await pair.holders()).join() === otherOf(active),
+  );
+  await siteAnswers(pair, sitePort, 60 * slower);
   check(
     true,
     `the node that the box sees carries the site after ${((performance.now() - cutAt) / 1_000).toFixed(1)} s`,
   );
   await Promise.all([pair.lab.heal('external'), pair.lab.heal('sync')]);
-  await pair.redundant(120);
+  await pair.redundant(120 * slower);
   const after = await pair.active();
   if (after === active) console.log(await pair.gemel(after, 'cluster', 'log'));
   check(after === otherOf(active), 'the pair is whole again by itself, and what runs was not moved back');
@@ -122,19 +132,19 @@ try {
   const lost = otherOf(survivor);
   await pair.lab.kill(lost);
   await box.stop();
-  await until('the services to stop', 90, async () => (await pair.holders()).length === 0);
+  await until('the services to stop', 90 * slower, async () => (await pair.holders()).length === 0);
   await pair.gemel(survivor, 'cluster', 'disconnect', '--force', '--yes');
-  await siteAnswers(pair, sitePort, 90);
+  await siteAnswers(pair, sitePort, 90 * slower);
   check(true, `${addresses[survivor].hostName} goes on alone once somebody says that the other one is off`);
   await box.start();
   await pair.lab.start(lost);
   await until(
     'the other node to be taken in again',
-    120,
-    async () => (await pair.lab.node(survivor).exec(['gemel', 'cluster', 'reconnect', '--yes'])).code === 0,
+    120 * slower,
+    async () => (await reconnected(pair, survivor)) === 0,
     3_000,
   );
-  await pair.redundant(90);
+  await pair.redundant(90 * slower);
   check(true, 'and the other one is taken in again');
 
   console.log('# it is removed');
@@ -144,6 +154,12 @@ try {
   console.log('The third vote decides which half goes on.');
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** The exit code. */
+async function reconnected(pair: PairInLab, node: NodeName): Promise<number> {
+  const argv = ['gemel', 'cluster', 'reconnect', '--yes'];
+  return (await pair.lab.node(node).exec(argv, { timeoutSeconds: 120 * slower })).code;
 }
 
 async function json<Shape>(pair: PairInLab, node: NodeName, ...words: readonly string[]): Promise<Shape> {
