@@ -40,3 +40,25 @@ test('a cibadmin that fails fails, and one that says nothing says nothing', (t) 
   t.is(asks(t, 'cibadmin -Q -t 1; exit $?', 'exit 105').status, 105);
   t.deepEqual(asks(t, 'cibadmin -C -o constraints -X "<x/>"', 'exit 0').stdout, '');
 });
+
+/** The handler of a node whose DRBD, role and quorum are these. */
+function gives(t: ExecutionContext, role: string, { isolated = 0, policy = 'stop', quorate = 'Yes' } = {}) {
+  const folder = new ScriptFolder(t);
+  folder.put('proc-drbd', ` 0: cs:WFConnection ro:${role}/Unknown ds:UpToDate/DUnknown C s-----\n`);
+  folder.program('stock', 'exit 5');
+  folder.program('attrd_updater', `echo "name=\\"isolated\\" host=\\"$(hostname)\\" value=\\"${isolated}\\""`);
+  folder.program('crm_attribute', `echo ${policy}`);
+  folder.program('corosync-quorumtool', `echo "Quorate:          ${quorate}"`);
+  for (const name of ['drbdadm', 'sleep']) folder.program(name);
+  const text = readFileSync(handler, 'utf8').replace(drbdUtils, folder.path('bin/stock'));
+  folder.executable('handler', text.replace('/proc/drbd', folder.path('proc-drbd')));
+  return spawnSync(folder.path('handler'), [], { encoding: 'utf8', env: folder.environment() }).status;
+}
+
+test('a node that must give up what it carries is not told that the other one is dead', (t) => {
+  t.is(gives(t, 'Primary', { isolated: 1 }), 1);
+  t.is(gives(t, 'Primary', { quorate: 'No' }), 1);
+  t.is(gives(t, 'Primary', { quorate: 'No', policy: 'ignore' }), 5);
+  t.is(gives(t, 'Primary'), 5);
+  t.is(gives(t, 'Secondary', { isolated: 1 }), 5);
+});
